@@ -1,0 +1,1 @@
+"""The HTTP API, its WebSocket feed and the health checks, through aiohttp."""

@@ -1,0 +1,1 @@
+"""What operators write in YAML, and the interpreter that speaks it: pure."""
