@@ -154,7 +154,14 @@ def pack_outcome(outcome: Outcome) -> str:
     match outcome:
         case ToQueue():
             skills = ".".join(_word(skill) for skill in sorted(outcome.requirement))
-            parts = ["queue", _word(outcome.queue), skills, _word(outcome.agency, empty=True), _word(outcome.language), str(outcome.priority)]
+            parts = [
+                "queue",
+                _word(outcome.queue),
+                skills,
+                _word(outcome.agency, empty=True),
+                _word(outcome.language),
+                str(outcome.priority),
+            ]
         case Ended():
             parts = ["end", outcome.disposition.value, _word(outcome.agency, empty=True), _word(outcome.language)]
     packed = ":".join(parts)
@@ -170,7 +177,9 @@ def unpack_outcome(packed: str) -> Outcome:
         match parts:
             case ["queue", queue, skills, agency, language, priority]:
                 requirement = frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills)
-                return ToQueue(QueueId(_word(queue)), requirement, _word(agency, empty=True), _word(language), int(priority))
+                return ToQueue(
+                    QueueId(_word(queue)), requirement, _word(agency, empty=True), _word(language), int(priority)
+                )
             case ["end", disposition, agency, language]:
                 return Ended(Disposition(disposition), _word(agency, empty=True), _word(language))
     except ValueError as error:

@@ -1,0 +1,106 @@
+"""The intents that leave the core for the switch. Each may be lost; none may hurt when it is late.
+
+A command names contacts, agents and offers; which channel, context and verb that means is the adapter's business.
+Nothing here is ever sent again without a look (a second `Bridge` or `Redirect` of a talking pair parts them).
+"""
+
+from dataclasses import dataclass
+
+from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferId, TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class StartOffer:
+    """Ring the agent for at most `ring_ms`; who picks up is connected by the switch itself."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    ring_ms: int
+    number: str
+    caller: str
+    agency: str
+    queue: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer:
+    """Stop the ringing: the citizen left, or another agent was faster."""
+
+    offer: OfferId
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCitizen:
+    """Citizen to music, agent to silence where the keys are heard."""
+
+    contact: ContactId
+    agent_leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTalk:
+    """Agent and citizen together again, whatever the agent was doing; a recipient that rings or talks is let go."""
+
+    contact: ContactId
+    agent_leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecipient:
+    """Citizen to music (if not there already), agent's leg calls the recipient."""
+
+    contact: ContactId
+    agent_leg: LegId
+    transfer: TransferId
+    number: str
+    ring_ms: int
+    hold_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Citizen and recipient together, the agent out."""
+
+    contact: ContactId
+    agent_leg: LegId
+    recipient_leg: LegId
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCitizen:
+    """The citizen joins agent and recipient: three in one bridge."""
+
+    contact: ContactId
+    agent_leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnToQueue:
+    """The citizen back to the wait context, with the age that the switch has on record."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class EndLeg:
+    """A leg that nobody needs any more."""
+
+    leg: LegId
+    contact: ContactId
+
+
+Command = (
+    StartOffer
+    | WithdrawOffer
+    | HoldCitizen
+    | ResumeTalk
+    | CallRecipient
+    | HandOver
+    | JoinCitizen
+    | ReturnToQueue
+    | EndLeg
+)

@@ -1,0 +1,305 @@
+"""The facts that enter the core, from the switch, from people and from the clock.
+
+A fact may arrive late, twice or out of order (the switch promises nothing); each says all that is needed to be
+understood alone. `Engine.handle` takes one at a time together with the time at which it was learnt.
+"""
+
+from dataclasses import dataclass, field
+
+from ivr_engine.core.configuration import Configuration
+from ivr_engine.core.conversation import Ended, ToQueue
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    ContactId,
+    LegId,
+    OfferFailure,
+    OfferId,
+    Presence,
+    RecipientFailure,
+    Role,
+    TransferId,
+    TransferState,
+)
+
+
+# ── the engine itself ───────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The operators' decisions, at start and at each reload. Agents keep presence and state across it."""
+
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new life of the engine; `epoch` rises with every start, so that no identifier of ours is ever used twice."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened but time; deadlines due by now fire."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRestored:
+    """What an agent had chosen before the engine stopped."""
+
+    agent: AgentId
+    presence: Presence
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRestored:
+    """A contact that the journal left open; the next `SwitchSeen` tells whether its citizen is still there."""
+
+    contact: ContactId
+    number: str
+    caller: str
+    arrived_at_ms: int
+    request: ToQueue | None = None
+    queued_at_ms: int | None = None
+    answered_at_ms: int | None = None
+    agent: AgentId | None = None
+
+
+# ── a citizen on the switch ─────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class ContactArrived:
+    """A citizen dialled one of our numbers."""
+
+    contact: ContactId
+    number: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQueued:
+    """The citizen stands in the wait context; told again while waiting, with the same `queued_at_ms`."""
+
+    contact: ContactId
+    number: str
+    caller: str
+    request: ToQueue
+    queued_at_ms: int
+    """Stamped by the switch once, when the citizen joined: the start of the answer promise's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """The flow gave its own answer; the citizen's leg ends next."""
+
+    contact: ContactId
+    outcome: Ended
+
+
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """The switch stopped trusting us and put the citizen into its static fallback queue."""
+
+    contact: ContactId
+    number: str = ""
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackAnswered:
+    """An agent took the citizen from the static fallback queue."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """A channel is gone. Citizens' and agents' legs are known by their identifiers, recipients' by an earlier event."""
+
+    leg: LegId
+
+
+# ── an offer on the switch ──────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The agent picked up and won the citizen: they hear each other."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The agent's phone did not become a talk."""
+
+    offer: OfferId
+    cause: OfferFailure
+
+
+# ── hold, consult, conference, transfer on the switch ───────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class RecipientRinging:
+    """The recipient's leg exists; from here on its end can be recognised."""
+
+    contact: ContactId
+    transfer: TransferId
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientAnswered:
+    """Agent and recipient talk; the citizen still hears music."""
+
+    contact: ContactId
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFailed:
+    """The recipient is not (or no longer) there; the switch gives the citizen back to the agent by itself."""
+
+    contact: ContactId
+    transfer: TransferId
+    cause: RecipientFailure
+
+
+@dataclass(frozen=True, slots=True)
+class TalkResumed:
+    """Agent and citizen hear each other again."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenHanded:
+    """Citizen and recipient hear each other; the agent is out."""
+
+    contact: ContactId
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """The switch did not do what it was told; what the command was about must be looked at again."""
+
+    contact: ContactId
+    command: str
+    reason: str
+
+
+# ── what the switch holds, after a connect ──────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class LegSeen:
+    """One channel of ours found on the switch, read from its variables."""
+
+    leg: LegId
+    role: Role
+    contact: ContactId
+    agent: AgentId | None = None
+    up: bool = True
+    """The leg was answered (an agent's leg that still rings is not up)."""
+    place: str = ""
+    """The dialplan place where it stands: visit, wait, offer, talk, hold, consult, after, fallback."""
+    number: str = ""
+    caller: str = ""
+    request: ToQueue | None = None
+    queued_at_ms: int | None = None
+    talking_since_ms: int | None = None
+    transfer: TransferId | None = None
+    transfer_state: TransferState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSeen:
+    """The whole truth of the switch at one moment. What memory holds and this does not, has gone."""
+
+    legs: tuple[LegSeen, ...]
+    fell_back: frozenset[ContactId] = field(default_factory=frozenset)
+    """Citizens who went through the fallback queue while nobody listened."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLost:
+    """The link to the switch is down; nothing is decided until it is seen again."""
+
+
+# ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class PresenceChosen:
+    """An agent logs in, goes on break or leaves, by API or from the phone."""
+
+    agent: AgentId
+    presence: Presence
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpFinished:
+    """An agent is done with the after-contact work before its deadline."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequested:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultRequested:
+    """Call the official behind a directory entry; the digits come from the directory, never from a caller."""
+
+    agent: AgentId
+    entry: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteRequested:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceRequested:
+    agent: AgentId
+
+
+TransferRequest = (
+    HoldRequested | ResumeRequested | ConsultRequested | CompleteRequested | CancelRequested | ConferenceRequested
+)
+Event = (
+    Configured
+    | Started
+    | TimePassed
+    | PresenceRestored
+    | ContactRestored
+    | ContactArrived
+    | ContactQueued
+    | FlowEnded
+    | FellBack
+    | FallbackAnswered
+    | LegEnded
+    | OfferAnswered
+    | OfferFailed
+    | RecipientRinging
+    | RecipientAnswered
+    | RecipientFailed
+    | TalkResumed
+    | CitizenHanded
+    | CommandRefused
+    | SwitchSeen
+    | SwitchLost
+    | PresenceChosen
+    | WrapUpFinished
+    | TransferRequest
+)

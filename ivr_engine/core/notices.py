@@ -1,0 +1,180 @@
+"""The facts that the core publishes: what the journal, the metrics and the feed are made of.
+
+Notices are complete in themselves: a subscriber needs no other state of ours to count, store or show them.
+"""
+
+from dataclasses import dataclass
+
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    AgentState,
+    ContactId,
+    ContactPhase,
+    Disposition,
+    OfferFailure,
+    OfferId,
+    OfferResult,
+    Presence,
+    QueueId,
+    RecipientFailure,
+    TransferId,
+    TransferResult,
+    TransferState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactBegan:
+    contact: ContactId
+    number: str
+    caller: str
+    arrived_at_ms: int
+    adopted: bool = False
+    """Found on the switch after a start, rather than seen arriving."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWaits:
+    """The contact joined a queue, or came back to its old place (`returns` > 0) with its age kept."""
+
+    contact: ContactId
+    queue: QueueId
+    requirement: tuple[str, ...]
+    agency: str
+    language: str
+    priority: int
+    queued_at_ms: int
+    returns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade:
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    queue: QueueId
+    waited_ms: int
+    ring_ms: int
+    candidates: int
+    reason: str
+    """Which key won, in words: part of the explanation of every offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    queue: QueueId
+    result: OfferResult
+    cause: OfferFailure | None
+    rang_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactConnected:
+    contact: ContactId
+    agent: AgentId
+    offer: OfferId
+    queue: QueueId
+    agency: str
+    language: str
+    answered_at_ms: int
+    wait_ms: int
+    within_promise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMoved:
+    """A contact changed its phase (for live views; the other notices carry the reasons)."""
+
+    contact: ContactId
+    phase: ContactPhase
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEnded:
+    """The one disposition of a contact, with all that a report needs. `queue` is empty if it never queued."""
+
+    contact: ContactId
+    disposition: Disposition
+    number: str
+    agency: str
+    queue: str
+    language: str
+    agent: str
+    arrived_at_ms: int
+    queued_at_ms: int | None
+    answered_at_ms: int | None
+    ended_at_ms: int
+    wait_ms: int | None
+    talk_ms: int | None
+    within_promise: bool
+    short_abandon: bool
+    offers: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    agent: AgentId
+    presence: Presence
+    state: AgentState
+    reason: str
+    since_ms: int
+    contact: ContactId | None = None
+    resting_until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferMoved:
+    """What is going on between citizen, agent and recipient."""
+
+    transfer: TransferId
+    contact: ContactId
+    agent: AgentId
+    state: TransferState
+    entry: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    transfer: TransferId
+    contact: ContactId
+    agent: AgentId
+    entry: str
+    result: TransferResult
+    cause: RecipientFailure | None
+    lasted_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentsRegistered:
+    """The agents and queues that this configuration knows."""
+
+    revision: str
+    agents: tuple[AgentId, ...]
+    queues: tuple[QueueId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStateChanged:
+    connected: bool
+    adopted_contacts: int = 0
+
+
+Notice = (
+    ContactBegan
+    | ContactWaits
+    | OfferMade
+    | OfferEnded
+    | ContactConnected
+    | ContactMoved
+    | ContactEnded
+    | AgentChanged
+    | TransferMoved
+    | TransferEnded
+    | AgentsRegistered
+    | SwitchStateChanged
+)

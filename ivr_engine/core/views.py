@@ -1,0 +1,77 @@
+"""Frozen pictures of the core's state, for the API, the board and the tests. Nobody receives a live object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    AgentState,
+    ContactId,
+    ContactPhase,
+    OfferId,
+    Presence,
+    QueueId,
+    TransferState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    id: AgentId
+    name: str
+    contractor: str
+    skills: Mapping[str, int]
+    presence: Presence
+    reason: str
+    state: AgentState
+    since_ms: int
+    contact: ContactId | None
+    resting_until_ms: int | None
+    misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    id: ContactId
+    number: str
+    caller: str
+    agency: str
+    language: str
+    phase: ContactPhase
+    since_ms: int
+    arrived_at_ms: int
+    queue: QueueId | None
+    requirement: tuple[str, ...]
+    priority: int
+    queued_at_ms: int | None
+    answered_at_ms: int | None
+    agent: AgentId | None
+    offer: OfferId | None
+    offers: int
+    transfer_state: TransferState | None
+    transfer_entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    id: QueueId
+    requirement: tuple[str, ...]
+    promise_ms: int
+    waiting: int
+    offered: int
+    connected: int
+    longest_wait_ms: int
+    idle_agents: int
+    """Idle, available agents with the skills that this queue requires."""
+    logged_in_agents: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything, at one moment."""
+
+    at_ms: int
+    switch_connected: bool
+    agents: tuple[AgentView, ...]
+    contacts: tuple[ContactView, ...]
+    queues: tuple[QueueView, ...]

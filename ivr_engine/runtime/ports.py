@@ -1,0 +1,83 @@
+"""The sockets of the engine: what the event loop asks of a switch, a journal and whoever listens.
+
+Adapters implement these; nothing here names a vendor. Every method that the decision path calls is synchronous and
+returns at once: a slow database or a slow switch is the adapter's queue, never the citizen's wait.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr_engine.core.commands import Command
+from ivr_engine.core.events import Event
+from ivr_engine.core.notices import Notice
+from ivr_engine.core.views import View
+
+
+class Clock(Protocol):
+    """Tells the time once; the core asks nobody else."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the Unix epoch; never goes back while the process lives."""
+
+
+class Switch(Protocol):
+    """Whoever carries the commands out."""
+
+    def execute(self, command: Command) -> None:
+        """Send it and return; a refusal comes back as a `CommandRefused` or `OfferFailed` event."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One decision: the fact that entered, when, and all that left. (`epoch`, `seq`) is its identity, used once."""
+
+    epoch: int
+    seq: int
+    at_ms: int
+    event: Event
+    commands: tuple[Command, ...]
+    notices: tuple[Notice, ...]
+
+
+class Journal(Protocol):
+    """Keeps every decision, written behind."""
+
+    def append(self, entry: JournalEntry) -> None:
+        """Take the entry and return; a full buffer is counted and spooled, never waited for."""
+
+
+Subscriber = Callable[[JournalEntry], None]
+"""Metrics, feed and board: called in order after each decision; must not block and must not raise."""
+
+
+class Desk(Protocol):
+    """What people may ask of the running engine: the API's and the phone's way in."""
+
+    async def ask(self, event: Event) -> None:
+        """Put the fact before the core, wait for its decision. Raises `core.errors.IllegalEvent` when refused."""
+
+    def view(self) -> View:
+        """A frozen picture of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """One official or team line that a contact may be handed to; `number` was checked at import."""
+
+    entry: str
+    """Short code of 3 to 6 digits: what an agent keys, and what the API names."""
+    department: str
+    official: str
+    duties: str
+    number: str
+
+
+class Directory(Protocol):
+    """Whom a contact may be transferred to: nobody else can be called, whatever digits somebody sends."""
+
+    def find(self, entry: str) -> DirectoryEntry | None:
+        """The entry of that code."""
+
+    def search(self, words: str, limit: int = 20) -> tuple[DirectoryEntry, ...]:
+        """Entries whose department, official or duties contain all the words."""
