@@ -1,0 +1,1 @@
+"""The tool chain of tests, demo and benchmarks: real tools, found or fetched, run on loopback without root."""
