@@ -177,7 +177,7 @@ class Switch:
     # looking
 
     async def cli(self, command: str) -> str:
-        """Starts and waits for FullyBooted. Raises SwitchFailed, PortsTaken or the tools' own error; whatever it
+        """What the console prints for a command (`core show channels`); by AMI, so no process is started for a look."""
         answer = await asyncio.wait_for(self._ask(command), ACTION_SECONDS)
         return "\n".join(line.removeprefix("Output: ") for line in answer if line.startswith("Output: "))
 
