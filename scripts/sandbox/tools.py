@@ -216,7 +216,7 @@ def _tree_switch(tree: Path) -> AsteriskTools:
 
 
 def _postgres_in(folder: Path, libraries: Path | None) -> PostgresTools | None:
-    if not (folder / "initdb").is_file() or not (folder / "postgres").is_file():
+    if not all((folder / name).is_file() for name in ("initdb", "postgres", "psql")):
         return None
     version = _version((folder / "postgres", "--version"), r"\(PostgreSQL\) ", libraries)
     return PostgresTools(folder, libraries, version) if version and version >= OLDEST_POSTGRES else None
