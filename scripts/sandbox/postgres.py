@@ -243,7 +243,7 @@ def _short_folder() -> Path:
 
 
 def _within_reach(tools: PostgresTools, folder: Path) -> PostgresTools:
-    """The same programs, in `folder` if need be: another account cannot enter a private cache, as in root's own home."""
+    """The same programs, in `folder` if need be: another account cannot enter a private cache such as root's home."""
     if tools.libraries is None or all(parent.stat().st_mode & 0o001 for parent in tools.bin.parents):
         return tools
     tree = next(parent for parent in tools.bin.parents if parent.name == "usr").parent
