@@ -1,0 +1,260 @@
+"""Simulated phones: citizens who dial, agents and officials who are called, agents who dial a feature code.
+
+    async with Callees({"1001": Conduct(ring_ms=200, talk_ms=3_000)}, port=port) as agents:
+        seen = await Callers(switch, [Call("120", "0212345678", stay_ms=5_000)]).run()
+
+Each class is one SIPp process for any number of phones. What the phones saw comes back as `Seen`, one for each call:
+the outside view, against which the engine's own account can be checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from sandbox.sipp import Fact, Sipp, SippFailed, part, scenario
+
+FOREVER_MS = 3_600_000  # "until the other side hangs up": an hour outlives every test, and still ends
+SILENT_PORT = 9  # discard: phones say where their media would go, and nothing listens there
+CODEC = "0"  # PCMU
+CODES_OF_REFUSAL = (400, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
+
+
+class Site(Protocol):
+    """What phones need to know of a switch."""
+
+    @property
+    def sip_port(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key press: the key, and how long after the previous step (answer or key) it comes."""
+
+    key: str
+    after_ms: int = 300
+
+
+def keys(text: str, after_ms: int = 1_000, gap_ms: int = 150) -> tuple[Key, ...]:
+    """`*2` as two presses: the first `after_ms` after the step before it, the others `gap_ms` apart."""
+    return tuple(Key(key, gap_ms if position else after_ms) for position, key in enumerate(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one caller does. `stay_ms`: how long after the answer and the last key it hangs up, if nobody else did."""
+
+    number: str
+    caller: str
+    stay_ms: int = FOREVER_MS
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a called phone behaves: what it does after `ring_ms` of ringing, and how long it talks then."""
+
+    does: Literal["answer", "busy", "decline", "silent"] = "answer"
+    ring_ms: int = 200
+    talk_ms: int = FOREVER_MS
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One call as the phone saw it. Times are seconds since the epoch; None: it did not happen (yet)."""
+
+    call_id: str
+    name: str
+    other: str  # number dialled, or who called
+    began_at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+    ended_by: str | None = None  # us, them, cancelled, or the code of a refusal
+    heard: str = ""  # keys that the other side pressed, as far as Asterisk passed them on
+
+    @property
+    def talk_seconds(self) -> float | None:
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.answered_at
+
+
+def seen(facts: Sequence[Fact]) -> list[Seen]:
+    """The calls that the facts tell of, in the order in which they began. Of two crossing hang-ups the first counts."""
+    calls: dict[str, Seen] = {}
+    for fact in facts:
+        call = calls.get(fact.call_id)
+        if fact.kind in ("dialled", "rung"):
+            calls[fact.call_id] = Seen(fact.call_id, fact.name, fact.detail, fact.at)
+        elif call is None:
+            continue
+        elif fact.kind == "answered":
+            calls[fact.call_id] = replace(call, answered_at=fact.at)
+        elif fact.kind == "heard":
+            calls[fact.call_id] = replace(call, heard=call.heard + fact.detail)
+        elif fact.kind == "ended" and call.ended_at is None:
+            calls[fact.call_id] = replace(call, ended_at=fact.at, ended_by=fact.detail)
+    return list(calls.values())
+
+
+class Callers(Sipp):
+    """Phones that dial, one for each call, `rate` of them a second.
+
+    patience_ms: how long one lets it ring unanswered before it gives up. passwords: of phones that authenticate (an
+    agent's own phone), by number; a caller without one is a citizen on the trunk.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        calls: Sequence[Call],
+        *,
+        rate: float = 20.0,
+        patience_ms: int = 60_000,
+        passwords: Mapping[str, str] | None = None,
+    ) -> None:
+        if not calls:
+            raise SippFailed("no calls to make: give at least one Call")
+        most_keys = max(len(call.keys) for call in calls)
+        text = scenario(
+            "caller",
+            AUTH=part("challenge") if passwords else "",
+            REFUSALS="\n  ".join(part("refusal", CODE=str(code)) for code in CODES_OF_REFUSAL),
+            PATIENCE_MS=str(patience_ms),
+            KEYS=_key_steps(most_keys, "", "sip:[field0]@[remote_ip]:[remote_port]", "{{request}}"),
+            UNEXPECTED=part("unexpected", NAME="[field1]"),
+            SPARE=_KEY_VARIABLES if most_keys else "",
+            MEDIA_PORT=str(SILENT_PORT),
+            CODEC=CODEC,
+        )
+        lines = ["SEQUENTIAL"]
+        for call in calls:
+            login = _credentials(call.caller, passwords[call.caller]) if passwords else ""
+            lines.append(
+                ";".join([call.number, call.caller, str(call.stay_ms), login, *_key_fields(call.keys, most_keys)])
+            )
+        super().__init__(
+            text,
+            arguments=[
+                *("-inf", "calls.csv", "-m", str(len(calls)), "-l", str(len(calls))),
+                # a period of ten seconds lets a rate of half a call a second be a whole number
+                *("-r", str(max(1, round(rate * 10))), "-rp", "10000", f"127.0.0.1:{site.sip_port}"),
+            ],
+            files={"calls.csv": "\n".join(lines) + "\n"},
+        )
+
+    def seen(self) -> list[Seen]:
+        return seen(self.facts())
+
+    async def run(self, seconds: float = 60.0) -> list[Seen]:
+        """Makes all calls, waits until the last is over, and tells what each of them saw."""
+        async with self:
+            await self.wait(seconds)
+        return self.seen()
+
+    async def answered(self, count: int = 1, seconds: float = 10.0) -> list[Seen]:
+        """Waits until `count` calls were answered."""
+        return await self.until(lambda facts: _enough([c for c in seen(facts) if c.answered_at], count), seconds)
+
+    async def ended(self, count: int = 1, seconds: float = 10.0) -> list[Seen]:
+        """Waits until `count` calls are over, however they ended."""
+        return await self.until(lambda facts: _enough([c for c in seen(facts) if c.ended_at], count), seconds)
+
+
+class Callees(Sipp):
+    """Phones that are called: every name of `conducts`, all on one port, each with its own conduct.
+
+    A name that nobody listed behaves as `otherwise` says.
+    """
+
+    def __init__(
+        self, conducts: Mapping[str, Conduct], *, port: int | None = None, otherwise: Conduct | None = None
+    ) -> None:
+        listed = {"": otherwise or Conduct(), **conducts}
+        most_keys = max(len(conduct.keys) for conduct in listed.values())
+        text = scenario(
+            "callee",
+            CALLEES="callees.csv",
+            KEYS=_key_steps(most_keys, " file=callees.csv line=[$line]", "[$there]", "{{request_of_callee}}"),
+            UNEXPECTED=part("unexpected", NAME="[$name]"),
+            SPARE=_KEY_VARIABLES if most_keys else "",
+            MEDIA_PORT=str(SILENT_PORT),
+            CODEC=CODEC,
+        )
+        lines = ["SEQUENTIAL"]
+        for name, conduct in listed.items():
+            plan = [name or "-", conduct.does, str(conduct.ring_ms), str(conduct.talk_ms)]
+            lines.append(";".join([*plan, *_key_fields(conduct.keys, most_keys)]))
+        super().__init__(
+            text,
+            arguments=["-inf", "callees.csv", "-infindex", "callees.csv", "0"],
+            files={"callees.csv": "\n".join(lines) + "\n"},
+            port=port,
+        )
+
+    def seen(self) -> list[Seen]:
+        return seen(self.facts())
+
+    async def rung(self, name: str | None = None, count: int = 1, seconds: float = 10.0) -> list[Seen]:
+        """Waits until the phone (any phone) rang `count` times."""
+        return await self.until(lambda facts: _enough(_of(facts, name), count), seconds)
+
+    async def answered(self, name: str | None = None, count: int = 1, seconds: float = 10.0) -> list[Seen]:
+        """Waits until the phone (any phone) answered `count` times."""
+        return await self.until(lambda facts: _enough([c for c in _of(facts, name) if c.answered_at], count), seconds)
+
+    async def ended(self, name: str | None = None, count: int = 1, seconds: float = 10.0) -> list[Seen]:
+        """Waits until `count` of the phone's (any phone's) calls are over."""
+        return await self.until(lambda facts: _enough([c for c in _of(facts, name) if c.ended_at], count), seconds)
+
+
+async def dial_from_agent(
+    site: Site, name: str, password: str, number: str, *, stay_ms: int = FOREVER_MS, seconds: float = 15.0
+) -> Seen:
+    """An agent's phone dials, with its password: a feature code such as *11, or 120. What it saw, when it is over."""
+    calls = await Callers(site, [Call(number, name, stay_ms)], passwords={name: password}).run(seconds)
+    return calls[0]
+
+
+async def register(
+    site: Site, passwords: Mapping[str, str], port: int, *, expires_seconds: int = 300, seconds: float = 15.0
+) -> None:
+    """Registers the phones of these agents at `port`; with expires_seconds=0, takes them away. Raises SippFailed."""
+    lines = [f"{name};{port};{_credentials(name, password)}" for name, password in passwords.items()]
+    caller = Sipp(
+        scenario("register", EXPIRES_SECONDS=str(expires_seconds)),
+        arguments=["-inf", "phones.csv", "-m", str(len(lines)), "-r", "100", f"127.0.0.1:{site.sip_port}"],
+        files={"phones.csv": "\n".join(["SEQUENTIAL", *lines, ""])},
+    )
+    async with caller:
+        if await caller.wait(seconds) != 0:
+            raise SippFailed(f"Asterisk refused to register one of {', '.join(passwords)}{caller.errors()}")
+
+
+_KEY_VARIABLES = ",key,gap,gap_text,difference,no_more"
+
+
+def _key_steps(count: int, of_line: str, target: str, who: str) -> str:
+    return "\n  ".join(
+        part("key", KEY=str(4 + 2 * n), GAP=str(5 + 2 * n), OF_LINE=of_line, TARGET=target, WHO=who)
+        for n in range(count)
+    )
+
+
+def _key_fields(pressed: Sequence[Key], count: int) -> list[str]:
+    fields = [field for key in pressed for field in (key.key, str(key.after_ms))]
+    return fields + ["", "0"] * (count - len(pressed))
+
+
+def _credentials(name: str, password: str) -> str:
+    return f"[authentication username={name} password={password}]"
+
+
+def _of(facts: Sequence[Fact], name: str | None) -> list[Seen]:
+    return [call for call in seen(facts) if name is None or call.name == name]
+
+
+def _enough(calls: list[Seen], count: int) -> list[Seen] | None:
+    return calls if len(calls) >= count else None
