@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     api_tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description='JSON object of name → bearer token, e.g. {"desk": "…"}'
     )
+    api_origins: frozenset[str] = Field(
+        default=frozenset(), description='JSON list of web pages that may open the feed, e.g. ["https://desk.example"]'
+    )
 
     agent_endpoint: str = Field(default="PJSIP/{agent}", description="how an agent's phone is dialled")
     office_endpoint: str = Field(default="PJSIP/{number}@ivr-office", description="how an official's number is dialled")

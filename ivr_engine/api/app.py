@@ -1,0 +1,58 @@
+"""Puts the API together: layers, routes, the feed, health. No decision is made here."""
+
+import json
+from collections.abc import Callable
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from ivr_engine import __version__
+from ivr_engine.api.access import Tokens, access, is_loopback
+from ivr_engine.api.feed import Feed
+from ivr_engine.api.health import Health, add_health
+from ivr_engine.api.openapi import document
+from ivr_engine.api.problems import problems
+from ivr_engine.api.resources import ROUTES
+from ivr_engine.api.routes import BODY_BYTES, endpoint
+from ivr_engine.runtime.ports import Desk, Directory
+from ivr_engine.settings import Settings
+
+
+def build_app(
+    *,
+    desk: Desk,
+    directory: Directory,
+    settings: Settings,
+    metrics_registry: CollectorRegistry,
+    health: Callable[[], Health],
+    feed: Feed,
+) -> web.Application:
+    """The whole HTTP side of the engine, to be run by the service.
+
+    `/metrics` needs no token while `settings.api_host` is a loopback address. Raises `access.TokenError` for tokens
+    that would let somebody in by mistake.
+    """
+    tokens = Tokens(settings.api_tokens)
+    app = web.Application(
+        middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host))],
+        client_max_size=BODY_BYTES,
+    )
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, endpoint(route, desk, directory))
+
+    described = json.dumps(document(ROUTES, __version__), ensure_ascii=False).encode()
+
+    async def describe(_: web.Request) -> web.Response:
+        return web.Response(body=described, content_type="application/json")
+
+    async def listen(request: web.Request) -> web.StreamResponse:
+        return await feed.serve(request, settings.api_origins)
+
+    async def send_away(_: web.Application) -> None:
+        feed.close()
+
+    app.router.add_get("/v1/openapi.json", describe)
+    app.router.add_get("/v1/feed", listen, allow_head=False)
+    add_health(app, version=__version__, health=health, registry=metrics_registry)
+    app.on_shutdown.append(send_away)
+    return app

@@ -1,0 +1,127 @@
+"""One row for each thing that can be asked: the same row serves it, checks it and documents it.
+
+The ready-made OpenAPI layers for aiohttp are stale; what they would bring is this dataclass and `openapi.py`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ValidationError
+
+from ivr_engine.api.access import TOKEN_NAME
+from ivr_engine.api.pictures import Nothing
+from ivr_engine.api.problems import Place, Problem, from_validation
+from ivr_engine.core.events import Event
+from ivr_engine.runtime.ports import Desk, Directory
+
+BODY_BYTES = 64 * 1024
+"""No body of ours is longer than a few hundred bytes; a stranger's may not fill the memory."""
+
+BODY_SECONDS = 5.0
+"""For a body to arrive whole: a client that drips bytes gives its connection back."""
+
+DECISION_SECONDS = 5.0
+"""A decision takes under a millisecond; after five seconds the engine is not well and the client must be told."""
+
+BodyT = TypeVar("BodyT", bound=BaseModel)
+QueryT = TypeVar("QueryT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[BodyT, QueryT]):
+    """One request, read and checked."""
+
+    desk: Desk
+    directory: Directory
+    path: dict[str, str]
+    body: BodyT
+    query: QueryT
+    token_name: str
+
+    async def decide(self, event: Event) -> None:
+        """Put the fact before the core. Raises IllegalEvent when it refuses, Problem 504 when it does not answer."""
+        try:
+            async with asyncio.timeout(DECISION_SECONDS):
+                await self.desk.ask(event)
+        except TimeoutError:
+            raise Problem(
+                504,
+                "no_decision",
+                f"the engine did not decide within {DECISION_SECONDS:g} s",
+                hint="look at the state before asking again: it may still decide",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[BodyT, QueryT]):
+    """What is asked (method, path, body, query), what answers, and how it can be refused (status → when)."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: type[BaseModel]
+    respond: Callable[[Asked[BodyT, QueryT]], Awaitable[BaseModel]]
+    body: type[BodyT]
+    query: type[QueryT]
+    refusals: tuple[tuple[int, str], ...] = ()
+    status: int = 200
+
+
+AnyRoute = Route[Any, Any]
+
+
+def endpoint(route: AnyRoute, desk: Desk, directory: Directory) -> Handler:
+    """The aiohttp side of a route."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        asked = Asked(
+            desk=desk,
+            directory=directory,
+            path=dict(request.match_info),
+            body=await _read_body(request, route.body),
+            query=_read_query(request, route.query),
+            token_name=request[TOKEN_NAME],
+        )
+        answer = await route.respond(asked)
+        return web.Response(
+            status=route.status,
+            body=answer.model_dump_json().encode(),
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return serve
+
+
+async def _read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    if model is Nothing:
+        return Nothing()
+    if request.content_type != "application/json":
+        raise Problem(
+            415, "not_json", f"the body is {request.content_type}", hint="send Content-Type: application/json"
+        )
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError:
+        raise Problem(408, "body_too_slow", f"the body did not arrive within {BODY_SECONDS:g} s") from None
+    try:
+        return model.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        raise from_validation(error, "body") from None
+
+
+def _read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    doubled = sorted(name for name in set(request.query) if len(request.query.getall(name)) > 1)
+    if doubled:
+        places = tuple(Place(f"query.{name}", "given more than once") for name in doubled)
+        raise Problem(422, "invalid_field", f"given more than once: {', '.join(doubled)}", places=places)
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise from_validation(error, "query") from None
