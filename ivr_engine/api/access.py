@@ -27,7 +27,7 @@ BURST_REQUESTS = 200
 BEARER_PROTOCOL = "bearer"
 """The first of the two words in `Sec-WebSocket-Protocol: bearer, TOKEN`: a browser's WebSocket can set no header."""
 
-TOKEN_NAME = "ivr_engine.token_name"
+TOKEN_NAME = web.RequestKey("token_name", str)
 """Under this key a request carries the name of its token."""
 
 _LIVENESS = frozenset({"/healthz", "/readyz"})

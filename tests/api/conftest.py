@@ -1,0 +1,60 @@
+"""The whole API on a real socket of loopback, before a small engine."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+
+from ivr_engine.api.app import build_app
+from ivr_engine.api.feed import Feed
+from ivr_engine.api.health import Health
+from ivr_engine.settings import Settings
+from tests.api.desk import SmallDesk, SmallDirectory
+
+Client = TestClient[Any, Any]
+
+SECRET = "0123456789abcdef"
+BEARER = {"Authorization": f"Bearer {SECRET}"}
+
+
+@dataclass
+class Office:
+    """What a test may turn: the desk behind the API, its health, its settings, its feed."""
+
+    desk: SmallDesk = field(default_factory=SmallDesk)
+    directory: SmallDirectory = field(default_factory=SmallDirectory)
+    health: Health = field(default_factory=lambda: Health(True, 0.0, 0, 1_000))
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    api_host: str = "127.0.0.1"
+    origins: frozenset[str] = frozenset()
+    feed: Feed | None = None
+
+    async def open(self) -> Client:
+        self.feed = self.feed or Feed(self.desk)
+        app = build_app(
+            desk=self.desk,
+            directory=self.directory,
+            settings=Settings(api_host=self.api_host, api_tokens={"desk": SecretStr(SECRET)}, api_origins=self.origins),
+            metrics_registry=self.registry,
+            health=lambda: self.health,
+            feed=self.feed,
+        )
+        client = TestClient(TestServer(app))
+        await client.start_server()
+        return client
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+async def client(office: Office) -> AsyncIterator[Client]:
+    opened = await office.open()
+    yield opened
+    await opened.close()
