@@ -46,6 +46,7 @@ class ResumeTalk:
 
     contact: ContactId
     agent_leg: LegId
+    recipient_leg: LegId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,10 @@ class CallRecipient:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Citizen and recipient together, the agent out."""
+    """Citizen and recipient together, the agent out: the switch does it when the agent's leg ends."""
 
     contact: ContactId
     agent_leg: LegId
-    recipient_leg: LegId
     transfer: TransferId
 
 

@@ -54,7 +54,7 @@ def _rest_after() -> dict[OfferFailure, int]:
 
 @dataclass(frozen=True, slots=True)
 class MissSettings:
-    """What a missed offer costs: a rest by cause, so that one silent phone is not rung again at once, and a break after a run of misses."""
+    """What a missed offer costs: a rest by cause, so that a silent phone is not rung at once again; a run, a break."""
 
     rest_ms: Mapping[OfferFailure, int] = field(default_factory=_rest_after)
     break_after: int = 3

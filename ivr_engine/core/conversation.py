@@ -147,9 +147,10 @@ class OutcomeError(ValueError):
 
 
 def pack_outcome(outcome: Outcome) -> str:
-    """One channel variable of `[A-Za-z0-9._:-]`: `queue:ID:skill.skill:agency:language:priority` or `end:disposition:agency:language`.
+    """One channel variable of `[A-Za-z0-9._:-]`.
 
-    Raises OutcomeError when a word has other letters or the whole is longer than OUTCOME_BYTES.
+    `queue:ID:skill.skill:agency:language:priority` or `end:disposition:agency:language`. Raises OutcomeError when a
+    word has other letters or the whole is longer than OUTCOME_BYTES.
     """
     match outcome:
         case ToQueue():

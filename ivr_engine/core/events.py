@@ -216,6 +216,8 @@ class SwitchSeen:
     legs: tuple[LegSeen, ...]
     fell_back: frozenset[ContactId] = field(default_factory=frozenset)
     """Citizens who went through the fallback queue while nobody listened."""
+    restarted: bool = False
+    """The switch itself began anew: every call from before is gone with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,16 @@ class OfferEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseMissed:
+    """A citizen has now waited longer than the queue promises."""
+
+    contact: ContactId
+    queue: QueueId
+    queued_at_ms: int
+    promise_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContactConnected:
     contact: ContactId
     agent: AgentId
@@ -169,6 +179,7 @@ Notice = (
     | ContactWaits
     | OfferMade
     | OfferEnded
+    | PromiseMissed
     | ContactConnected
     | ContactMoved
     | ContactEnded

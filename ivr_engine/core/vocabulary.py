@@ -25,6 +25,9 @@ TransferId = NewType("TransferId", str)
 QueueId = NewType("QueueId", str)
 Skill = NewType("Skill", str)
 
+UNKNOWN_QUEUE = QueueId("unknown")
+"""Where a contact is counted whose queue nobody can tell any more; never a reason to lose it."""
+
 
 class Role(StrEnum):
     """Whose leg it is."""

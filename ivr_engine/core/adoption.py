@@ -1,0 +1,225 @@
+"""After a start or a lost link: what the switch holds is the truth, and memory is brought to it.
+
+Theory of operation. Before the switch is seen, the journal's open contacts and presences are only remembered. The
+snapshot then decides: a citizen's leg that stands there lives on with its age (stamped on the switch, not by us); an
+agent's leg that is up is a talk, one that rings is an offer; what memory or journal holds and the switch does not has
+gone. Applied twice, it changes nothing the second time (invariant I11).
+"""
+
+from collections.abc import Container
+
+from ivr_engine.core.agent import AgentStimulus
+from ivr_engine.core.commands import ReturnToQueue
+from ivr_engine.core.contact import Contact, ContactStimulus
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.dispatch import Dispatch
+from ivr_engine.core.events import ContactRestored, LegSeen, SwitchSeen
+from ivr_engine.core.notices import SwitchStateChanged
+from ivr_engine.core.offer import ANSWER_OWED_MS, Offer, OfferState
+from ivr_engine.core.offering import Offering
+from ivr_engine.core.state import State
+from ivr_engine.core.talk import Talk
+from ivr_engine.core.vocabulary import (
+    UNKNOWN_QUEUE,
+    AgentState,
+    ContactId,
+    ContactPhase,
+    Disposition,
+    OfferId,
+    Role,
+    TransferState,
+)
+
+
+class Adoption:
+    """The part of the engine that reconciles memory, journal and switch."""
+
+    def __init__(self, state: State, dispatch: Dispatch, offering: Offering, talk: Talk) -> None:
+        self._state = state
+        self._dispatch = dispatch
+        self._offering = offering
+        self._talk = talk
+
+    def restored(self, event: ContactRestored) -> None:
+        self._state.restored[event.contact] = event
+
+    def lost(self) -> None:
+        """Nothing is decided blind: offers in flight are unknown until the switch is seen again."""
+        state = self._state
+        if state.switch_connected:
+            state.switch_connected = False
+            state.notices.append(SwitchStateChanged(connected=False))
+        for offer in state.offers.values():
+            state.deadlines.clear(Due.ANSWER_OWED, offer.id)
+
+    def seen(self, event: SwitchSeen) -> None:
+        state = self._state
+        state.switch_connected = True
+        legs = frozenset[str](leg.leg for leg in event.legs)
+        before = len(state.contacts)
+        self._bury_the_gone(event, legs)
+        for leg in event.legs:
+            if leg.role is Role.CITIZEN:
+                self._citizen(leg)
+        for leg in event.legs:
+            if leg.role is Role.AGENT:
+                self._agent(leg)
+        for leg in event.legs:
+            if leg.role is Role.RECIPIENT:
+                self._recipient(leg)
+        self._rescue(event)
+        state.restored.clear()
+        state.notices.append(SwitchStateChanged(connected=True, adopted_contacts=max(0, len(state.contacts) - before)))
+        self._offering.match_all()
+
+    def _bury_the_gone(self, event: SwitchSeen, legs: Container[str]) -> None:
+        state = self._state
+        for gone in [contact for contact in state.contacts.values() if contact.id not in legs]:
+            self._talk.citizen_left(gone)
+            self._dispatch.ended(gone, self._fate(gone.id, event))
+        for offer in [offer for offer in state.offers.values() if offer.id not in legs]:
+            if offer.state is OfferState.OPEN:
+                self._offering.withdrawn_by_switch(offer)
+            else:
+                self._talk.agent_left(offer)
+        for recipient in [leg for leg in state.recipients if leg not in legs]:
+            self._talk.recipient_left(recipient)
+        for open_contact in [c for c in state.restored.values() if c.contact not in legs]:
+            if open_contact.contact in state.ended:
+                continue
+            gone = self._from_journal(open_contact)
+            self._dispatch.ended(gone, self._fate(gone.id, event))
+
+    def _fate(self, contact: ContactId, event: SwitchSeen) -> Disposition | None:
+        """What became of a citizen while nobody looked; None: what the contact's own state says."""
+        if contact in event.fell_back:
+            return Disposition.FALLBACK
+        known = self._state.contacts.get(contact)
+        if event.restarted and (known is None or known.answered_at_ms is None):
+            return Disposition.SWITCH_FAILURE
+        return None
+
+    def _from_journal(self, restored: ContactRestored) -> Contact:
+        contact = Contact(restored.contact, restored.number, restored.caller, restored.arrived_at_ms)
+        contact.request = restored.request
+        contact.queued_at_ms = restored.queued_at_ms
+        contact.answered_at_ms = restored.answered_at_ms
+        contact.last_agent = restored.agent
+        if restored.request is not None and restored.queued_at_ms is not None and restored.answered_at_ms is not None:
+            promise_ms = self._state.queue(restored.request.queue).promise_ms
+            contact.within_promise = restored.answered_at_ms - restored.queued_at_ms <= promise_ms
+        self._state.contacts[contact.id] = contact
+        return contact
+
+    def _citizen(self, leg: LegSeen) -> None:
+        state = self._state
+        contact = state.contacts.get(leg.contact)
+        if contact is None:
+            restored = state.restored.get(leg.contact)
+            if restored is not None:
+                contact = self._from_journal(restored)
+            else:
+                contact = self._dispatch.known(leg.contact, leg.number, leg.caller, leg.queued_at_ms, adopted=True)
+            if contact is None:
+                return
+        if contact.request is None:
+            contact.request = leg.request
+            if leg.request is not None:
+                settings = state.queue(leg.request.queue)
+                contact.requirement = frozenset(settings.requirement) | leg.request.requirement
+        elif not contact.requirement:
+            contact.requirement = (
+                frozenset(state.queue(contact.request.queue).requirement) | contact.request.requirement
+            )
+        if contact.queued_at_ms is None and leg.queued_at_ms is not None:
+            contact.queued_at_ms = min(leg.queued_at_ms, state.now_ms)
+
+    def _agent(self, leg: LegSeen) -> None:
+        state = self._state
+        contact = state.contacts.get(leg.contact)
+        agent = state.agents.get(leg.agent) if leg.agent is not None else None
+        offer_id = OfferId(leg.leg)
+        if contact is None or agent is None or (offer_id in state.offers and not leg.up):
+            return
+        in_talk = leg.up and leg.place in ("talk", "consult")
+        offer = state.offers.get(offer_id)
+        if in_talk and contact.agent is None:
+            if offer is None:
+                queue = contact.request.queue if contact.request else UNKNOWN_QUEUE
+                offer = Offer(offer_id, contact.id, agent.id, queue, leg.talking_since_ms or state.now_ms, 0)
+                offer.state = OfferState.ANSWERED
+                state.offers[offer_id] = offer
+            elif offer.state is OfferState.OPEN:
+                self._offering.close_answered(offer)
+            if agent.state is not AgentState.ON_CONTACT:
+                self._offering.connect(contact, agent, offer, min(state.now_ms, leg.talking_since_ms or state.now_ms))
+            if leg.place == "consult":
+                self._talk.adopt(contact, TransferState.HELD, None)
+        elif not in_talk and offer is None and contact.agent is None and agent.state is AgentState.IDLE:
+            self._ringing(contact, leg)
+
+    def _ringing(self, contact: Contact, leg: LegSeen) -> None:
+        """A phone that an engine before us made ring."""
+        state = self._state
+        assert leg.agent is not None
+        agent = state.agents[leg.agent]
+        if contact.phase is not ContactPhase.QUEUED:
+            if contact.request is None or contact.queued_at_ms is None or contact.phase is not ContactPhase.IN_FLOW:
+                return
+            self._dispatch.stand(contact)
+        if contact.offer is not None:
+            return
+        settings = state.queue(contact.request.queue) if contact.request else None
+        ring_ms = settings.ring_ms if settings else 0
+        offer = Offer(
+            OfferId(leg.leg), contact.id, agent.id, settings.id if settings else UNKNOWN_QUEUE, state.now_ms, ring_ms
+        )
+        state.offers[offer.id] = offer
+        state.waiting.remove(contact.id)
+        contact.offer = offer.id
+        agent.offer = offer.id
+        agent.contact = contact.id
+        agent.wrap_up_ms = settings.wrap_up_ms if settings else 0
+        state.move_contact(contact, ContactStimulus.OFFER_STARTED)
+        state.move_agent(agent, AgentStimulus.OFFER_STARTED)
+        state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + ring_ms + ANSWER_OWED_MS)
+
+    def _recipient(self, leg: LegSeen) -> None:
+        state = self._state
+        contact = state.contacts.get(leg.contact)
+        if contact is None:
+            return
+        contact.recipient_leg = leg.leg
+        state.recipients[leg.leg] = contact.id
+        if leg.place == "handed":
+            if contact.phase is not ContactPhase.CONNECTED:
+                state.waiting.remove(contact.id)
+                contact.answered_at_ms = contact.answered_at_ms or state.now_ms
+                state.move_contact(contact, ContactStimulus.ANSWERED)
+            self._talk.adopt(contact, TransferState.HANDED_OVER, None)
+        elif contact.agent is not None and contact.transfer is TransferState.HELD:
+            self._talk.adopt(contact, TransferState.CONSULTING if leg.up else TransferState.RINGING, leg.transfer)
+
+    def _rescue(self, event: SwitchSeen) -> None:
+        """Whoever has nobody: into the queue, at the old age."""
+        state = self._state
+        for leg in event.legs:
+            contact = state.contacts.get(leg.contact)
+            if leg.role is not Role.CITIZEN or contact is None:
+                continue
+            if leg.place == "fallback":
+                if contact.phase is not ContactPhase.FALLING_BACK:
+                    self._dispatch.fall_back(contact)
+            elif leg.place == "wait" and contact.phase is ContactPhase.IN_FLOW and contact.request is not None:
+                self._dispatch.stand(contact)
+            elif leg.place in ("hold", "conference") and contact.agent is None and contact.recipient_leg is None:
+                if contact.phase is ContactPhase.IN_FLOW and contact.request is not None:
+                    self._dispatch.stand(contact)
+                    state.commands.append(ReturnToQueue(contact.id))
+                elif contact.phase is ContactPhase.CONNECTED:
+                    self._dispatch.return_to_queue(contact)
+                    state.commands.append(ReturnToQueue(contact.id))
+            elif leg.place == "wait" and contact.phase is ContactPhase.CONNECTED and contact.agent is None:
+                self._dispatch.return_to_queue(contact)
+            elif leg.place == "after" and contact.phase is ContactPhase.IN_FLOW and contact.answered_at_ms is not None:
+                state.move_contact(contact, ContactStimulus.ANSWERED)

@@ -1,0 +1,105 @@
+"""The agent: what the person chose (presence) and what the engine has them doing (state), two axes side by side.
+
+Theory of operation. Presence is the person's alone, save that a run of missed offers puts the agent on break. State
+follows the contact: idle → offered → on_contact → wrap_up → idle. They never multiply: an agent who goes on break
+while talking is `on_break` and `on_contact`, and gets no further offer when the talk is over. An agent is *routable*
+when available, idle and not resting after a missed offer.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ivr_engine.core.configuration import AgentSettings
+from ivr_engine.core.machine import Table
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, Presence
+
+
+class AgentStimulus(StrEnum):
+    OFFER_STARTED = "offer_started"
+    OFFER_ANSWERED = "offer_answered"
+    OFFER_OVER = "offer_over"
+    CONTACT_OVER = "contact_over"
+    WRAP_UP_OVER = "wrap_up_over"
+
+
+_A, _B = AgentState, AgentStimulus
+
+AGENT_STATES: Table[AgentState, AgentStimulus] = Table(
+    name="agent",
+    initial=AgentState.IDLE,
+    rows={
+        (_A.IDLE, _B.OFFER_STARTED): _A.OFFERED,
+        (_A.OFFERED, _B.OFFER_ANSWERED): _A.ON_CONTACT,
+        (_A.OFFERED, _B.OFFER_OVER): _A.IDLE,
+        (_A.ON_CONTACT, _B.CONTACT_OVER): _A.WRAP_UP,
+        (_A.WRAP_UP, _B.WRAP_UP_OVER): _A.IDLE,
+        # the switch connected an offer that we had given up, or found one after a restart
+        (_A.IDLE, _B.OFFER_ANSWERED): _A.ON_CONTACT,
+        (_A.WRAP_UP, _B.OFFER_ANSWERED): _A.ON_CONTACT,
+    },
+    late=frozenset({(_A.IDLE, _B.OFFER_ANSWERED), (_A.WRAP_UP, _B.OFFER_ANSWERED)}),
+)
+
+
+class PresenceStimulus(StrEnum):
+    LOG_IN = "log_in"
+    GO_ON_BREAK = "go_on_break"
+    LOG_OUT = "log_out"
+
+
+_P, _Q = Presence, PresenceStimulus
+
+AGENT_PRESENCE: Table[Presence, PresenceStimulus] = Table(
+    name="presence",
+    initial=Presence.LOGGED_OUT,
+    rows={
+        (_P.LOGGED_OUT, _Q.LOG_IN): _P.AVAILABLE,
+        (_P.LOGGED_OUT, _Q.GO_ON_BREAK): _P.ON_BREAK,
+        (_P.LOGGED_OUT, _Q.LOG_OUT): _P.LOGGED_OUT,
+        (_P.AVAILABLE, _Q.LOG_IN): _P.AVAILABLE,
+        (_P.AVAILABLE, _Q.GO_ON_BREAK): _P.ON_BREAK,
+        (_P.AVAILABLE, _Q.LOG_OUT): _P.LOGGED_OUT,
+        (_P.ON_BREAK, _Q.LOG_IN): _P.AVAILABLE,
+        (_P.ON_BREAK, _Q.GO_ON_BREAK): _P.ON_BREAK,
+        (_P.ON_BREAK, _Q.LOG_OUT): _P.LOGGED_OUT,
+    },
+)
+
+CHOOSING = {
+    Presence.AVAILABLE: PresenceStimulus.LOG_IN,
+    Presence.ON_BREAK: PresenceStimulus.GO_ON_BREAK,
+    Presence.LOGGED_OUT: PresenceStimulus.LOG_OUT,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Agent:
+    """One counsellor, as the core keeps it. Only the engine changes it."""
+
+    settings: AgentSettings
+    presence: Presence = Presence.LOGGED_OUT
+    reason: str = ""
+    state: AgentState = AgentState.IDLE
+    since_ms: int = 0
+    idle_since_ms: int = 0
+    contact: ContactId | None = None
+    offer: OfferId | None = None
+    wrap_up_ms: int = 0
+    misses: int = 0
+    rests_until_ms: int | None = None
+    removed: bool = False
+    """No longer in the configuration; forgotten as soon as idle."""
+    skills: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def id(self) -> AgentId:
+        return self.settings.id
+
+    @property
+    def routable(self) -> bool:
+        return (
+            self.state is AgentState.IDLE
+            and self.presence is Presence.AVAILABLE
+            and self.rests_until_ms is None
+            and not self.removed
+        )

@@ -1,0 +1,117 @@
+"""The contact: one citizen's interaction with 120, from arrival to exactly one disposition.
+
+Theory of operation. in_flow (talking to the menu) → queued → offered (one agent's phone rings) → connected → ended.
+Back edges: a missed offer and a lost agent bring the contact back to its *old place* in the queue, because its place
+is its age (`queued_at_ms`, stamped by the switch once) and nothing here changes that. falling_back: the switch lost
+trust in us and serves the citizen from its static queue; we only watch. Ended is final: late facts about an ended
+contact change nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivr_engine.core.conversation import Ended, ToQueue
+from ivr_engine.core.machine import Table
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    ContactId,
+    ContactPhase,
+    Disposition,
+    LegId,
+    OfferId,
+    TransferId,
+    TransferState,
+)
+
+
+class ContactStimulus(StrEnum):
+    QUEUED = "queued"
+    OFFER_STARTED = "offer_started"
+    OFFER_OVER = "offer_over"
+    ANSWERED = "answered"
+    RETURNED = "returned"
+    FELL_BACK = "fell_back"
+    LEFT = "left"
+
+
+_C, _S = ContactPhase, ContactStimulus
+
+CONTACT_PHASES: Table[ContactPhase, ContactStimulus] = Table(
+    name="contact",
+    initial=ContactPhase.IN_FLOW,
+    rows={
+        (_C.IN_FLOW, _S.QUEUED): _C.QUEUED,
+        (_C.IN_FLOW, _S.FELL_BACK): _C.FALLING_BACK,
+        (_C.IN_FLOW, _S.LEFT): _C.ENDED,
+        (_C.QUEUED, _S.OFFER_STARTED): _C.OFFERED,
+        (_C.QUEUED, _S.FELL_BACK): _C.FALLING_BACK,
+        (_C.QUEUED, _S.LEFT): _C.ENDED,
+        (_C.OFFERED, _S.OFFER_OVER): _C.QUEUED,
+        (_C.OFFERED, _S.ANSWERED): _C.CONNECTED,
+        (_C.OFFERED, _S.FELL_BACK): _C.FALLING_BACK,
+        (_C.OFFERED, _S.LEFT): _C.ENDED,
+        (_C.CONNECTED, _S.RETURNED): _C.QUEUED,
+        (_C.CONNECTED, _S.FELL_BACK): _C.FALLING_BACK,
+        (_C.CONNECTED, _S.LEFT): _C.ENDED,
+        (_C.FALLING_BACK, _S.LEFT): _C.ENDED,
+        # the switch connected an offer that we had given up, or found the talk after a restart
+        (_C.QUEUED, _S.ANSWERED): _C.CONNECTED,
+        (_C.IN_FLOW, _S.ANSWERED): _C.CONNECTED,
+        (_C.FALLING_BACK, _S.ANSWERED): _C.CONNECTED,
+        (_C.FALLING_BACK, _S.FELL_BACK): _C.FALLING_BACK,
+    },
+    late=frozenset(
+        {
+            (_C.QUEUED, _S.ANSWERED),
+            (_C.IN_FLOW, _S.ANSWERED),
+            (_C.FALLING_BACK, _S.ANSWERED),
+            (_C.FALLING_BACK, _S.FELL_BACK),
+        }
+    ),
+)
+
+WAITING = frozenset({ContactPhase.QUEUED, ContactPhase.OFFERED})
+
+
+@dataclass(slots=True, eq=False)
+class Contact:
+    """One citizen, as the core keeps it. Only the engine changes it."""
+
+    id: ContactId
+    number: str
+    caller: str
+    arrived_at_ms: int
+    phase: ContactPhase = ContactPhase.IN_FLOW
+    since_ms: int = 0
+    request: ToQueue | None = None
+    requirement: frozenset[str] = frozenset()
+    queued_at_ms: int | None = None
+    answered_at_ms: int | None = None
+    within_promise: bool = False
+    flow_ended: Ended | None = None
+    offer: OfferId | None = None
+    offers: int = 0
+    returns: int = 0
+    agent: AgentId | None = None
+    agent_leg: LegId | None = None
+    last_agent: AgentId | None = None
+    transfer: TransferState = TransferState.TALKING
+    transfer_id: TransferId | None = None
+    transfer_entry: str = ""
+    transfer_number: str = ""
+    transfer_since_ms: int = 0
+    transfer_began_ms: int = 0
+    transfers: int = 0
+    recipient_leg: LegId | None = None
+
+    def disposition(self) -> Disposition:
+        """What it means that the citizen's leg ends now."""
+        match self.phase:
+            case ContactPhase.IN_FLOW if self.flow_ended is not None:
+                return self.flow_ended.disposition
+            case ContactPhase.CONNECTED:
+                return Disposition.ANSWERED
+            case ContactPhase.FALLING_BACK:
+                return Disposition.FALLBACK
+            case _:
+                return Disposition.ANSWERED if self.answered_at_ms is not None else Disposition.ABANDONED

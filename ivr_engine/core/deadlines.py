@@ -1,0 +1,61 @@
+"""Due times that belong to a state and die with it.
+
+The runtime arms one timer for `next_ms`; nobody else counts time. A deadline is kept by its owner: set again, it
+replaces the old one; cleared, it never fires (invariant: at most once, never after its state was left).
+"""
+
+import heapq
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Due(StrEnum):
+    """What a deadline is about."""
+
+    PROMISE = "promise"
+    ANSWER_OWED = "answer_owed"
+    WRAP_UP = "wrap_up"
+    REST = "rest"
+    HAND_OVER_OWED = "hand_over_owed"
+
+
+Owner = tuple[Due, str]
+
+
+@dataclass(slots=True)
+class Deadlines:
+    """A heap with lazy removal; at most one live deadline for each owner."""
+
+    _due: dict[Owner, int] = field(default_factory=dict)
+    _heap: list[tuple[int, Owner]] = field(default_factory=list)
+
+    def set(self, due: Due, subject: str, at_ms: int) -> None:
+        owner = (due, subject)
+        if self._due.get(owner) != at_ms:
+            self._due[owner] = at_ms
+            heapq.heappush(self._heap, (at_ms, owner))
+            if len(self._heap) > 64 + 4 * len(self._due):
+                # stale entries outnumber live ones: rebuild, so that memory follows the live deadlines
+                self._heap = [(at, owner) for owner, at in self._due.items()]
+                heapq.heapify(self._heap)
+
+    def clear(self, due: Due, subject: str) -> None:
+        self._due.pop((due, subject), None)
+
+    def next_ms(self) -> int | None:
+        """When the runtime must call again, if nothing happens before."""
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now_ms: int, *, inclusive: bool) -> tuple[int, Due, str] | None:
+        """The earliest deadline before `now_ms` (or at it, if inclusive), taken off."""
+        at_ms = self.next_ms()
+        if at_ms is None or at_ms > now_ms or (at_ms == now_ms and not inclusive):
+            return None
+        _, owner = heapq.heappop(self._heap)
+        del self._due[owner]
+        return at_ms, owner[0], owner[1]
+
+    def __len__(self) -> int:
+        return len(self._due)

@@ -1,0 +1,174 @@
+"""The citizen's way: arrival, queueing, the promise, falling back, returning with the age kept, ending once."""
+
+from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
+from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.events import ContactArrived, ContactQueued, FallbackAnswered, FellBack, FlowEnded
+from ivr_engine.core.notices import ContactBegan, ContactEnded, ContactWaits, PromiseMissed
+from ivr_engine.core.offering import Offering
+from ivr_engine.core.state import State
+from ivr_engine.core.vocabulary import UNKNOWN_QUEUE, ContactId, ContactPhase, Disposition, TransferState
+
+
+class Dispatch:
+    """The part of the engine that walks a citizen from arrival to disposition."""
+
+    def __init__(self, state: State, offering: Offering) -> None:
+        self._state = state
+        self._offering = offering
+
+    # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def arrived(self, event: ContactArrived) -> None:
+        self.known(event.contact, event.number, event.caller)
+
+    def known(
+        self, contact: ContactId, number: str, caller: str, arrived_at_ms: int | None = None, *, adopted: bool = False
+    ) -> Contact | None:
+        """The contact, begun if we never saw it; None if it has ended already."""
+        state = self._state
+        found = state.contacts.get(contact)
+        if found is not None or contact in state.ended:
+            return found
+        arrived = min(state.now_ms, arrived_at_ms if arrived_at_ms is not None else state.now_ms)
+        begun = Contact(contact, number, caller, arrived, since_ms=state.now_ms)
+        state.contacts[contact] = begun
+        state.notices.append(ContactBegan(contact, number, caller, arrived, adopted=adopted))
+        return begun
+
+    def queued(self, event: ContactQueued) -> None:
+        contact = self.known(event.contact, event.number, event.caller, event.queued_at_ms)
+        if contact is None:
+            return
+        if contact.phase is ContactPhase.IN_FLOW:
+            settings = self._state.queue(event.request.queue)
+            contact.request = event.request
+            contact.requirement = frozenset(settings.requirement) | event.request.requirement
+            contact.queued_at_ms = min(event.queued_at_ms, self._state.now_ms)
+            self.stand(contact)
+        elif (
+            contact.phase is ContactPhase.CONNECTED
+            and contact.agent is None
+            and contact.transfer is not TransferState.HANDED_OVER
+        ):
+            # the agent's leg went without taking the citizen along, and the citizen says so from the wait context
+            self.return_to_queue(contact)
+
+    def stand(self, contact: Contact) -> None:
+        """First entry into a queue: the promise's clock runs from `queued_at_ms`."""
+        state = self._state
+        assert contact.request is not None
+        assert contact.queued_at_ms is not None
+        state.move_contact(contact, ContactStimulus.QUEUED)
+        if contact.answered_at_ms is None:
+            # strictly after the promise: answered at 15.000 s is answered
+            promise_ms = state.queue(contact.request.queue).promise_ms
+            state.deadlines.set(Due.PROMISE, contact.id, contact.queued_at_ms + promise_ms + 1)
+        self._wait(contact)
+
+    def return_to_queue(self, contact: Contact) -> None:
+        """Back to the old place: the age is the place."""
+        state = self._state
+        contact.returns += 1
+        contact.agent = None
+        contact.agent_leg = None
+        contact.transfer = TransferState.TALKING
+        state.move_contact(contact, ContactStimulus.RETURNED)
+        if contact.request is None or contact.queued_at_ms is None:
+            contact.request = contact.request or ToQueue(queue=UNKNOWN_QUEUE)
+            contact.queued_at_ms = contact.queued_at_ms or contact.arrived_at_ms
+        self._wait(contact)
+
+    def _wait(self, contact: Contact) -> None:
+        state = self._state
+        request, queued_at_ms = contact.request, contact.queued_at_ms
+        assert request is not None, "only who joined a queue can wait"
+        assert queued_at_ms is not None
+        priority = request.priority + state.queue(request.queue).priority
+        state.notices.append(
+            ContactWaits(
+                contact=contact.id,
+                queue=request.queue,
+                requirement=tuple(sorted(contact.requirement)),
+                agency=request.agency,
+                language=request.language,
+                priority=priority,
+                queued_at_ms=queued_at_ms,
+                returns=contact.returns,
+            )
+        )
+        self._offering.seek_agent(contact)
+
+    def promise_missed(self, contact: ContactId) -> None:
+        waiting = self._state.contacts.get(contact)
+        if waiting is not None and waiting.phase in WAITING and waiting.request and waiting.queued_at_ms is not None:
+            settings = self._state.queue(waiting.request.queue)
+            self._state.notices.append(PromiseMissed(contact, settings.id, waiting.queued_at_ms, settings.promise_ms))
+
+    def flow_ended(self, event: FlowEnded) -> None:
+        contact = self._state.contacts.get(event.contact)
+        if contact is not None and contact.phase is ContactPhase.IN_FLOW:
+            contact.flow_ended = event.outcome
+
+    def fell_back(self, event: FellBack) -> None:
+        contact = self.known(event.contact, event.number, event.caller)
+        if contact is None or contact.phase is ContactPhase.FALLING_BACK:
+            return
+        self.fall_back(contact)
+
+    def fall_back(self, contact: Contact) -> None:
+        """The switch serves this citizen from its static queue from now on."""
+        self._state.waiting.remove(contact.id)
+        self._offering.withdraw(contact)
+        self._state.deadlines.clear(Due.PROMISE, contact.id)
+        self._state.move_contact(contact, ContactStimulus.FELL_BACK)
+
+    def fallback_answered(self, event: FallbackAnswered) -> None:
+        contact = self._state.contacts.get(event.contact)
+        if contact is not None and contact.phase is ContactPhase.FALLING_BACK and contact.answered_at_ms is None:
+            contact.answered_at_ms = self._state.now_ms
+
+    def ended(self, contact: Contact, disposition: Disposition | None = None) -> None:
+        """The citizen's leg is gone: the one disposition."""
+        state = self._state
+        final = disposition or contact.disposition()
+        state.waiting.remove(contact.id)
+        self._offering.withdraw(contact)
+        state.deadlines.clear(Due.PROMISE, contact.id)
+        state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
+        state.move_contact(contact, ContactStimulus.LEFT)
+        left_after = None if contact.queued_at_ms is None else state.now_ms - contact.queued_at_ms
+        wait_ms = left_after
+        talk_ms = None
+        if contact.answered_at_ms is not None:
+            talk_ms = max(0, state.now_ms - contact.answered_at_ms)
+            if contact.queued_at_ms is not None:
+                wait_ms = max(0, contact.answered_at_ms - contact.queued_at_ms)
+        request = contact.request
+        ended_in = contact.flow_ended
+        short = (
+            final is Disposition.ABANDONED
+            and request is not None
+            and left_after is not None
+            and left_after < state.queue(request.queue).short_abandon_ms
+        )
+        state.notices.append(
+            ContactEnded(
+                contact=contact.id,
+                disposition=final,
+                number=contact.number,
+                agency=request.agency if request else ended_in.agency if ended_in else "",
+                queue=request.queue if request else "",
+                language=request.language if request else ended_in.language if ended_in else "",
+                agent=contact.last_agent or "",
+                arrived_at_ms=contact.arrived_at_ms,
+                queued_at_ms=contact.queued_at_ms,
+                answered_at_ms=contact.answered_at_ms,
+                ended_at_ms=state.now_ms,
+                wait_ms=wait_ms,
+                talk_ms=talk_ms,
+                within_promise=contact.within_promise,
+                short_abandon=short,
+                offers=contact.offers,
+            )
+        )
+        state.bury(contact.id)

@@ -1,0 +1,225 @@
+"""`Engine.handle(event, now_ms)`: the one place where the state of the centre changes.
+
+One fact goes in with the time at which it was learnt; commands for the switch and notices for everybody come out.
+Deadlines that were due before `now_ms` fire first, so an answer at exactly 15.000 s still finds its promise open; those
+due at `now_ms` fire with `TimePassed`. An illegal event raises and changes nothing. The same facts at the same times
+give the same commands, whoever runs the engine: live, in a test, in a replay.
+"""
+
+from dataclasses import dataclass
+
+from ivr_engine.core.adoption import Adoption
+from ivr_engine.core.agent import Agent
+from ivr_engine.core.commands import Command
+from ivr_engine.core.configuration import Configuration
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.dispatch import Dispatch
+from ivr_engine.core.errors import UnknownAgent
+from ivr_engine.core.events import (
+    CancelRequested,
+    CitizenHanded,
+    CommandRefused,
+    CompleteRequested,
+    ConferenceRequested,
+    Configured,
+    ConsultRequested,
+    ContactArrived,
+    ContactQueued,
+    ContactRestored,
+    Event,
+    FallbackAnswered,
+    FellBack,
+    FlowEnded,
+    HoldRequested,
+    LegEnded,
+    OfferAnswered,
+    OfferFailed,
+    PresenceChosen,
+    PresenceRestored,
+    RecipientAnswered,
+    RecipientFailed,
+    RecipientRinging,
+    ResumeRequested,
+    Started,
+    SwitchLost,
+    SwitchSeen,
+    TalkResumed,
+    TimePassed,
+    WrapUpFinished,
+)
+from ivr_engine.core.notices import AgentsRegistered, Notice
+from ivr_engine.core.offer import OfferState
+from ivr_engine.core.offering import Offering
+from ivr_engine.core.pictures import picture
+from ivr_engine.core.state import State
+from ivr_engine.core.talk import Talk
+from ivr_engine.core.views import View
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from one event."""
+
+    commands: tuple[Command, ...]
+    notices: tuple[Notice, ...]
+
+
+class Engine:
+    """The core, composed: dispatch, talk and adoption over one state."""
+
+    def __init__(self) -> None:
+        self._state = State()
+        self._offering = Offering(self._state)
+        self._dispatch = Dispatch(self._state, self._offering)
+        self._talk = Talk(self._state, self._dispatch, self._offering)
+        self._adoption = Adoption(self._state, self._dispatch, self._offering, self._talk)
+
+    def handle(self, event: Event, now_ms: int) -> Decision:
+        """Decide. `now_ms` never goes back; an earlier one counts as the last (the wall clock is not our problem).
+
+        Raises IllegalEvent (and subclasses) for a request that is not possible now; nothing has changed then, save
+        for deadlines that were due anyway.
+        """
+        state = self._state
+        state.now_ms = max(state.now_ms, now_ms)
+        state.commands.clear()
+        state.notices.clear()
+        self._fire(inclusive=isinstance(event, TimePassed))
+        self._decide(event)
+        return Decision(tuple(state.commands), tuple(state.notices))
+
+    def next_deadline_ms(self) -> int | None:
+        """When `TimePassed` must come if nothing else does."""
+        return self._state.deadlines.next_ms()
+
+    def view(self) -> View:
+        """A frozen picture of now."""
+        return picture(self._state)
+
+    def _fire(self, *, inclusive: bool) -> None:
+        state = self._state
+        now_ms = state.now_ms
+        while (due := state.deadlines.pop_due(now_ms, inclusive=inclusive)) is not None:
+            _, kind, subject = due
+            match kind:
+                case Due.PROMISE:
+                    self._dispatch.promise_missed(ContactId(subject))
+                case Due.ANSWER_OWED:
+                    self._offering.answer_owed(OfferId(subject))
+                case Due.WRAP_UP:
+                    self._offering.wrap_up_over(AgentId(subject))
+                case Due.REST:
+                    self._offering.rested(AgentId(subject))
+                case Due.HAND_OVER_OWED:
+                    self._talk.hand_over_owed(ContactId(subject))
+
+    def _decide(self, event: Event) -> None:  # noqa: PLR0912  (one branch for each event: this is the table of contents)
+        dispatch, offering, talk, adoption = self._dispatch, self._offering, self._talk, self._adoption
+        match event:
+            case LegEnded():
+                self._leg_ended(event.leg)
+            case ContactArrived():
+                dispatch.arrived(event)
+            case ContactQueued():
+                dispatch.queued(event)
+            case OfferAnswered():
+                offering.answered(event)
+            case OfferFailed():
+                offering.failed(event)
+            case TimePassed():
+                pass
+            case FlowEnded():
+                dispatch.flow_ended(event)
+            case FellBack():
+                dispatch.fell_back(event)
+            case FallbackAnswered():
+                dispatch.fallback_answered(event)
+            case PresenceChosen():
+                offering.presence(event)
+            case WrapUpFinished():
+                offering.wrap_up_finished(event)
+            case (
+                HoldRequested()
+                | ResumeRequested()
+                | ConsultRequested()
+                | CompleteRequested()
+                | CancelRequested()
+                | ConferenceRequested()
+            ):
+                talk.requested(event)
+            case RecipientRinging():
+                talk.recipient_ringing(event)
+            case RecipientAnswered():
+                talk.recipient_answered(event)
+            case RecipientFailed():
+                talk.recipient_failed(event)
+            case TalkResumed():
+                talk.resumed(event)
+            case CitizenHanded():
+                talk.handed(event)
+            case CommandRefused():
+                talk.refused(event)
+            case SwitchSeen():
+                adoption.seen(event)
+            case SwitchLost():
+                adoption.lost()
+            case ContactRestored():
+                adoption.restored(event)
+            case PresenceRestored():
+                self._presence_restored(event)
+            case Configured():
+                self._configured(event.configuration)
+            case Started():
+                self._state.epoch = event.epoch
+
+    def _leg_ended(self, leg: LegId) -> None:
+        state = self._state
+        contact = state.contacts.get(ContactId(leg))
+        if contact is not None:
+            self._talk.citizen_left(contact)
+            self._dispatch.ended(contact)
+            return
+        offer = state.offers.get(OfferId(leg))
+        if offer is not None:
+            if offer.state is OfferState.OPEN:
+                self._offering.agent_leg_ended_unanswered(offer)
+            else:
+                self._talk.agent_left(offer)
+        elif leg in state.recipients:
+            self._talk.recipient_left(leg)
+
+    def _configured(self, configuration: Configuration) -> None:
+        state = self._state
+        state.configuration = configuration
+        state.queues = {queue.id: queue for queue in configuration.queues}
+        wanted = {settings.id: settings for settings in configuration.agents}
+        for gone in [agent for agent in state.agents.values() if agent.id not in wanted]:
+            gone.removed = True
+            state.agent_changed(gone)
+        for settings in configuration.agents:
+            agent = state.agents.get(settings.id)
+            if agent is None:
+                agent = state.agents[settings.id] = Agent(settings, since_ms=state.now_ms, idle_since_ms=state.now_ms)
+            agent.settings = settings
+            agent.removed = False
+            state.idle.remove(agent.id)
+            agent.skills = frozenset(settings.skills)
+            state.agent_changed(agent)
+        state.notices.append(
+            AgentsRegistered(configuration.revision, tuple(sorted(state.agents)), tuple(sorted(state.queues)))
+        )
+        self._offering.match_all()
+
+    def _presence_restored(self, event: PresenceRestored) -> None:
+        agent = self._state.agents.get(event.agent)
+        if agent is None:
+            return
+        agent.presence = event.presence
+        agent.reason = event.reason
+        self._state.agent_changed(agent)
+        if agent.state is AgentState.IDLE:
+            self._offering.seek_contact(agent)
+
+
+__all__ = ["Decision", "Engine", "UnknownAgent"]

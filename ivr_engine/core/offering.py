@@ -1,0 +1,330 @@
+"""Offers and the agents who get them: matching, ringing, answering, RONA, resting, wrapping up.
+
+Routing is driven by events: a contact that starts waiting looks for an agent, an agent who becomes free looks for a
+contact, each at once. Nobody polls, so an idle agent and a contact that the agent could take never stand side by
+side (invariant I6).
+"""
+
+from ivr_engine.core.agent import AGENT_PRESENCE, CHOOSING, Agent, AgentStimulus
+from ivr_engine.core.commands import StartOffer, WithdrawOffer
+from ivr_engine.core.contact import Contact, ContactStimulus
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.events import OfferAnswered, OfferFailed, PresenceChosen, WrapUpFinished
+from ivr_engine.core.notices import ContactConnected, OfferEnded, OfferMade
+from ivr_engine.core.offer import (
+    ANSWER_OWED_MS,
+    EXPLANATION_OWED_MS,
+    OFFER_STATES,
+    STIMULUS_OF,
+    Offer,
+    OfferState,
+    OfferStimulus,
+)
+from ivr_engine.core.state import State
+from ivr_engine.core.vocabulary import (
+    UNKNOWN_QUEUE,
+    AgentId,
+    AgentState,
+    LegId,
+    OfferFailure,
+    OfferId,
+    Presence,
+    TransferState,
+)
+
+MISSED_OFFERS = "missed_offers"
+"""The reason code of the break that follows a run of missed offers."""
+
+
+class Offering:
+    """The part of the engine that brings contacts and agents together."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    # ── offers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def seek_agent(self, contact: Contact) -> None:
+        """Offer the contact to the best free agent, or let it stand in its place."""
+        state = self._state
+        assert contact.queued_at_ms is not None
+        assert contact.request is not None
+        choice = state.idle.choose(contact.requirement, state.now_ms) if state.switch_connected else None
+        if choice is None:
+            priority = contact.request.priority + state.queue(contact.request.queue).priority
+            state.waiting.add(contact.id, contact.requirement, priority, contact.queued_at_ms)
+            return
+        agent, candidates, reason = choice
+        self._offer(contact, state.agents[agent], candidates, reason)
+
+    def seek_contact(self, agent: Agent) -> None:
+        """Offer a free agent the contact that should be served next."""
+        state = self._state
+        if not agent.routable or not state.switch_connected or agent.id not in state.agents:
+            return
+        choice = state.waiting.choose(agent.skills, state.now_ms)
+        if choice is not None:
+            contact, candidates, reason = choice
+            self._offer(state.contacts[contact], agent, candidates, reason)
+
+    def match_all(self) -> None:
+        """Everybody who waits, in order: after the switch came back or a configuration changed."""
+        state = self._state
+        for contact in state.waiting.in_order():
+            if not len(state.idle):
+                return
+            self.seek_agent(state.contacts[contact])
+
+    def _offer(self, contact: Contact, agent: Agent, candidates: int, reason: str) -> None:
+        state = self._state
+        request, queued_at_ms = contact.request, contact.queued_at_ms
+        assert request is not None
+        assert queued_at_ms is not None
+        settings = state.queue(request.queue)
+        contact.offers += 1
+        offer = Offer(
+            id=OfferId(f"{contact.id}-e{state.epoch}-{contact.offers}"),
+            contact=contact.id,
+            agent=agent.id,
+            queue=request.queue,
+            made_at_ms=state.now_ms,
+            ring_ms=settings.ring_ms,
+        )
+        state.offers[offer.id] = offer
+        state.waiting.remove(contact.id)
+        contact.offer = offer.id
+        agent.offer = offer.id
+        agent.contact = contact.id
+        agent.wrap_up_ms = settings.wrap_up_ms
+        state.move_contact(contact, ContactStimulus.OFFER_STARTED)
+        state.move_agent(agent, AgentStimulus.OFFER_STARTED)
+        state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + offer.ring_ms + ANSWER_OWED_MS)
+        state.commands.append(
+            StartOffer(
+                offer=offer.id,
+                contact=contact.id,
+                agent=agent.id,
+                ring_ms=offer.ring_ms,
+                number=contact.number,
+                caller=contact.caller,
+                agency=request.agency,
+                queue=request.queue,
+                language=request.language,
+            )
+        )
+        state.notices.append(
+            OfferMade(
+                offer=offer.id,
+                contact=contact.id,
+                agent=agent.id,
+                queue=request.queue,
+                waited_ms=state.now_ms - queued_at_ms,
+                ring_ms=offer.ring_ms,
+                candidates=candidates,
+                reason=reason,
+            )
+        )
+
+    def answered(self, event: OfferAnswered) -> None:
+        """The agent's voice: the promise's clock stops here."""
+        state = self._state
+        contact = state.contacts.get(event.contact)
+        if contact is None or contact.agent is not None:
+            return  # the citizen left in the same moment, or we know: late but harmless
+        offer = state.offers.get(event.offer)
+        agent = state.agents.get(event.agent)
+        if agent is None or agent.state is AgentState.ON_CONTACT:
+            return
+        if offer is None:
+            # given up by us, or made by an engine before us: the switch connected it all the same
+            offer = Offer(
+                event.offer,
+                contact.id,
+                agent.id,
+                contact.request.queue if contact.request else UNKNOWN_QUEUE,
+                state.now_ms,
+                0,
+            )
+            state.offers[offer.id] = offer
+        if contact.offer is not None and contact.offer != offer.id:
+            self.withdraw(contact)
+        if agent.offer is not None and agent.offer != offer.id:
+            self._give_up(state.offers[agent.offer], OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
+        self._close(offer, OfferStimulus.PICKED_UP, None)
+        self.connect(contact, agent, offer, state.now_ms)
+
+    def connect(self, contact: Contact, agent: Agent, offer: Offer, answered_at_ms: int) -> None:
+        """Agent and citizen hear each other."""
+        state = self._state
+        state.waiting.remove(contact.id)
+        state.deadlines.clear(Due.PROMISE, contact.id)
+        contact.offer = None
+        contact.agent = agent.id
+        contact.last_agent = agent.id
+        contact.agent_leg = LegId(offer.id)
+        contact.transfer = TransferState.TALKING
+        contact.transfer_since_ms = state.now_ms
+        agent.offer = offer.id
+        agent.contact = contact.id
+        agent.misses = 0
+        agent.rests_until_ms = None
+        state.deadlines.clear(Due.REST, agent.id)
+        state.deadlines.clear(Due.WRAP_UP, agent.id)
+        if contact.request is not None:
+            agent.wrap_up_ms = state.queue(contact.request.queue).wrap_up_ms
+        state.move_contact(contact, ContactStimulus.ANSWERED)
+        state.move_agent(agent, AgentStimulus.OFFER_ANSWERED)
+        if contact.answered_at_ms is None:
+            contact.answered_at_ms = answered_at_ms
+            queued_at_ms = contact.queued_at_ms if contact.queued_at_ms is not None else contact.arrived_at_ms
+            wait_ms = max(0, answered_at_ms - queued_at_ms)
+            promise_ms = state.queue(contact.request.queue).promise_ms if contact.request else 0
+            contact.within_promise = contact.request is not None and wait_ms <= promise_ms
+            request = contact.request
+            state.notices.append(
+                ContactConnected(
+                    contact=contact.id,
+                    agent=agent.id,
+                    offer=offer.id,
+                    queue=request.queue if request else UNKNOWN_QUEUE,
+                    agency=request.agency if request else "",
+                    language=request.language if request else "",
+                    answered_at_ms=answered_at_ms,
+                    wait_ms=wait_ms,
+                    within_promise=contact.within_promise,
+                )
+            )
+
+    def failed(self, event: OfferFailed) -> None:
+        """RONA and its cousins: the contact to its old place, the agent to rest by cause."""
+        offer = self._state.offers.get(event.offer)
+        if offer is not None and offer.state is OfferState.OPEN:
+            self._give_up(offer, STIMULUS_OF[event.cause], event.cause)
+
+    def answer_owed(self, offer: OfferId) -> None:
+        """The switch never told how it went."""
+        open_offer = self._state.offers.get(offer)
+        if open_offer is not None and open_offer.state is OfferState.OPEN:
+            self._give_up(open_offer, OfferStimulus.UNREACHABLE, OfferFailure.UNREACHABLE)
+
+    def agent_leg_ended_unanswered(self, offer: Offer) -> None:
+        """Gone without an answer: the switch says why in the next moment, or never."""
+        self._state.deadlines.set(Due.ANSWER_OWED, offer.id, self._state.now_ms + EXPLANATION_OWED_MS)
+
+    def _give_up(self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure) -> None:
+        state = self._state
+        self._close(offer, stimulus, cause)
+        del state.offers[offer.id]
+        agent = state.agents.get(offer.agent)
+        contact = state.contacts.get(offer.contact)
+        if contact is not None and contact.offer == offer.id:
+            contact.offer = None
+            state.move_contact(contact, ContactStimulus.OFFER_OVER)
+        else:
+            contact = None
+        if agent is not None and agent.offer == offer.id:
+            self._rest(agent, cause)
+            state.move_agent(agent, AgentStimulus.OFFER_OVER)
+        if contact is not None:
+            self.seek_agent(contact)
+        if agent is not None:
+            self.seek_contact(agent)
+
+    def _rest(self, agent: Agent, cause: OfferFailure) -> None:
+        misses = self._state.configuration.misses
+        rest_ms = misses.rest_ms.get(cause, 0)
+        if cause is OfferFailure.LOST:
+            return
+        agent.misses += 1
+        if rest_ms:
+            agent.rests_until_ms = self._state.now_ms + rest_ms
+            self._state.deadlines.set(Due.REST, agent.id, agent.rests_until_ms)
+        if agent.misses >= misses.break_after and agent.presence is Presence.AVAILABLE:
+            agent.presence = Presence.ON_BREAK
+            agent.reason = MISSED_OFFERS
+
+    def rested(self, agent: AgentId) -> None:
+        resting = self._state.agents.get(agent)
+        if resting is not None:
+            resting.rests_until_ms = None
+            self._state.agent_changed(resting)
+            self.seek_contact(resting)
+
+    def withdrawn_by_switch(self, offer: Offer) -> None:
+        """The switch holds no such leg (any more): nobody's fault, and the contact seeks again."""
+        self._give_up(offer, OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
+
+    def close_answered(self, offer: Offer) -> None:
+        """Seen talking: the answer's own event was lost."""
+        self._close(offer, OfferStimulus.PICKED_UP, None)
+
+    def withdraw(self, contact: Contact) -> None:
+        """The contact needs no offer any more: stop the ringing."""
+        state = self._state
+        if contact.offer is None:
+            return
+        offer = state.offers.pop(contact.offer)
+        contact.offer = None
+        self._close(offer, OfferStimulus.NOT_NEEDED, None)
+        state.commands.append(WithdrawOffer(offer.id, contact.id))
+        agent = state.agents.get(offer.agent)
+        if agent is not None and agent.offer == offer.id:
+            state.move_agent(agent, AgentStimulus.OFFER_OVER)
+            self.seek_contact(agent)
+
+    def _close(self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure | None) -> None:
+        state = self._state
+        offer.state = OFFER_STATES.after(offer.state, stimulus)
+        state.deadlines.clear(Due.ANSWER_OWED, offer.id)
+        state.notices.append(
+            OfferEnded(
+                offer=offer.id,
+                contact=offer.contact,
+                agent=offer.agent,
+                queue=offer.queue,
+                result=offer.result,
+                cause=cause,
+                rang_ms=max(0, state.now_ms - offer.made_at_ms),
+            )
+        )
+
+    # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def presence(self, event: PresenceChosen) -> None:
+        agent = self._state.agent(event.agent)
+        following = AGENT_PRESENCE.after(agent.presence, CHOOSING[event.presence])
+        came = following is Presence.AVAILABLE and agent.presence is not Presence.AVAILABLE
+        if following is agent.presence and event.reason == agent.reason:
+            return
+        agent.presence = following
+        agent.reason = event.reason
+        if came:
+            agent.misses = 0
+            agent.rests_until_ms = None
+            self._state.deadlines.clear(Due.REST, agent.id)
+            if agent.state is AgentState.IDLE:
+                agent.idle_since_ms = self._state.now_ms
+                agent.since_ms = self._state.now_ms
+        self._state.agent_changed(agent)
+        self.seek_contact(agent)
+
+    def contact_over(self, agent: Agent) -> None:
+        """The agent's leg of a talk has ended: after-contact work, then the next."""
+        state = self._state
+        agent.contact = None
+        agent.offer = None
+        state.move_agent(agent, AgentStimulus.CONTACT_OVER)
+        if agent.wrap_up_ms:
+            state.deadlines.set(Due.WRAP_UP, agent.id, state.now_ms + agent.wrap_up_ms)
+        else:
+            self.wrap_up_over(agent.id)
+
+    def wrap_up_finished(self, event: WrapUpFinished) -> None:
+        agent = self._state.agent(event.agent)
+        self._state.deadlines.clear(Due.WRAP_UP, agent.id)
+        self._state.move_agent(agent, AgentStimulus.WRAP_UP_OVER)
+        self.seek_contact(agent)
+
+    def wrap_up_over(self, agent: AgentId) -> None:
+        over = self._state.agents.get(agent)
+        if over is not None and over.state is AgentState.WRAP_UP:
+            self._state.move_agent(over, AgentStimulus.WRAP_UP_OVER)
+            self.seek_contact(over)

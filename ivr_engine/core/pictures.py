@@ -1,0 +1,84 @@
+"""From the live state to a frozen `View`: the only way out for anything that wants to look."""
+
+from ivr_engine.core.agent import Agent
+from ivr_engine.core.contact import WAITING, Contact
+from ivr_engine.core.state import State
+from ivr_engine.core.views import AgentView, ContactView, QueueView, View
+from ivr_engine.core.vocabulary import ContactPhase, Presence, QueueId
+
+
+def picture(state: State) -> View:
+    """Costs the number of agents, contacts and queues; asked for by people, not by calls."""
+    return View(
+        at_ms=state.now_ms,
+        switch_connected=state.switch_connected,
+        agents=tuple(_agent(agent) for _, agent in sorted(state.agents.items())),
+        contacts=tuple(_contact(contact) for _, contact in sorted(state.contacts.items())),
+        queues=tuple(_queue(state, queue) for queue in _queue_names(state)),
+    )
+
+
+def _agent(agent: Agent) -> AgentView:
+    return AgentView(
+        id=agent.id,
+        name=agent.settings.name,
+        contractor=agent.settings.contractor,
+        skills={str(skill): level for skill, level in agent.settings.skills.items()},
+        presence=agent.presence,
+        reason=agent.reason,
+        state=agent.state,
+        since_ms=agent.since_ms,
+        contact=agent.contact,
+        resting_until_ms=agent.rests_until_ms,
+        misses=agent.misses,
+    )
+
+
+def _contact(contact: Contact) -> ContactView:
+    request = contact.request
+    return ContactView(
+        id=contact.id,
+        number=contact.number,
+        caller=contact.caller,
+        agency=request.agency if request else "",
+        language=request.language if request else "",
+        phase=contact.phase,
+        since_ms=contact.since_ms,
+        arrived_at_ms=contact.arrived_at_ms,
+        queue=request.queue if request else None,
+        requirement=tuple(sorted(contact.requirement)),
+        priority=request.priority if request else 0,
+        queued_at_ms=contact.queued_at_ms,
+        answered_at_ms=contact.answered_at_ms,
+        agent=contact.agent,
+        offer=contact.offer,
+        offers=contact.offers,
+        transfer_state=contact.transfer if contact.phase is ContactPhase.CONNECTED else None,
+        transfer_entry=contact.transfer_entry,
+    )
+
+
+def _queue_names(state: State) -> list[QueueId]:
+    asked_for = {contact.request.queue for contact in state.contacts.values() if contact.request}
+    return sorted(asked_for | state.queues.keys())
+
+
+def _queue(state: State, queue: QueueId) -> QueueView:
+    settings = state.queue(queue)
+    mine = [contact for contact in state.contacts.values() if contact.request and contact.request.queue == queue]
+    waiting = [contact for contact in mine if contact.phase in WAITING]
+    ages = [state.now_ms - contact.queued_at_ms for contact in waiting if contact.queued_at_ms is not None]
+    requirement = frozenset(settings.requirement)
+    return QueueView(
+        id=queue,
+        requirement=tuple(sorted(requirement)),
+        promise_ms=settings.promise_ms,
+        waiting=sum(contact.phase is ContactPhase.QUEUED for contact in mine),
+        offered=sum(contact.phase is ContactPhase.OFFERED for contact in mine),
+        connected=sum(contact.phase is ContactPhase.CONNECTED for contact in mine),
+        longest_wait_ms=max(ages, default=0),
+        idle_agents=state.idle.count(requirement),
+        logged_in_agents=sum(
+            agent.presence is not Presence.LOGGED_OUT and requirement <= agent.skills for agent in state.agents.values()
+        ),
+    )

@@ -1,0 +1,102 @@
+"""Everything the core knows at one moment, and the two lists into which a decision is written.
+
+Only the engine's own parts (dispatch, talk, adoption) touch it; nobody outside ever receives it.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ivr_engine.core.agent import AGENT_STATES, Agent, AgentStimulus
+from ivr_engine.core.commands import Command
+from ivr_engine.core.configuration import Configuration, QueueSettings
+from ivr_engine.core.contact import CONTACT_PHASES, Contact, ContactStimulus
+from ivr_engine.core.deadlines import Deadlines
+from ivr_engine.core.errors import UnknownAgent
+from ivr_engine.core.events import ContactRestored
+from ivr_engine.core.notices import AgentChanged, ContactMoved, Notice
+from ivr_engine.core.offer import Offer
+from ivr_engine.core.routing import IdlePool, WaitingPool
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId, QueueId
+
+TOMBSTONES = 10_000
+"""How many ended contacts are remembered so that late facts do not raise them again: two minutes at 80 calls/s, the
+longest delay of events that was ever seen on a switch (asterisk#2145)."""
+
+
+@dataclass(slots=True)
+class State:
+    epoch: int = 0
+    now_ms: int = 0
+    switch_connected: bool = False
+    configuration: Configuration = field(default_factory=lambda: Configuration(queues=()))
+    queues: dict[QueueId, QueueSettings] = field(default_factory=dict)
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    contacts: dict[ContactId, Contact] = field(default_factory=dict)
+    offers: dict[OfferId, Offer] = field(default_factory=dict)
+    """Open offers, and answered ones while the agent's leg lives."""
+    recipients: dict[LegId, ContactId] = field(default_factory=dict)
+    restored: dict[ContactId, ContactRestored] = field(default_factory=dict)
+    ended: OrderedDict[ContactId, None] = field(default_factory=OrderedDict)
+    idle: IdlePool = field(default_factory=IdlePool)
+    waiting: WaitingPool = field(default_factory=WaitingPool)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    commands: list[Command] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def queue(self, queue: QueueId) -> QueueSettings:
+        """The queue's settings; a queue that the configuration does not know gets the defaults, not a lost citizen."""
+        return self.queues.get(queue) or QueueSettings(id=queue)
+
+    def agent(self, agent: AgentId) -> Agent:
+        """Raises UnknownAgent."""
+        try:
+            return self.agents[agent]
+        except KeyError:
+            raise UnknownAgent(f"no agent {agent!r} in the configuration") from None
+
+    def move_agent(self, agent: Agent, stimulus: AgentStimulus) -> None:
+        """One step of the agent's state machine, with its idle clock and its place in the pool."""
+        following = AGENT_STATES.after(agent.state, stimulus)
+        if following is not agent.state:
+            agent.state = following
+            agent.since_ms = self.now_ms
+            if following is AgentState.IDLE:
+                agent.contact = None
+                agent.offer = None
+                if stimulus is AgentStimulus.WRAP_UP_OVER:
+                    # an offer that came to nothing does not cost the agent the place among the longest idle
+                    agent.idle_since_ms = self.now_ms
+        self.agent_changed(agent)
+
+    def agent_changed(self, agent: Agent) -> None:
+        """Puts the agent where the pool wants it and tells everybody."""
+        if agent.routable:
+            if agent.id not in self.idle:
+                self.idle.add(agent.id, agent.skills, agent.idle_since_ms)
+        else:
+            self.idle.remove(agent.id)
+        self.notices.append(
+            AgentChanged(
+                agent=agent.id,
+                presence=agent.presence,
+                state=agent.state,
+                reason=agent.reason,
+                since_ms=agent.since_ms,
+                contact=agent.contact,
+                resting_until_ms=agent.rests_until_ms,
+            )
+        )
+        if agent.removed and agent.state is AgentState.IDLE:
+            del self.agents[agent.id]
+
+    def move_contact(self, contact: Contact, stimulus: ContactStimulus) -> None:
+        """One step of the contact's machine."""
+        contact.phase = CONTACT_PHASES.after(contact.phase, stimulus)
+        contact.since_ms = self.now_ms
+        self.notices.append(ContactMoved(contact.id, contact.phase, self.now_ms))
+
+    def bury(self, contact: ContactId) -> None:
+        del self.contacts[contact]
+        self.ended[contact] = None
+        if len(self.ended) > TOMBSTONES:
+            self.ended.popitem(last=False)
