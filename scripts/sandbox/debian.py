@@ -1,8 +1,8 @@
 """Debian packages unpacked into a folder, without root and without touching the machine.
 
 Debian 12 has no Asterisk, testing has one, and a test machine may allow no installation at all. So a private apt,
-with its own state, cache and sources, resolves and downloads the packages, checking Debian's signature, and
-`dpkg-deb -x` unpacks them. The mirror is the one that the machine's own apt uses: what reaches it today will reach it
+with its own state, cache and sources, resolves and downloads the packages, checking Debian's signature, and `dpkg-deb`
+unpacks them. The mirror is the one that the machine's own apt uses: what reaches it today will reach it
 for us, proxies and all. Downloads survive an interruption: apt resumes them.
 """
 
@@ -234,13 +234,11 @@ class PrivateApt:
         for number, archive in enumerate(archives, 1):
             self._progress.step(f"package {number} of {len(archives)}: {archive.file.split('_')[0]}")
             path = self._archives / archive.file
-            result = subprocess.run(
-                ["dpkg-deb", "-x", path, into], check=False, capture_output=True, text=True, timeout=UNPACK_SECONDS
-            )
-            if result.returncode != 0:
+            said = _unpack_one(path, into)
+            if said:
                 path.unlink(missing_ok=True)
                 raise DebianError(
-                    f"{archive.file} could not be unpacked: {_last_line(result.stderr)}",
+                    f"{archive.file} could not be unpacked: {said}",
                     "free some disk space if it is full, then run the same command again; the rest is kept",
                 )
 
@@ -287,6 +285,23 @@ class PrivateApt:
                 f"check that {', '.join(self._hosts)} can be reached, then run the same command again",
             )
         return out.read_text(errors="replace")
+
+
+def _unpack_one(archive: Path, into: Path) -> str:
+    """Unpack one package; returns the complaint of `dpkg-deb` or `tar`, empty when there is none.
+
+    `dpkg-deb -x` would put a folder where our link from /lib to /usr/lib is; tar can be told not to.
+    """
+    unpack = ["tar", "-x", "--keep-directory-symlink", "--no-same-owner", "--warning=no-timestamp", "-C", str(into)]
+    with subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as read:
+        wrote = subprocess.run(unpack, check=False, stdin=read.stdout, capture_output=True, timeout=UNPACK_SECONDS)
+        _, complaint = read.communicate(timeout=UNPACK_SECONDS)
+    if read.returncode == 0 and wrote.returncode == 0:
+        return ""
+    said = complaint if read.returncode else wrote.stderr
+    return _last_line(said.decode("utf-8", "replace")) or "no reason given"
 
 
 def _download_step(percent: float, total_bytes: int, showing: str) -> str:
