@@ -257,14 +257,12 @@ def _queues(site: Site) -> str:
 
 
 def _extensions(site: Site) -> str:
-    # Before the include: our contexts read the address of the engine from these globals.
     return f"""[general]
 static = yes
 writeprotect = yes
 autofallthrough = yes
 
-[globals]
-IVR_AGI_HOST = 127.0.0.1
-IVR_AGI_PORT = {site.agi_port}
-
-{_include("extensions")}"""
+{_include("extensions")}
+[globals](+)
+IVR_AGI = agi://127.0.0.1:{site.agi_port}/visit
+"""
