@@ -40,10 +40,10 @@ class SwitchFailed(Exception):  # noqa: N818 - the name says the situation
 class Switch:
     """A sandbox Asterisk: `await start()`, use it, `await stop()`; or `async with`.
 
-    agents: names of agent endpoints. agent_contact_port: where one SIPp answers for all of them; contact_ports: the
-    same for single agents, and wins. An agent in neither must register itself, as a softphone does, and is
-    unreachable until then. office_port: where the SIPp of the officials listens. additions: text appended to single
-    files of the site ("extensions.conf", …). sip_port: a port that a person chose; None takes a free one.
+    agents: names of agent endpoints. agent_contact_port: where one SIPp answers for all of them; contact_ports: the same
+    for single agents, and wins. An agent in neither, or in unregistered, must register itself, as a softphone does.
+    outside_fallback: agents who are no members of the fallback queue. office_port: where the SIPp of the officials
+    listens. sip_port: one that a person chose. additions: text appended to single files of the site ("pjsip.conf", …).
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Switch:
         agent_contact_port: int | None = None,
         contact_ports: Mapping[str, int] | None = None,
         office_port: int | None = None,
+        unregistered: Sequence[str] = (),
         passwords: Mapping[str, str] | None = None,
         outside_fallback: Sequence[str] = (),
         host: str = ports.LOOPBACK,
@@ -64,11 +65,12 @@ class Switch:
     ) -> None:
         self.host = host
         self.office_port = office_port
+        self.agent_contact_port = agent_contact_port
         self.agents: tuple[Agent, ...] = tuple(
             Agent(
                 name=name,
                 password=(passwords or {}).get(name, f"secret-{name}"),
-                contact_port=(contact_ports or {}).get(name, agent_contact_port),
+                contact_port=None if name in unregistered else (contact_ports or {}).get(name, agent_contact_port),
                 in_fallback=name not in outside_fallback,
             )
             for name in agents
@@ -188,6 +190,10 @@ class Switch:
             if rest.startswith("active channel"):
                 return int(count)
         raise SwitchFailed("Asterisk did not say how many channels it has")
+
+    async def hang_up_all(self) -> None:
+        """Ends every channel: what phones that fell silent left standing."""
+        await self.cli("channel request hangup all")
 
     def cpu_seconds(self) -> float:
         """CPU time, user and system, that Asterisk has used since its start."""
