@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,12 @@ def asterisk_tools(*, fetch: bool = False) -> AsteriskTools:
     own = _machine_switch()
     if own is not None:
         return own
-    return _tree_switch(_switch_tree(fetch=fetch))
+    tree = switch_tree()
+    if not tree.is_dir():
+        if not fetch:
+            raise ToolMissing("asterisk", f"run `{_FETCH} asterisk`, or install Asterisk >= 20 and SIPp >= 3.6")
+        _unpacked(tree, "asterisk", _SWITCH_PACKAGES, _tree_switch, suite=_switch_suite())
+    return _tree_switch(tree)
 
 
 def promtool(*, fetch: bool = False) -> Path:
@@ -86,7 +92,7 @@ def promtool(*, fetch: bool = False) -> Path:
     found = _on_path("promtool")
     if found is not None:
         return found
-    tree = cache_root() / f"debian-{_own_suite()}-promtool"
+    tree = _tree(_own_suite(), "promtool", ("prometheus",))
     if not tree.is_dir():
         _may_fetch("promtool", "prometheus", fetch=fetch)
         _unpacked(tree, "promtool", ("prometheus",), _check_promtool, alone=True)
@@ -100,7 +106,7 @@ def postgres_tools(*, fetch: bool = False) -> PostgresTools:
         tools = _postgres_in(folder, None)
         if tools is not None:
             return tools
-    tree = cache_root() / f"debian-{_own_suite()}-postgresql"
+    tree = _tree(_own_suite(), "postgres", ("postgresql",))
     if not tree.is_dir():
         _may_fetch("postgres", "postgresql", fetch=fetch)
         _unpacked(tree, "postgres", ("postgresql",), _tree_postgres)
@@ -179,14 +185,18 @@ def _machine_switch() -> AsteriskTools | None:
     return AsteriskTools((str(asterisk),), (str(sipp),), modules, share, sounds, moh, version)
 
 
-def _switch_tree(*, fetch: bool) -> Path:
-    suite = os.environ.get("IVR_DEBIAN_SUITE", "forky")
-    tree = cache_root() / f"debian-{suite}-switch"
-    if not tree.is_dir():
-        if not fetch:
-            raise ToolMissing("asterisk", f"run `{_FETCH} asterisk`, or install Asterisk >= 20 and SIPp >= 3.6")
-        _unpacked(tree, "asterisk", _SWITCH_PACKAGES, _tree_switch, suite=suite)
-    return tree
+def switch_tree() -> Path:
+    """Where Asterisk and SIPp are unpacked, or would be; another suite or list of packages is another folder."""
+    return _tree(_switch_suite(), "switch", _SWITCH_PACKAGES)
+
+
+def _switch_suite() -> str:
+    """Debian 12 has no Asterisk; its testing suite has, until it is renamed on its release."""
+    return os.environ.get("IVR_DEBIAN_SUITE") or "forky"
+
+
+def _tree(suite: str, name: str, packages: Sequence[str]) -> Path:
+    return cache_root() / f"debian-{suite}-{name}-{zlib.crc32(' '.join(packages).encode()):08x}"
 
 
 def _loader(tree: Path) -> tuple[str, ...]:

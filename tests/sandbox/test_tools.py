@@ -78,10 +78,10 @@ def test_given_a_certified_release_when_its_version_is_read_then_it_counts(machi
 
 
 def test_given_an_unpacked_tree_that_is_not_whole_when_tools_are_wanted_then_the_hint_names_the_folder(
-    machine: Path, tmp_path: Path
+    machine: Path,
 ) -> None:
     _program(machine / "sbin/asterisk", "Asterisk 18.9.0")
-    tree = tmp_path / "cache/debian-forky-switch"
+    tree = tools.switch_tree()
     tree.mkdir(parents=True)
     with pytest.raises(ToolMissing, match="not whole") as caught:
         tools.asterisk_tools()
@@ -89,11 +89,12 @@ def test_given_an_unpacked_tree_that_is_not_whole_when_tools_are_wanted_then_the
 
 
 def test_given_a_suite_in_the_environment_when_the_tree_is_looked_for_then_it_is_that_suite_s(
-    machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _program(machine / "sbin/asterisk", "Asterisk 18.9.0")
     monkeypatch.setenv("IVR_DEBIAN_SUITE", "duke")
-    (tmp_path / "cache/debian-duke-switch").mkdir(parents=True)
+    assert tools.switch_tree().name.startswith("debian-duke-switch-")
+    tools.switch_tree().mkdir(parents=True)
     with pytest.raises(ToolMissing, match="debian-duke-switch"):
         tools.asterisk_tools()
 
