@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ivr_engine.storage import migrations
@@ -29,8 +30,8 @@ LOCK_WAIT_SECONDS = 5.0
 CONNECTIONS = 5
 """The journal's writer, a recovery or an import, and three readers for reports."""
 
-AWAY = (DBAPIError, OSError, TimeoutError)
-"""What a database that is away, restarting or full raises, across both drivers."""
+AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a database that is away, restarting or full raises: SQLAlchemy wraps most of the drivers' errors, not all."""
 
 _WRITES = "ivr_writes"
 

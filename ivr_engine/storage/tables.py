@@ -54,10 +54,9 @@ journal = Table(
 boots = Table(
     "boots",
     metadata,
-    Column("epoch", Integer, primary_key=True, autoincrement=True),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
     Column("started_at_ms", BigInteger, nullable=False),
     Column("version", String, nullable=False),
-    sqlite_autoincrement=True,  # an epoch is never used twice, even if rows are deleted
 )
 
 agents = Table(

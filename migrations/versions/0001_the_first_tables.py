@@ -28,11 +28,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "boots",
-        sa.Column("epoch", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("started_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("epoch", name="pk_boots"),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "contacts",

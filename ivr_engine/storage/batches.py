@@ -1,0 +1,95 @@
+"""One batch of journal rows → one transaction: the rows and all that follows from them, or nothing."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from ivr_engine.storage.database import Database
+from ivr_engine.storage.projection import Fold
+from ivr_engine.storage.rows import Row
+from ivr_engine.storage.statements import Statements
+
+_log = logging.getLogger(__name__)
+
+_REFUSED = (DataError, IntegrityError, OverflowError, UnicodeError)
+_REFUSED_CLASSES = ("22", "23", "54")
+"""SQLSTATE classes that speak of the data and not of the server: data exception, constraint, program limit."""
+
+
+class BatchWriter:
+    """Writes batches so that each entry counts once, however often it is given. Used by one task at a time."""
+
+    def __init__(self, database: Database, set_aside: Callable[[bytes], Path]) -> None:
+        self._database = database
+        self._statements = Statements(database.engine.dialect)
+        self._set_aside = set_aside
+        self._presence: dict[str, tuple[int, str, str]] = {}
+        """What this process last wrote of each agent: most changes of an agent are of state, not of presence."""
+        self.written = 0
+        """Entries that came into the table here."""
+        self.unreadable = 0
+        """Entries that no database takes, kept in a file beside the spool."""
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """Commit the rows. Raises what is in `database.AWAY`, and then it is unknown whether they were committed."""
+        try:
+            await self._commit(rows)
+        except (*_REFUSED, DBAPIError) as error:
+            if not _is_refusal(error):
+                raise
+            await self._write_singly(rows)
+
+    async def _commit(self, rows: Sequence[Row], *, project: bool = True) -> None:
+        # Until this is known to be committed, nothing is known of what the table says.
+        known, self._presence = self._presence, {}
+        async with self._database.writing() as connection:
+            statements = self._statements
+            present = await statements.keys_present(connection, rows)
+            fresh: dict[tuple[int, int], Row] = {}
+            for row in rows:
+                key = (row.epoch, row.seq)
+                if key not in present:
+                    fresh.setdefault(key, row)
+            await statements.insert_journal(connection, list(fresh.values()))
+            fold = Fold()
+            if project:
+                for row in fresh.values():
+                    fold.take(row.epoch, row.at_ms, row.notices)
+            presence = {
+                agent: (values["epoch"], values["presence"], values["reason"]) for agent, values in fold.agents.items()
+            }
+            changed = [fold.agents[agent] for agent, chosen in presence.items() if known.get(agent) != chosen]
+            await statements.contacts.execute(connection, fold.contacts.values())
+            await statements.offers.execute(connection, fold.offers.values())
+            await statements.transfers.execute(connection, fold.transfers.values())
+            await statements.presence.execute(connection, changed)
+        self._presence = known | presence
+        self.written += len(fresh)
+
+    async def _write_singly(self, rows: Sequence[Row]) -> None:
+        """One entry of the batch is refused for what it says: it must not keep the others."""
+        for row in rows:
+            if not await self._accepted(row, project=True) and not await self._accepted(row, project=False):
+                self.unreadable += 1
+                path = self._set_aside(row.payload)
+                _log.error("journal entry %d/%d is refused by the database; kept in %s", row.epoch, row.seq, path)
+
+    async def _accepted(self, row: Row, *, project: bool) -> bool:
+        try:
+            await self._commit([row], project=project)
+        except (*_REFUSED, DBAPIError) as error:
+            if not _is_refusal(error):
+                raise
+            _log.warning("journal entry %d/%d: %s", row.epoch, row.seq, " ".join(str(error).split())[:200])
+            return False
+        return True
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether the database objects to the rows, rather than being away or full."""
+    if isinstance(error, _REFUSED):
+        return True
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(state, str) and state[:2] in _REFUSED_CLASSES

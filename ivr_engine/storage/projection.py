@@ -1,0 +1,179 @@
+"""Notices → the rows of `contacts`, `offers`, `transfers` and the presence of `agents`.
+
+A batch of entries is folded in memory first, so that a contact that arrives, waits, rings and is answered within one
+batch costs one statement's row and not five. What a fold does not know stays unknown (absent), and the upsert leaves it
+as it is in the table.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ivr_engine.core.notices import (
+    AgentChanged,
+    AgentsRegistered,
+    ContactBegan,
+    ContactConnected,
+    ContactEnded,
+    ContactMoved,
+    ContactWaits,
+    Notice,
+    OfferEnded,
+    OfferMade,
+    SwitchStateChanged,
+    TransferEnded,
+    TransferMoved,
+)
+
+Values = dict[str, Any]
+
+NOT_PROJECTED = (ContactMoved, AgentsRegistered, SwitchStateChanged)
+"""For live views; what lasts of them is in the other notices, and all of it in the journal."""
+
+
+@dataclass(slots=True)
+class Fold:
+    """What a batch of entries says about each contact, offer, transfer and agent; each by its identifier."""
+
+    contacts: dict[str, Values] = field(default_factory=dict)
+    offers: dict[str, Values] = field(default_factory=dict)
+    transfers: dict[str, Values] = field(default_factory=dict)
+    agents: dict[str, Values] = field(default_factory=dict)
+
+    def take(self, epoch: int, at_ms: int, notices: Iterable[Notice]) -> None:
+        """Fold one entry in; entries come in the order of (epoch, seq)."""
+        for notice in notices:
+            step = _STEPS.get(type(notice))
+            if step is not None:
+                step(self, epoch, at_ms, notice)
+
+
+def _values(rows: dict[str, Values], key: str, epoch: int) -> Values:
+    values = rows.get(key)
+    if values is None:
+        values = rows[key] = {"id": key}
+    values["epoch"] = epoch
+    return values
+
+
+def _contact_began(fold: Fold, epoch: int, _at_ms: int, notice: ContactBegan) -> None:
+    contact = _values(fold.contacts, notice.contact, epoch)
+    if notice.number:  # one that was adopted may be known by its leg alone
+        contact["number"] = notice.number
+    if notice.caller:
+        contact["caller"] = notice.caller
+    contact["arrived_at_ms"] = notice.arrived_at_ms
+    contact["adopted"] = notice.adopted
+
+
+def _contact_waits(fold: Fold, epoch: int, _at_ms: int, notice: ContactWaits) -> None:
+    contact = _values(fold.contacts, notice.contact, epoch)
+    contact["queue"] = notice.queue
+    contact["requirement"] = " ".join(sorted(notice.requirement))
+    contact["agency"] = notice.agency
+    contact["language"] = notice.language
+    contact["priority"] = notice.priority
+    contact["queued_at_ms"] = notice.queued_at_ms
+    contact["agent"] = ""
+
+
+def _contact_connected(fold: Fold, epoch: int, _at_ms: int, notice: ContactConnected) -> None:
+    contact = _values(fold.contacts, notice.contact, epoch)
+    contact["agent"] = notice.agent
+    contact["queue"] = notice.queue
+    contact["agency"] = notice.agency
+    contact["language"] = notice.language
+    contact["answered_at_ms"] = notice.answered_at_ms
+    contact["wait_ms"] = notice.wait_ms
+    contact["within_promise"] = notice.within_promise
+
+
+def _contact_ended(fold: Fold, epoch: int, _at_ms: int, notice: ContactEnded) -> None:
+    contact = _values(fold.contacts, notice.contact, epoch)
+    if notice.number:
+        contact["number"] = notice.number
+    contact["agency"] = notice.agency
+    contact["queue"] = notice.queue
+    contact["language"] = notice.language
+    contact["agent"] = notice.agent
+    contact["arrived_at_ms"] = notice.arrived_at_ms
+    contact["queued_at_ms"] = notice.queued_at_ms
+    contact["answered_at_ms"] = notice.answered_at_ms
+    contact["ended_at_ms"] = notice.ended_at_ms
+    contact["disposition"] = notice.disposition.value
+    contact["wait_ms"] = notice.wait_ms
+    contact["talk_ms"] = notice.talk_ms
+    contact["within_promise"] = notice.within_promise
+    contact["short_abandon"] = notice.short_abandon
+    contact["offers"] = notice.offers
+
+
+def _offer_made(fold: Fold, epoch: int, at_ms: int, notice: OfferMade) -> None:
+    offer = _values(fold.offers, notice.offer, epoch)
+    offer["contact"] = notice.contact
+    offer["agent"] = notice.agent
+    offer["queue"] = notice.queue
+    offer["made_at_ms"] = at_ms
+    offer["waited_ms"] = notice.waited_ms
+    offer["ring_ms"] = notice.ring_ms
+    offer["candidates"] = notice.candidates
+    offer["reason"] = notice.reason
+
+
+def _offer_ended(fold: Fold, epoch: int, at_ms: int, notice: OfferEnded) -> None:
+    offer = _values(fold.offers, notice.offer, epoch)
+    offer["contact"] = notice.contact
+    offer["agent"] = notice.agent
+    offer["queue"] = notice.queue
+    offer["ended_at_ms"] = at_ms
+    offer["result"] = notice.result.value
+    offer["cause"] = notice.cause.value if notice.cause is not None else ""
+    offer["rang_ms"] = notice.rang_ms
+
+
+def _transfer_moved(fold: Fold, epoch: int, _at_ms: int, notice: TransferMoved) -> None:
+    transfer = _values(fold.transfers, notice.transfer, epoch)
+    transfer["contact"] = notice.contact
+    transfer["agent"] = notice.agent
+    transfer["entry"] = notice.entry
+    transfer.setdefault("began_at_ms", notice.since_ms)
+    transfer["state"] = notice.state.value
+    transfer["since_ms"] = notice.since_ms
+
+
+def _transfer_ended(fold: Fold, epoch: int, at_ms: int, notice: TransferEnded) -> None:
+    transfer = _values(fold.transfers, notice.transfer, epoch)
+    transfer["contact"] = notice.contact
+    transfer["agent"] = notice.agent
+    transfer["entry"] = notice.entry
+    transfer["state"] = "ended"
+    transfer["since_ms"] = at_ms
+    transfer["ended_at_ms"] = at_ms
+    transfer["result"] = notice.result.value
+    transfer["cause"] = notice.cause.value if notice.cause is not None else ""
+    transfer["lasted_ms"] = notice.lasted_ms
+
+
+def _agent_changed(fold: Fold, epoch: int, at_ms: int, notice: AgentChanged) -> None:
+    presence = notice.presence.value
+    before = fold.agents.get(notice.agent)
+    if before is not None and before["presence"] == presence and before["reason"] == notice.reason:
+        return
+    agent = _values(fold.agents, notice.agent, epoch)
+    agent["presence"] = presence
+    agent["reason"] = notice.reason
+    agent["changed_at_ms"] = at_ms
+
+
+_STEPS: dict[type, Callable[[Fold, int, int, Any], None]] = {
+    ContactBegan: _contact_began,
+    ContactWaits: _contact_waits,
+    ContactConnected: _contact_connected,
+    ContactEnded: _contact_ended,
+    OfferMade: _offer_made,
+    OfferEnded: _offer_ended,
+    TransferMoved: _transfer_moved,
+    TransferEnded: _transfer_ended,
+    AgentChanged: _agent_changed,
+}
+PROJECTED = tuple(_STEPS)
