@@ -25,7 +25,7 @@ UNPACK_SECONDS = 120.0
 """For one package; the largest takes about two seconds on a slow disk."""
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-_NEEDED = ("apt-get", "dpkg", "dpkg-deb")
+_NEEDED = ("apt-get", "dpkg", "dpkg-deb", "setpriv", "tar")
 _STATUS_LINE = re.compile(r"dlstatus:[^:]*:(?P<percent>[0-9.]+):(?P<text>.*)")
 _URI_LINE = re.compile(r"'(?P<uri>[^']+)' (?P<file>\S+) (?P<bytes>\d+)")
 _MEGABYTE = 1_000_000
@@ -253,7 +253,9 @@ class PrivateApt:
         """
         out, err = self._folder / "apt.out", self._folder / "apt.err"
         status_read, status_write = os.pipe()
-        command = ["apt-get", "-q", "-y", "-c", str(self._config), "-o", f"APT::Status-Fd={status_write}", *arguments]
+        # It must not outlive us: our lock on this folder would be gone, and the next run would meet it here.
+        command = ["setpriv", "--pdeathsig", "KILL", "apt-get", "-q", "-y", "-c", str(self._config)]
+        command += ["-o", f"APT::Status-Fd={status_write}", *arguments]
         with out.open("w") as out_file, err.open("w") as err_file:
             process = subprocess.Popen(
                 command,

@@ -5,7 +5,6 @@ password and no port, and two sessions never meet. PostgreSQL refuses to run as 
 ordinary account.
 """
 
-import ctypes
 import os
 import pwd
 import re
@@ -38,8 +37,8 @@ OWNER = "ivr"
 _SOCKET_PATH_BYTES = 107
 _LONGEST_SOCKET_NAME = "/.s.PGSQL.5432.lock"
 _DATABASE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "QUIT")
+"""A server must not outlive the tests that started it, however they end; on this signal it ends at once."""
 
 _THROW_AWAY = (
     # Nothing survives the session, so nothing need survive a power cut.
@@ -112,7 +111,7 @@ class PostgresServer:
         try:
             if self._account is not None:
                 os.chown(self._folder, self._account.uid, self._account.gid)
-                self._tools = _within_reach(self._tools, self._folder)
+                self._tools = within_reach(self._tools, self._folder)
             self._make_cluster()
             self._launch()
             self._wait_until_ready()
@@ -162,7 +161,7 @@ class PostgresServer:
         settings = [f"-c{key}={value}" for key, value in (*_THROW_AWAY, ("unix_socket_directories", str(self.folder)))]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [str(self._tools.bin / "postgres"), "-D", str(self.folder / "data"), *settings],
+                [*_DIE_WITH_PARENT, str(self._tools.bin / "postgres"), "-D", str(self.folder / "data"), *settings],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -170,7 +169,6 @@ class PostgresServer:
                 env=self._environment(),
                 # A group of its own: a Ctrl-C in the terminal reaches us alone, and we stop it in order.
                 process_group=0,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - it makes one system call and takes no lock
                 user=self._account.uid if self._account else None,
                 group=self._account.gid if self._account else None,
                 extra_groups=[] if self._account else None,
@@ -242,7 +240,7 @@ def _short_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="ivr-postgres-", dir="/tmp"))
 
 
-def _within_reach(tools: PostgresTools, folder: Path) -> PostgresTools:
+def within_reach(tools: PostgresTools, folder: Path) -> PostgresTools:
     """The same programs, in `folder` if need be: another account cannot enter a private cache such as root's home."""
     if tools.libraries is None or all(parent.stat().st_mode & 0o001 for parent in tools.bin.parents):
         return tools
@@ -259,11 +257,6 @@ def _linked(source: str, target: str) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _die_with_parent() -> None:
-    """Let the server end at once when our process is killed: it must not outlive the tests that started it."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGQUIT), 0, 0, 0)
 
 
 def _quoted(name: str) -> str:
