@@ -27,7 +27,7 @@ CORE_LIBRARY = frozenset(
 
 FLOW_LIBRARY = CORE_LIBRARY | frozenset(
     "calendar contextlib copy csv datetime decimal difflib fractions graphlib hashlib io json pathlib string".split()
-    + "textwrap unicodedata zoneinfo".split()
+    + "textwrap unicodedata wave zoneinfo".split()
 )
 """A flow also reads documents and knows calendars; the moment itself is still told to it."""
 

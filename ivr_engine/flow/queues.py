@@ -1,0 +1,86 @@
+"""`queues.yaml`: the skills there are, the queues, and which of them is the queue of last resort.
+
+The skills are listed once, so that a misspelt requirement is a diagnostic and not a citizen whom nobody can answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ivr_engine.core.configuration import ANSWER_PROMISE_MS, RING_MS, SHORT_ABANDON_MS, WRAP_UP_MS, QueueSettings
+from ivr_engine.core.vocabulary import QueueId, Skill
+from ivr_engine.flow.diagnostics import Diagnostics
+from ivr_engine.flow.form import Form
+from ivr_engine.flow.source import Node
+from ivr_engine.flow.steps import PRIORITY
+
+QUEUES = 200
+"""In one centre: 41 agencies, six languages and their night desks fit several times."""
+
+_KEYS = (
+    "title",
+    "requirement",
+    "promise_seconds",
+    "ring_seconds",
+    "wrap_up_seconds",
+    "short_abandon_seconds",
+    "priority",
+)
+
+
+_NOWHERE = QueueId("")
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """What `queues.yaml` says. `person` is where a contact goes when nothing else says where."""
+
+    settings: Mapping[QueueId, QueueSettings] = field(default_factory=dict)
+    skills: frozenset[Skill] = frozenset()
+    person: QueueId = _NOWHERE
+
+
+def read_queues(node: Node, diagnostics: Diagnostics) -> Queues:
+    """The queues as far as they could be read."""
+    form = Form.of(node, diagnostics, "queues.yaml", ("skills", "person", "queues"))
+    if form is None:
+        return Queues()
+    skills = frozenset(form.names("skills", required=True))
+    below = form.below("queues", "queues", None, required=True)
+    person = form.name("person")
+    if below is None:
+        return Queues(skills=frozenset(map(Skill, skills)))
+    if len(below.table.keys) > QUEUES:
+        form.error("queues", "too_long", f"{len(below.table.keys)} queues, at most {QUEUES}")
+        return Queues()
+    form.check_names("person", [person] if person else [], frozenset(below.table.keys), "queue")
+    settings = {
+        QueueId(name): _queue(name, entry, skills)
+        for name, entry in below.forms("queue", _KEYS)
+        if below.key_is_name(name)
+    }
+    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person))
+
+
+def _queue(name: str, entry: Form, skills: frozenset[str]) -> QueueSettings:
+    entry.text("title", "", empty=True)
+    requirement = entry.names("requirement")
+    entry.check_names("requirement", requirement, skills, "skill")
+    promise_ms = entry.seconds_as_ms("promise_seconds", 1_000, 3_600_000, ANSWER_PROMISE_MS)
+    ring_ms = entry.seconds_as_ms("ring_seconds", 2_000, 60_000, RING_MS)
+    if ring_ms >= promise_ms:
+        key = "ring_seconds" if entry.has("ring_seconds") else "promise_seconds"
+        entry.error(
+            key,
+            "ring_too_long",
+            f"one phone rings {ring_ms / 1000:g} s, but the promise is {promise_ms / 1000:g} s",
+            hint="ring shorter, so that a second phone can still keep the promise",
+        )
+    return QueueSettings(
+        id=QueueId(name),
+        requirement=frozenset(map(Skill, requirement)),
+        promise_ms=promise_ms,
+        ring_ms=ring_ms,
+        wrap_up_ms=entry.seconds_as_ms("wrap_up_seconds", 0, 600_000, WRAP_UP_MS),
+        short_abandon_ms=entry.seconds_as_ms("short_abandon_seconds", 0, 60_000, SHORT_ABANDON_MS),
+        priority=entry.whole("priority", 0, PRIORITY, 0),
+    )
