@@ -74,7 +74,7 @@ class Feed:
             self.seq += 1
             frames.append(_frame(self.seq, entry.at_ms, notice))
         for listener in self._listeners:
-            listener.offer(frames)
+            self.closed_slow += not listener.takes(frames)
 
     def close(self) -> None:
         """Send every listener away, because the engine stops."""
@@ -89,7 +89,7 @@ class Feed:
             heartbeat=HEARTBEAT_SECONDS,
             max_msg_size=CLIENT_MESSAGE_BYTES,
             compress=False,
-            timeout=CLOSE_SECONDS,
+            timeout=2 * CLOSE_SECONDS,  # never the first to expire: aiohttp would then leave the connection open
         )
         if not socket.can_prepare(request):
             raise Problem(426, "websocket_only", "this path speaks WebSocket", headers={"Upgrade": "websocket"})
@@ -104,19 +104,12 @@ class Feed:
         return socket
 
     async def _tell(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
-        listener = _Listener(socket, self._snapshot(), self._queue_messages)
+        listener = _Listener(socket, transport, self._snapshot(), self._queue_messages)
         self._listeners.add(listener)
         try:
-            code = await listener.run()
+            await listener.run()
         finally:
             self._listeners.discard(listener)
-        self.closed_slow += code == TOO_SLOW
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await socket.close(code=code, message=_CLOSE_WORDS.get(code, b""))
-        except TimeoutError:
-            if transport is not None:
-                transport.abort()
 
     def _snapshot(self) -> bytes:
         view = ViewPicture.model_validate(self._desk.view()).model_dump_json()
@@ -126,43 +119,62 @@ class Feed:
 class _Listener:
     """One WebSocket and what it has not yet been sent."""
 
-    def __init__(self, socket: web.WebSocketResponse, snapshot: bytes, queue_messages: int) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        snapshot: bytes,
+        queue_messages: int,
+    ) -> None:
         self._socket = socket
+        self._transport = transport
         self._unsent = deque((snapshot,))
         self._queue_messages = queue_messages
         self._news = asyncio.Event()
         self._news.set()
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    def offer(self, frames: list[bytes]) -> None:
-        """Queue them, or give up on a listener that has too many unsent already."""
+    def takes(self, frames: list[bytes]) -> bool:
+        """Queue them; False, once, for a listener that has too many unsent already and is given up."""
         if self._ended.done():
-            return
+            return True
         if len(self._unsent) + len(frames) > self._queue_messages:
             self._unsent.clear()
             self.end(TOO_SLOW)
-            return
+            return False
         self._unsent.extend(frames)
         self._news.set()
+        return True
 
     def end(self, code: int) -> None:
         if not self._ended.done():
             self._ended.set_result(code)
 
-    async def run(self) -> int:
-        """Send until the listener leaves, breaks or is given up; the close code that says which."""
+    async def run(self) -> None:
+        """Send until the listener leaves, breaks or is given up, and close with the code that says which."""
         sending, reading = asyncio.create_task(self._send()), asyncio.create_task(self._read())
         try:
             done, _ = await asyncio.wait((sending, reading, self._ended), return_when=asyncio.FIRST_COMPLETED)
+            code = self._ended.result() if self._ended in done else WSCloseCode.OK
+            if reading in done and self._ended not in done:
+                code = reading.result()
+            # The sender is not cancelled before this: aiohttp's tasks share one future while a connection is congested,
+            # and cancelling one of them cancels all.
+            await self._close(code)
+            if sending in done:
+                sending.result()
         finally:
-            for task in (sending, reading):
-                task.cancel()
+            sending.cancel()
+            reading.cancel()
             await asyncio.gather(sending, reading, return_exceptions=True)
-        if self._ended in done:
-            return self._ended.result()
-        if sending in done:
-            sending.result()
-        return reading.result() if reading in done else WSCloseCode.OK
+
+    async def _close(self, code: int) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._socket.close(code=code, message=_CLOSE_WORDS.get(code, b""))
+        except TimeoutError:
+            if self._transport is not None:
+                self._transport.abort()
 
     async def _send(self) -> None:
         """For ever, or until the connection breaks; anything else that ends it is a bug and is raised by `run`."""
