@@ -89,6 +89,10 @@ class Engine:
         self._decide(event)
         return Decision(tuple(state.commands), tuple(state.notices))
 
+    def unfinished(self) -> Decision:
+        """What deadlines decided before the last event was refused; it left with the refusal otherwise."""
+        return Decision(tuple(self._state.commands), tuple(self._state.notices))
+
     def next_deadline_ms(self) -> int | None:
         """When `TimePassed` must come if nothing else does."""
         return self._state.deadlines.next_ms()

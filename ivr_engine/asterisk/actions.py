@@ -1,0 +1,131 @@
+"""The core's commands → Asterisk's AMI actions. PURE: what to send, in which order, nothing sent here.
+
+Legs are named by uniqueid, which every action here takes in place of a channel name. A Redirect goes to a *label*:
+Asterisk looks it up before it touches the channel and refuses when it is missing, where a bare number can lose the
+caller. Marks (Setvar) come before the Redirect that depends on them, on one session, which keeps their order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ivr_engine.core.commands import (
+    CallRecipient,
+    Command,
+    EndLeg,
+    HandOver,
+    HoldCitizen,
+    JoinCitizen,
+    ResumeTalk,
+    ReturnToQueue,
+    StartOffer,
+    WithdrawOffer,
+)
+
+HeaderValue = str | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AmiAction:
+    """One action. `needed` tells whether its refusal means that the command had no effect."""
+
+    name: str
+    headers: dict[str, HeaderValue]
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """How phones are dialled here: `agent` with {agent}, `office` with {number}."""
+
+    agent: str = "PJSIP/{agent}"
+    office: str = "PJSIP/{number}@ivr-office"
+
+
+def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]:
+    """What one command is in Asterisk's words."""
+    match command:
+        case StartOffer():
+            return (_originate(command, endpoints),)
+        case WithdrawOffer():
+            return (AmiAction("Hangup", {"Channel": command.offer, "Cause": "16"}, needed=False),)
+        case EndLeg():
+            return (AmiAction("Hangup", {"Channel": command.leg, "Cause": "16"}, needed=False),)
+        case HoldCitizen():
+            return (
+                _set(command.contact, "IVR_AGENT_LEG", command.agent_leg),
+                _both(command.contact, "ivr-hold", "begin", command.agent_leg, "ivr-consult", "stand"),
+            )
+        case ResumeTalk():
+            back = _redirect(command.agent_leg, "ivr-talk", "join")
+            if command.recipient_leg is None:
+                return (back,)
+            return (_set(command.recipient_leg, "IVR_LET_GO", "1"), back)
+        case CallRecipient():
+            leg = command.agent_leg
+            marks = (
+                _set(leg, "IVR_TARGET", endpoints.office.format(number=command.number)),
+                _set(leg, "IVR_TRANSFER", command.transfer),
+                _set(leg, "IVR_RING_SECONDS", str(-(-command.ring_ms // 1000))),
+            )
+            if not command.hold_first:
+                return (*marks, _redirect(leg, "ivr-consult", "call"))
+            return (
+                *marks,
+                _set(command.contact, "IVR_AGENT_LEG", leg),
+                _both(command.contact, "ivr-hold", "begin", leg, "ivr-consult", "call"),
+            )
+        case HandOver():
+            # the agent's own Dial leaves the recipient to ivr-recipient, which takes the citizen
+            return (AmiAction("Hangup", {"Channel": command.agent_leg, "Cause": "16"}),)
+        case JoinCitizen():
+            return (_redirect(command.contact, "ivr-hold", "join"),)
+        case ReturnToQueue():
+            return (_redirect(command.contact, "ivr-wait", "announce"),)
+
+
+def _originate(offer: StartOffer, endpoints: Endpoints) -> AmiAction:
+    variables = [
+        f"IVR_OFFER={offer.offer}",
+        f"IVR_CONTACT={offer.contact}",
+        f"IVR_AGENT={offer.agent}",
+        "IVR_STAGE=offer",
+    ]
+    shown = " ".join(word for word in (offer.agency or offer.queue, offer.language) if word)
+    return AmiAction(
+        "Originate",
+        {
+            "Channel": endpoints.agent.format(agent=offer.agent),
+            "ChannelId": offer.offer,
+            "Context": "ivr-offer",
+            "Exten": "s",
+            "Priority": "1",
+            "Timeout": str(offer.ring_ms),
+            "CallerID": f'"{shown}" <{offer.caller or offer.number}>',
+            "Async": "true",
+            "Variable": variables,
+        },
+    )
+
+
+def _set(leg: str, name: str, value: str) -> AmiAction:
+    return AmiAction("Setvar", {"Channel": leg, "Variable": name, "Value": value}, needed=False)
+
+
+def _redirect(leg: str, context: str, label: str) -> AmiAction:
+    return AmiAction("Redirect", {"Channel": leg, "Context": context, "Exten": "s", "Priority": label})
+
+
+def _both(leg: str, context: str, label: str, extra: str, extra_context: str, extra_label: str) -> AmiAction:
+    return AmiAction(
+        "Redirect",
+        {
+            "Channel": leg,
+            "Context": context,
+            "Exten": "s",
+            "Priority": label,
+            "ExtraChannel": extra,
+            "ExtraContext": extra_context,
+            "ExtraExten": "s",
+            "ExtraPriority": extra_label,
+        },
+    )

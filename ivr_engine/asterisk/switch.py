@@ -1,0 +1,207 @@
+"""The switch port on a real Asterisk: commands out, facts in, a heartbeat, and a look after every connect.
+
+The dialplan serves citizens from its static queue as soon as the heartbeat counter stands still, so it is sent once a
+second and only while the link lives. After every connect the switch is looked at before any event counts: what the
+snapshot shows is the truth, and what was in flight on the old link is judged by it, never sent again.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+
+from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
+from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage
+from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
+from ivr_engine.asterisk.translate import SEEN_VARIABLES, WANTED, facts, leg_seen, offer_failure
+from ivr_engine.core.commands import Command, StartOffer
+from ivr_engine.core.conversation import OutcomeError
+from ivr_engine.core.events import (
+    CommandRefused,
+    ConsultRequested,
+    Event,
+    LegEnded,
+    LegSeen,
+    OfferFailed,
+    SwitchLost,
+    SwitchSeen,
+)
+from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
+from ivr_engine.runtime.ports import Directory
+
+HEARTBEAT_SECONDS = 1.0
+"""Callers look every 5 s; four beats may be lost before one leaves for the fallback queue."""
+
+REMEMBERED_ENDS = 4_096
+"""Leg ends are told twice (by `h` and by Hangup, some ms apart): as many as 30 s of 80 calls/s cause."""
+
+MAX_PENDING_ORIGINATES = 4_096
+"""More phones than ring in any centre; beyond it the oldest is forgotten and its offer fails by its deadline."""
+
+FALLBACK_FAMILY = "ivr-fallback"
+"""Where the dialplan notes who went to the static queue."""
+
+log = logging.getLogger(__name__)
+
+
+class AsteriskSwitch:
+    """One Asterisk. `sink` takes facts in order; it is never called from inside `execute`."""
+
+    def __init__(
+        self,
+        events: AmiAccount,
+        control: AmiAccount,
+        *,
+        sink: Callable[[Event], None],
+        directory: Directory,
+        nonce: str,
+        endpoints: Endpoints,
+    ) -> None:
+        self._sink = sink
+        self._directory = directory
+        self._nonce = nonce
+        self._endpoints = endpoints
+        self._originates: OrderedDict[str, OfferId] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._beats = 0
+        self._beat_timer: asyncio.TimerHandle | None = None
+        self._startup = ""
+        self.events = 0
+        self.untranslatable = 0
+        self.refused = 0
+        self.link = AmiLink(
+            events, control, on_event=self._on_event, on_up=self._on_up, on_down=self._on_down, wanted=WANTED
+        )
+
+    async def start(self) -> None:
+        """Returns when the switch has been seen. Raises AmiRefused when an account is not accepted."""
+        await self.link.start()
+
+    async def stop(self) -> None:
+        """The heartbeat ends first: citizens who wait go to the fallback queue by themselves."""
+        self._stop_beating()
+        await self.link.stop()
+
+    # ── commands out ────────────────────────────────────────────────────────────────────────────────────────────────
+    def execute(self, command: Command) -> None:
+        for action in actions_for(command, self._endpoints):
+            action_id = self.link.send(action.name, action.headers, partial(self._on_done, command, action))
+            if isinstance(command, StartOffer) and action_id:
+                self._originates[action_id] = command.offer
+                if len(self._originates) > MAX_PENDING_ORIGINATES:
+                    self._originates.popitem(last=False)
+
+    def _on_done(self, command: Command, action: AmiAction, answer: AmiMessage | AmiError) -> None:
+        if not isinstance(answer, AmiError) or not action.needed:
+            return
+        self.refused += 1
+        log.warning("%s refused for contact %s: %s", type(command).__name__, command.contact, answer)
+        if isinstance(answer, ActionUnknown | ActionTimedOut):
+            return  # nobody knows whether it took effect: the next look, or the offer's deadline, tells
+        if isinstance(command, StartOffer):
+            self._sink(OfferFailed(command.offer, OfferFailure.UNREACHABLE))
+        else:
+            reason = answer.answer.get("Message") if isinstance(answer, ActionRefused) else str(answer)
+            self._sink(CommandRefused(command.contact, type(command).__name__, reason))
+
+    # ── facts in ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _on_event(self, message: AmiMessage) -> None:
+        self.events += 1
+        if message.get("Event") == "OriginateResponse":
+            self._on_originate_response(message)
+            return
+        try:
+            events = facts(message)
+        except OutcomeError as error:
+            self.untranslatable += 1
+            log.warning("an event of ours that makes no sense: %s", error)
+            return
+        for event in events:
+            if isinstance(event, LegEnded) and self._told_before(event.leg):
+                continue
+            if isinstance(event, ConsultRequested):
+                self._consult(event)
+            else:
+                self._sink(event)
+
+    def _on_originate_response(self, message: AmiMessage) -> None:
+        offer = self._originates.pop(message.get("ActionID"), None)
+        failure = offer_failure(message)
+        if offer is not None and failure is not None:
+            self._sink(OfferFailed(offer, failure))
+
+    def _told_before(self, leg: LegId) -> bool:
+        if leg in self._ended:
+            return True
+        self._ended[leg] = None
+        if len(self._ended) > REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
+        return False
+
+    def _consult(self, event: ConsultRequested) -> None:
+        """Keys name an entry of the directory; digits that are none call nobody."""
+        entry = self._directory.find(event.entry)
+        if entry is None:
+            log.info("agent %s keyed %s, which is no entry of the directory", event.agent, event.entry)
+            return
+        self._sink(ConsultRequested(event.agent, entry.entry, entry.number))
+
+    # ── the look after a connect ────────────────────────────────────────────────────────────────────────────────────
+    async def _on_up(self) -> None:
+        self._originates.clear()
+        await self.link.action("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
+        self._beat()
+        self._sink(await self.look())
+
+    def _on_down(self, reason: str) -> None:
+        self._stop_beating()
+        self._originates.clear()
+        log.warning("the switch is out of sight: %s", reason)
+        self._sink(SwitchLost())
+
+    async def look(self) -> SwitchSeen:
+        """Every leg of ours on the switch, and who fell back. Raises AmiError."""
+        status = await self.link.action("CoreStatus")
+        startup = f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}"
+        restarted = bool(self._startup) and startup != self._startup
+        self._startup = startup
+        channels = await self.link.collect("Status", {"Variables": ",".join(SEEN_VARIABLES)})
+        legs: list[LegSeen] = []
+        for channel in channels:
+            leg = leg_seen(channel, channel.variables("Variable"))
+            if leg is not None:
+                legs.append(leg)
+        fell_back = await self._fell_back()
+        alive = frozenset[str](leg.leg for leg in legs)
+        for contact in fell_back:
+            if contact not in alive:
+                self._forget_fallback(contact)
+        return SwitchSeen(tuple(legs), frozenset(fell_back), restarted)
+
+    async def _fell_back(self) -> list[ContactId]:
+        try:
+            rows = await self.link.collect("DBGetTree", {"Family": FALLBACK_FAMILY})
+        except ActionRefused:
+            return []  # no such family: nobody ever fell back
+        return [ContactId(row.get("Key").rsplit("/", 1)[-1]) for row in rows if row.get("Key")]
+
+    def _forget_fallback(self, contact: ContactId) -> None:
+        self.link.send(
+            "Setvar", {"Variable": f"DB_DELETE({FALLBACK_FAMILY}/{contact})", "Value": "1"}, lambda _answer: None
+        )
+
+    # ── the heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────
+    def _beat(self) -> None:
+        self._beats += 1
+        self.link.send("Setvar", {"Variable": "IVR_HEARTBEAT", "Value": self._beat_value()}, lambda _answer: None)
+        self._beat_timer = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat)
+
+    def _beat_value(self) -> str:
+        # the nonce keeps a restarted engine from repeating the value at which its predecessor died
+        return f"{self._nonce[:8]}.{self._beats}"
+
+    def _stop_beating(self) -> None:
+        if self._beat_timer is not None:
+            self._beat_timer.cancel()
+            self._beat_timer = None

@@ -1,0 +1,296 @@
+"""Asterisk's words → the core's facts. PURE: one message in, facts out, nothing remembered.
+
+The dialplan's UserEvents say what happened at the places where a caller can stand; `Hangup` says that a leg is gone;
+`OriginateResponse` says how a phone that we made ring ended. A message that is not ours, or does not say enough,
+is no fact. What a caller supplied has been filtered by the dialplan and is still only text here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from ivr_engine.core.conversation import Ended, OutcomeError, ToQueue, unpack_outcome
+from ivr_engine.core.events import (
+    CancelRequested,
+    CitizenHanded,
+    CompleteRequested,
+    ConferenceRequested,
+    ConsultRequested,
+    ContactArrived,
+    ContactQueued,
+    Event,
+    FallbackAnswered,
+    FellBack,
+    FlowEnded,
+    HoldRequested,
+    LegEnded,
+    LegSeen,
+    OfferAnswered,
+    OfferFailed,
+    PresenceChosen,
+    RecipientAnswered,
+    RecipientFailed,
+    RecipientRinging,
+    ResumeRequested,
+    TalkResumed,
+    WrapUpFinished,
+)
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    ContactId,
+    LegId,
+    OfferFailure,
+    OfferId,
+    Presence,
+    RecipientFailure,
+    Role,
+    TransferId,
+)
+
+
+class Fields(Protocol):
+    """A message as the translator needs it: headers by name, "" when absent."""
+
+    def get(self, key: str, default: str = "", /) -> str: ...
+
+
+WANTED = frozenset({"UserEvent", "OriginateResponse", "Hangup"})
+"""The events that mean anything to us; manager.conf lets no others through."""
+
+SEEN_VARIABLES = (
+    "IVR_CONTACT",
+    "IVR_STAGE",
+    "IVR_NUMBER",
+    "IVR_CALLER",
+    "IVR_OUTCOME",
+    "IVR_QUEUED_AT",
+    "IVR_OFFER",
+    "IVR_AGENT",
+    "IVR_TALK_SINCE",
+    "IVR_TRANSFER",
+    "IVR_RECIPIENT",
+)
+"""What a snapshot asks of every channel."""
+
+CITIZEN_STAGES = frozenset({"entry", "visit", "wait", "hold", "after", "fallback"})
+"""Whose `h` means that the citizen has left. An agent's leg still has its phone off the hook while `h` runs: its end
+is the `Hangup` event, or the next offer would find the phone busy."""
+
+UP = "6"
+"""`ChannelState` of an answered channel (AST_STATE_UP)."""
+
+# AST_CONTROL_* as OriginateResponse reports them (main/manager.c, main/pbx.c)
+_REASON_HANGUP = "1"
+_REASON_RINGING = "3"
+_REASON_ANSWERED = "4"
+_REASON_BUSY = "5"
+
+# Q.850 causes that tell a rejected call from a busy phone
+_CAUSE_REJECTED = "21"
+
+
+def facts(message: Fields) -> tuple[Event, ...]:
+    """What one AMI event means; () for one that means nothing to us. Raises OutcomeError for an outcome not ours."""
+    name = message.get("Event")
+    if name == "UserEvent":
+        translate = _USER_EVENTS.get(message.get("UserEvent"))
+        return translate(message) if translate is not None else ()
+    if name == "Hangup":
+        leg = message.get("Uniqueid")
+        return (LegEnded(LegId(leg)),) if leg else ()
+    return ()
+
+
+def offer_failure(message: Fields) -> OfferFailure | None:
+    """Why an `OriginateResponse` is not a talk; None when the phone was answered."""
+    if message.get("Response") == "Success" or message.get("Reason") == _REASON_ANSWERED:
+        return None
+    match message.get("Reason"):
+        case "3":
+            return OfferFailure.NO_ANSWER
+        case "5":
+            return OfferFailure.BUSY
+        case "1" | "8":
+            return OfferFailure.DECLINED
+        case _:
+            return OfferFailure.UNREACHABLE
+
+
+def leg_seen(channel: Fields, variables: Mapping[str, str]) -> LegSeen | None:
+    """One channel of a `Status` list with `SEEN_VARIABLES`; None when it is not one of ours."""
+    leg = channel.get("Uniqueid")
+    contact = variables.get("IVR_CONTACT", "")
+    if not leg or not contact:
+        return None
+    up = channel.get("ChannelState") == UP
+    place = variables.get("IVR_STAGE", "")
+    transfer = variables.get("IVR_TRANSFER", "")
+    if leg == contact:
+        return LegSeen(
+            leg=LegId(leg),
+            role=Role.CITIZEN,
+            contact=ContactId(contact),
+            up=up,
+            place=place,
+            number=variables.get("IVR_NUMBER", ""),
+            caller=variables.get("IVR_CALLER", ""),
+            request=_request(variables.get("IVR_OUTCOME", "")),
+            queued_at_ms=_milliseconds(variables.get("IVR_QUEUED_AT", "")),
+        )
+    if variables.get("IVR_RECIPIENT") == leg:
+        return LegSeen(
+            leg=LegId(leg),
+            role=Role.RECIPIENT,
+            contact=ContactId(contact),
+            up=up,
+            place=place,
+            transfer=TransferId(transfer) if transfer else None,
+        )
+    if variables.get("IVR_OFFER") == leg:
+        return LegSeen(
+            leg=LegId(leg),
+            role=Role.AGENT,
+            contact=ContactId(contact),
+            agent=AgentId(variables.get("IVR_AGENT", "")),
+            up=up,
+            place=place,
+            talking_since_ms=_milliseconds(variables.get("IVR_TALK_SINCE", "")),
+            transfer=TransferId(transfer) if transfer else None,
+        )
+    return None
+
+
+def _request(packed: str) -> ToQueue | None:
+    if not packed:
+        return None
+    try:
+        outcome = unpack_outcome(packed)
+    except OutcomeError:
+        return None
+    return outcome if isinstance(outcome, ToQueue) else None
+
+
+def _milliseconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _contact(message: Fields) -> ContactId:
+    return ContactId(message.get("Contact"))
+
+
+def _arrived(message: Fields) -> tuple[Event, ...]:
+    return (ContactArrived(_contact(message), message.get("Number"), message.get("Caller")),)
+
+
+def _queued(message: Fields) -> tuple[Event, ...]:
+    request = unpack_outcome(message.get("Outcome"))
+    queued_at_ms = _milliseconds(message.get("QueuedAt"))
+    if not isinstance(request, ToQueue) or queued_at_ms is None:
+        raise OutcomeError(f"contact {_contact(message)} waits with outcome {message.get('Outcome')!r}")
+    return (ContactQueued(_contact(message), message.get("Number"), message.get("Caller"), request, queued_at_ms),)
+
+
+def _ended(message: Fields) -> tuple[Event, ...]:
+    outcome = unpack_outcome(message.get("Outcome"))
+    return (FlowEnded(_contact(message), outcome),) if isinstance(outcome, Ended) else ()
+
+
+def _fell_back(message: Fields) -> tuple[Event, ...]:
+    return (FellBack(_contact(message), message.get("Number"), message.get("Caller")),)
+
+
+def _fallback_answered(message: Fields) -> tuple[Event, ...]:
+    return (FallbackAnswered(_contact(message)),)
+
+
+def _leg_ended(message: Fields) -> tuple[Event, ...]:
+    return (LegEnded(LegId(message.get("Leg"))),) if message.get("Stage") in CITIZEN_STAGES else ()
+
+
+def _answered(message: Fields) -> tuple[Event, ...]:
+    return (OfferAnswered(OfferId(message.get("Offer")), _contact(message), AgentId(message.get("Agent"))),)
+
+
+def _offer_lost(message: Fields) -> tuple[Event, ...]:
+    return (OfferFailed(OfferId(message.get("Offer")), OfferFailure.LOST),)
+
+
+def _resumed(message: Fields) -> tuple[Event, ...]:
+    return (TalkResumed(_contact(message)),)
+
+
+def _recipient_ringing(message: Fields) -> tuple[Event, ...]:
+    return (RecipientRinging(_contact(message), TransferId(message.get("Transfer")), LegId(message.get("Leg"))),)
+
+
+def _recipient_answered(message: Fields) -> tuple[Event, ...]:
+    return (RecipientAnswered(_contact(message), TransferId(message.get("Transfer"))),)
+
+
+_RECIPIENT_FAILURES = {
+    "BUSY": RecipientFailure.BUSY,
+    "NOANSWER": RecipientFailure.NO_ANSWER,
+    "ANSWER": RecipientFailure.HUNG_UP,
+}
+
+
+def _consult_ended(message: Fields) -> tuple[Event, ...]:
+    cause = _RECIPIENT_FAILURES.get(message.get("Status"), RecipientFailure.UNREACHABLE)
+    return (RecipientFailed(_contact(message), TransferId(message.get("Transfer")), cause),)
+
+
+def _handed(message: Fields) -> tuple[Event, ...]:
+    return (CitizenHanded(_contact(message), TransferId(message.get("Transfer"))),)
+
+
+def _feature(message: Fields) -> tuple[Event, ...]:
+    agent = AgentId(message.get("Agent"))
+    match message.get("Feature"):
+        case "hold":
+            return (HoldRequested(agent),)
+        case "resume":
+            return (ResumeRequested(agent),)
+        case "consult":
+            # the number behind the entry is the directory's to say: whoever feeds the core puts it in
+            return (ConsultRequested(agent, message.get("Entry"), ""),)
+        case "complete":
+            return (CompleteRequested(agent),)
+        case "cancel":
+            return (CancelRequested(agent),)
+        case "conference":
+            return (ConferenceRequested(agent),)
+        case _:
+            return ()
+
+
+PHONE = "phone"
+"""The reason given for a presence that was chosen by feature code."""
+
+
+def _agent_phone(message: Fields) -> tuple[Event, ...]:
+    agent = AgentId(message.get("Agent"))
+    match message.get("Feature"):
+        case "wrap_up_finished":
+            return (WrapUpFinished(agent),)
+        case ("available" | "on_break" | "logged_out") as presence:
+            return (PresenceChosen(agent, Presence(presence), PHONE),)
+        case _:
+            return ()
+
+
+_USER_EVENTS: Mapping[str, Callable[[Fields], tuple[Event, ...]]] = {
+    "IvrArrived": _arrived,
+    "IvrQueued": _queued,
+    "IvrEnded": _ended,
+    "IvrFallback": _fell_back,
+    "IvrFallbackAnswered": _fallback_answered,
+    "IvrLegEnded": _leg_ended,
+    "IvrAnswered": _answered,
+    "IvrOfferLost": _offer_lost,
+    "IvrResumed": _resumed,
+    "IvrRecipientRinging": _recipient_ringing,
+    "IvrRecipientAnswered": _recipient_answered,
+    "IvrConsultEnded": _consult_ended,
+    "IvrHanded": _handed,
+    "IvrFeature": _feature,
+    "IvrAgentPhone": _agent_phone,
+}

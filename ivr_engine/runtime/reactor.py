@@ -1,0 +1,162 @@
+"""The loop round the core: one inbox, one task, one writer.
+
+A fact is decided the moment it arrives: `put` runs the engine at once when nobody else is inside it, and queues the
+fact otherwise (a subscriber or the switch may put while a decision goes out). So there is no hop through a task
+between a free agent and the ring. Decide, then do: journal first, then commands, then subscribers; none of them waits.
+
+A bug in one decision ends that decision, is counted and logged, and the service goes on.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ivr_engine.core.engine import Engine
+from ivr_engine.core.errors import IllegalEvent
+from ivr_engine.core.events import Event, TimePassed
+from ivr_engine.core.views import View
+from ivr_engine.runtime.ports import Clock, Journal, JournalEntry, Subscriber, Switch
+
+MAX_INBOX = 20_000
+"""Facts that may wait while one is decided: 500 legs of a snapshot times a storm of 40; more means that we are lost."""
+
+LONGEST_TIMER_MS = 60_000
+"""A timer is armed for a minute at most, so that a suspended machine does not sleep through its deadlines."""
+
+log = logging.getLogger(__name__)
+
+
+class InboxFull(RuntimeError):  # noqa: N818  (the situation is the name)
+    """More facts than can be decided; the switch must be looked at anew."""
+
+
+class Reactor:
+    """Feeds the core and carries its decisions out. `seq` numbers the decisions of this epoch from 1."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Clock,
+        switch: Switch,
+        journal: Journal,
+        epoch: int,
+        on_decided: Callable[[float], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._switch = switch
+        self._journal = journal
+        self._epoch = epoch
+        self._on_decided = on_decided
+        self._subscribers: list[Subscriber] = []
+        self._inbox: deque[tuple[Event, asyncio.Future[None] | None]] = deque()
+        self._deciding = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_ms: int | None = None
+        self._stopped = False
+        self.seq = 0
+        self.illegal_events = 0
+        self.bugs = 0
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        self._subscribers.append(subscriber)
+
+    def put(self, event: Event) -> None:
+        """A fact from the switch: decided at once; an illegal one is counted, since the switch may be late.
+
+        Raises InboxFull.
+        """
+        self._take(event, None)
+
+    async def ask(self, event: Event) -> None:
+        """A request from a person: as `put`, but the refusal is theirs to hear. Raises IllegalEvent."""
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._take(event, answer)
+        await answer
+
+    def view(self) -> View:
+        """A frozen picture of now."""
+        return self._engine.view()
+
+    @property
+    def depth(self) -> int:
+        """Facts that wait to be decided."""
+        return len(self._inbox)
+
+    def stop(self) -> None:
+        """No more deadlines fire and no more facts are taken."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _take(self, event: Event, answer: "asyncio.Future[None] | None") -> None:
+        if self._stopped:
+            return
+        if len(self._inbox) >= MAX_INBOX:
+            raise InboxFull(f"{MAX_INBOX} facts wait to be decided")
+        self._inbox.append((event, answer))
+        if self._deciding:
+            return
+        self._deciding = True
+        try:
+            while self._inbox:
+                self._decide(*self._inbox.popleft())
+        finally:
+            self._deciding = False
+        self._arm()
+
+    def _decide(self, event: Event, answer: "asyncio.Future[None] | None") -> None:
+        now_ms = self._clock.now_ms()
+        began = time.perf_counter()
+        refusal: IllegalEvent | None = None
+        try:
+            decision = self._engine.handle(event, now_ms)
+        except IllegalEvent as illegal:
+            refusal = illegal
+            self.illegal_events += 1
+            decision = self._engine.unfinished()
+            log.info("illegal event %r: %s", event, illegal)
+        except Exception as bug:
+            self.bugs += 1
+            decision = self._engine.unfinished()
+            log.exception("bug while deciding %r", event)
+            if answer is not None and not answer.done():
+                answer.set_exception(bug)
+        if self._on_decided is not None:
+            self._on_decided(time.perf_counter() - began)
+        self.seq += 1
+        entry = JournalEntry(self._epoch, self.seq, now_ms, event, decision.commands, decision.notices)
+        self._journal.append(entry)
+        for command in decision.commands:
+            self._switch.execute(command)
+        for subscriber in self._subscribers:
+            try:
+                subscriber(entry)
+            except Exception:
+                self.bugs += 1
+                log.exception("bug in a subscriber")
+        if answer is not None and not answer.done():
+            if refusal is not None:
+                answer.set_exception(refusal)
+            else:
+                answer.set_result(None)
+
+    def _arm(self) -> None:
+        due_ms = self._engine.next_deadline_ms()
+        if due_ms == self._armed_ms:
+            return
+        self._armed_ms = due_ms
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due_ms is not None:
+            delay_ms = min(max(0, due_ms - self._clock.now_ms()), LONGEST_TIMER_MS)
+            self._timer = asyncio.get_running_loop().call_later(delay_ms / 1000, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._armed_ms = None
+        self._take(TimePassed(), None)
