@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from ivr_engine.storage.database import Database
@@ -17,6 +18,9 @@ _REFUSED = (DataError, IntegrityError, OverflowError, UnicodeError)
 _REFUSED_CLASSES = ("22", "23", "54")
 """SQLSTATE classes that speak of the data and not of the server: data exception, constraint, program limit."""
 
+_Presence = dict[str, tuple[int, str, str]]
+"""Agent → epoch, presence, reason."""
+
 
 class BatchWriter:
     """Writes batches so that each entry counts once, however often it is given. Used by one task at a time."""
@@ -25,7 +29,7 @@ class BatchWriter:
         self._database = database
         self._statements = Statements(database.engine.dialect)
         self._set_aside = set_aside
-        self._presence: dict[str, tuple[int, str, str]] = {}
+        self._presence: _Presence = {}
         """What this process last wrote of each agent: most changes of an agent are of state, not of presence."""
         self.written = 0
         """Entries that came into the table here."""
@@ -44,29 +48,37 @@ class BatchWriter:
     async def _commit(self, rows: Sequence[Row], *, project: bool = True) -> None:
         # Until this is known to be committed, nothing is known of what the table says.
         known, self._presence = self._presence, {}
-        async with self._database.writing() as connection:
-            statements = self._statements
-            present = await statements.keys_present(connection, rows)
-            fresh: dict[tuple[int, int], Row] = {}
-            for row in rows:
-                key = (row.epoch, row.seq)
-                if key not in present:
-                    fresh.setdefault(key, row)
-            await statements.insert_journal(connection, list(fresh.values()))
-            fold = Fold()
-            if project:
-                for row in fresh.values():
-                    fold.take(row.epoch, row.at_ms, row.notices)
-            presence = {
-                agent: (values["epoch"], values["presence"], values["reason"]) for agent, values in fold.agents.items()
-            }
-            changed = [fold.agents[agent] for agent, chosen in presence.items() if known.get(agent) != chosen]
-            await statements.contacts.execute(connection, fold.contacts.values())
-            await statements.offers.execute(connection, fold.offers.values())
-            await statements.transfers.execute(connection, fold.transfers.values())
-            await statements.presence.execute(connection, changed)
+        count, presence = await self._database.transact(
+            lambda connection: self._apply(connection, rows, project, known)
+        )
         self._presence = known | presence
-        self.written += len(fresh)
+        self.written += count
+
+    def _apply(
+        self, connection: Connection, rows: Sequence[Row], project: bool, known: _Presence
+    ) -> tuple[int, _Presence]:
+        """All of it in the caller's transaction, in whatever thread that has; changes nothing of this object."""
+        statements = self._statements
+        present = statements.keys_present(connection, rows)
+        fresh: dict[tuple[int, int], Row] = {}
+        for row in rows:
+            key = (row.epoch, row.seq)
+            if key not in present:
+                fresh.setdefault(key, row)
+        fold = Fold()
+        if project:
+            for row in fresh.values():
+                fold.take(row.epoch, row.at_ms, row.notices)
+        presence = {
+            agent: (values["epoch"], values["presence"], values["reason"]) for agent, values in fold.agents.items()
+        }
+        changed = [fold.agents[agent] for agent, chosen in presence.items() if known.get(agent) != chosen]
+        statements.insert_journal(connection, list(fresh.values()))
+        statements.contacts.execute(connection, fold.contacts.values())
+        statements.offers.execute(connection, fold.offers.values())
+        statements.transfers.execute(connection, fold.transfers.values())
+        statements.presence.execute(connection, changed)
+        return len(fresh), presence
 
     async def _write_singly(self, rows: Sequence[Row]) -> None:
         """One entry of the batch is refused for what it says: it must not keep the others."""

@@ -7,9 +7,21 @@ than the database does. The texts below are executed with plain tuples.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, Column, Dialect, Insert, Table, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ClauseElement,
+    Column,
+    Connection,
+    Dialect,
+    Insert,
+    Table,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr_engine.storage import tables
 from ivr_engine.storage.projection import Values
@@ -26,11 +38,11 @@ class Statement:
         assert order is not None, f"{dialect.name} numbers no parameters"
         self._order: tuple[str, ...] = tuple(order)
 
-    async def execute(self, connection: AsyncConnection, rows: Iterable[Values]) -> None:
+    def execute(self, connection: Connection, rows: Iterable[Values]) -> None:
         """Execute it for each row; a missing value is NULL."""
         parameters = [tuple([_storable(row.get(name)) for name in self._order]) for row in rows]
         if parameters:
-            await connection.exec_driver_sql(self._text, parameters)
+            connection.exec_driver_sql(self._text, parameters)
 
 
 class Statements:
@@ -47,18 +59,18 @@ class Statements:
         )
         self.presence = Statement(_presence(), dialect)
 
-    async def keys_present(self, connection: AsyncConnection, rows: Sequence[Row]) -> set[tuple[int, int]]:
+    def keys_present(self, connection: Connection, rows: Sequence[Row]) -> set[tuple[int, int]]:
         """Which of the rows the journal has already: asked for each epoch as one stretch of its primary key."""
         present: set[tuple[int, int]] = set()
         for epoch in {row.epoch for row in rows}:
             seqs = [row.seq for row in rows if row.epoch == epoch]
-            found = await connection.execute(_PRESENT, {"epoch": epoch, "low": min(seqs), "high": max(seqs)})
+            found = connection.execute(_PRESENT, {"epoch": epoch, "low": min(seqs), "high": max(seqs)})
             present.update((epoch, seq) for (seq,) in found)
         return present
 
-    async def insert_journal(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    def insert_journal(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Add the rows; one that is there already stays as it is."""
-        await self._journal.execute(
+        self._journal.execute(
             connection,
             (
                 {
