@@ -302,15 +302,16 @@ class AmiLink:
         self._send(name, headers, deadline_seconds, on_items=partial(settle, answered), max_items=max_items)
         return await answered
 
-    def send(self, name: str, headers: Headers, on_done: OnDone, *, deadline_seconds: float | None = None) -> None:
-        """Send one action and return; the hot path, without a task for each action. Raises nothing.
+    def send(self, name: str, headers: Headers, on_done: OnDone, *, deadline_seconds: float | None = None) -> str:
+        """Send one action and return its ActionID, "" when it was not sent; without a task for each. Raises nothing.
 
         `on_done` is called exactly once, never from inside this call, with the answer or what `action` would raise.
         """
         try:
-            self._send(name, headers, deadline_seconds, on_done=on_done)
+            return self._send(name, headers, deadline_seconds, on_done=on_done)
         except ActionNotSent as not_sent:
             asyncio.get_running_loop().call_soon(guard, self.counts, on_done, not_sent)
+            return ""
 
     def _send(
         self,
@@ -321,10 +322,10 @@ class AmiLink:
         on_done: OnDone | None = None,
         on_items: OnItems | None = None,
         max_items: int = 0,
-    ) -> None:
+    ) -> str:
         if self._control is None:
             raise LinkDown(name, "the AMI link is down")
         seconds = self._action_seconds if deadline_seconds is None else deadline_seconds
-        self._control.send(
+        return self._control.send(
             name, headers, deadline_seconds=seconds, on_done=on_done, on_items=on_items, max_items=max_items
         )

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from panoramisk.utils import IdGenerator
 
@@ -131,9 +131,9 @@ class AmiSession(asyncio.Protocol):
     # ---- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
-        self._transport = transport
+        # A cast, not a check: uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
         middle = " in the middle of a message" if self._framer.unfinished else ""
@@ -238,10 +238,10 @@ class AmiSession(asyncio.Protocol):
         on_items: OnItems | None = None,
         max_items: int = 0,
         urgent: bool = False,
-    ) -> None:
+    ) -> str:
         """Send now; call `on_done` or, for a list, `on_items` exactly once, later, with the answer or an `AmiError`.
 
-        Raises a kind of `ActionNotSent`, and then calls nothing. `urgent` is for the link's own ping and login.
+        Returns the ActionID, which the events that an action causes carry (`OriginateResponse`). Raises a kind of `ActionNotSent`, and then calls nothing. `urgent` is for the link's own ping and login.
         """
         if self._dead is not None or self._transport is None:
             raise LinkDown(action, self._dead or "not connected")
@@ -253,6 +253,7 @@ class AmiSession(asyncio.Protocol):
         self._awaited[action_id] = _Awaited(action, on_done, on_items, max_items, expiry)
         self._listings += on_items is not None
         self._transport.write(line)
+        return action_id
 
     def _expire(self, action_id: str, deadline_seconds: float) -> None:
         self._counts.timed_out += 1
