@@ -16,7 +16,6 @@ and every surprise leads, so that no citizen ends in a dead end. A walk is bound
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import (
     Action,
     Ask,
@@ -67,7 +66,6 @@ class Script:
 
     flows: Mapping[FlowId, Flow]
     numbers: Registry
-    queues: Mapping[QueueId, QueueSettings]
     manifest: Manifest = field(default_factory=Manifest)
 
 
@@ -100,7 +98,7 @@ class Walk:
             return self._not_in_service()
         standing = read_place(self._card.place) if self._card.place else None
         if standing is not None and self._stands(standing):
-            return self._do() or self._go(self._deaf())
+            return self._do() or self._go(self._past())
         return self._go(Target(self._entry.flow, ""))
 
     def reply(self, reply: Reply) -> Action:
@@ -138,7 +136,7 @@ class Walk:
             action = self._do()
             if action is not None:
                 return action
-            target = self._deaf()
+            target = self._past()
         return self._person()
 
     def _do(self, before: tuple[PromptId, ...] = ()) -> Action | None:
@@ -165,8 +163,8 @@ class Walk:
             raise ValueError("the conversation has not begun")
         return self._flow.steps[self._label]
 
-    def _deaf(self) -> Target | None:
-        """Where it goes on when nothing of the step can be heard: where silence would lead."""
+    def _past(self) -> Target | None:
+        """Where it goes on when nothing of the step can be heard: where silence leads."""
         return next(iter(passive(self._step())), None)
 
     def _standing(self) -> Standing:
@@ -247,7 +245,7 @@ class Walk:
         """A recording is missing on the switch: say the rest; who cannot be told the choices gets a person."""
         self._unplayable.add(file)
         if not isinstance(step, PlayStep):
-            return self._do() or self._go(self._deaf())
+            return self._do() or self._go(self._past())
         files = [prompt.file for prompt in self._said]
         heard = files.index(file) + 1 if file in files else len(files)
         return self._play(step, self._said[heard:]) or self._go(step.next)
@@ -264,17 +262,10 @@ class Walk:
         entry: NumberEntry | None = self._entry
         if entry is None:
             return self._finish(Ended(Disposition.REJECTED))
-        return self._finish(self._queued(entry.queue, entry.requirement, None))
+        return self._finish(self._queued(entry.queue, entry.requirement, 0))
 
-    def _queued(self, queue: QueueId, requirement: frozenset[Skill], priority: int | None) -> ToQueue:
-        settings = self._script.queues[queue]
-        return ToQueue(
-            queue=queue,
-            requirement=settings.requirement | requirement,
-            agency=self._agency(),
-            language=self._language,
-            priority=settings.priority if priority is None else priority,
-        )
+    def _queued(self, queue: QueueId, requirement: frozenset[Skill], priority: int) -> ToQueue:
+        return ToQueue(queue, requirement, self._agency(), self._language, priority)
 
     def _finish(self, outcome: ToQueue | Ended) -> Action:
         self._ended = True

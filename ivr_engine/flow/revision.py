@@ -48,7 +48,7 @@ class Revision:
     queues: tuple[QueueSettings, ...]
     manifest: Manifest
     warnings: tuple[Diagnostic, ...] = ()
-    _script: Script = field(default_factory=lambda: Script({}, Registry(), {}), repr=False)
+    _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
 
     def converse(self, card: CallerCard) -> Conversation:
         """The conversation that the number on the card leads to; implements `core.conversation.Converse`."""
@@ -85,7 +85,7 @@ def load(folder: Path) -> Revision:
     found = diagnostics.in_order()
     if diagnostics.errors:
         raise FlowErrors(found)
-    script = Script({name: shaped.flow for name, shaped in flows.items()}, numbers, queues.settings, manifest)
+    script = Script({name: shaped.flow for name, shaped in flows.items()}, numbers, manifest)
     return Revision(documents.hash(), numbers, tuple(queues.settings.values()), manifest, found, script)
 
 

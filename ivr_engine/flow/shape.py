@@ -196,7 +196,7 @@ class _StepReader:
         return QueueStep(
             queue=QueueId(queue),
             requirement=frozenset(map(Skill, skills)),
-            priority=self._form.whole("priority", 0, PRIORITY, 0) if self._form.has("priority") else None,
+            priority=self._form.whole("priority", 0, PRIORITY, 0),
         )
 
     def hangup(self) -> Step:

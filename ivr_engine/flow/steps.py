@@ -88,12 +88,11 @@ class CollectStep:
 
 @dataclass(frozen=True, slots=True)
 class QueueStep:
-    """A person, from this queue, with these skills beyond the queue's own."""
+    """A person, from this queue, with skills and priority beyond the queue's own (the core adds the two)."""
 
     queue: QueueId
     requirement: frozenset[Skill] = frozenset()
-    priority: int | None = None
-    """None keeps the queue's own."""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""120's own documents: every number leads a citizen to a person who is told whose number it was."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ivr_engine.core.conversation import (
+    Ask,
+    CallerCard,
+    Done,
+    Ended,
+    Finish,
+    Keys,
+    Play,
+    Silence,
+    ToQueue,
+    pack_outcome,
+    unpack_outcome,
+)
+from ivr_engine.core.vocabulary import ContactId, Disposition
+from ivr_engine.flow.numbers import AgencyKind, NumberEntry
+from ivr_engine.flow.revision import load
+
+DIALPLANS = Path(__file__).parents[2] / "dialplans"
+CITY = load(DIALPLANS)
+LEGACY = [entry for entry in CITY.numbers if entry.number != "120"]
+LONGEST_GREETING_MS = 2_000
+
+
+def card(number: str) -> CallerCard:
+    return CallerCard(ContactId("1700000000.1"), number, "01012345678")
+
+
+def test_given_the_registry_when_counted_then_it_is_120_and_the_69_numbers_of_41_agencies() -> None:
+    assert CITY.warnings == ()
+    assert len(CITY.numbers) == 70
+    kinds = Counter(entry.agency.kind for entry in LEGACY if entry.agency is not None)
+    assert kinds == {AgencyKind.CITY: 17, AgencyKind.DISTRICT: 52}
+    agencies = {entry.agency for entry in LEGACY}
+    assert Counter(agency.kind for agency in agencies if agency is not None) == {
+        AgencyKind.CITY: 16,
+        AgencyKind.DISTRICT: 25,
+    }
+    assert agencies == set(CITY.numbers.agencies.values())
+
+
+def test_given_the_numbers_when_looked_at_then_none_can_be_a_real_line() -> None:
+    assert all(entry.number.startswith("020000") and len(entry.number) == 10 for entry in LEGACY)
+
+
+@pytest.mark.parametrize("entry", LEGACY, ids=lambda entry: entry.number)
+def test_given_an_old_number_when_dialled_then_a_greeting_leads_to_its_queue_with_its_agency(
+    entry: NumberEntry,
+) -> None:
+    talk = CITY.converse(card(entry.number))
+    greeting = talk.begin()
+    assert isinstance(greeting, Play)
+    finish = talk.reply(Done())
+    assert isinstance(finish, Finish)
+    outcome = finish.outcome
+    assert isinstance(outcome, ToQueue)
+    assert outcome.queue == entry.queue
+    assert entry.agency is not None
+    assert outcome.agency == entry.agency.id
+    queue = next(queue for queue in CITY.queues if queue.id == outcome.queue)
+    assert queue.requirement, "a counsellor with a skill is asked for"
+    if entry.agency.kind is AgencyKind.DISTRICT:
+        assert queue.requirement == {"district"}
+    assert unpack_outcome(pack_outcome(outcome)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("key", "queue"),
+    [("1", "transport"), ("2", "water"), ("3", "tax"), ("4", "vehicles"), ("0", "general")],
+)
+def test_given_120_when_one_key_is_pressed_then_it_leads_to_a_person(key: str, queue: str) -> None:
+    talk = CITY.converse(card("120"))
+    greeting = talk.begin()
+    assert isinstance(greeting, Play)
+    assert sum(prompt.ceiling_ms for prompt in greeting.prompts) <= LONGEST_GREETING_MS
+    assert isinstance(talk.reply(Done()), Ask)
+    finish = talk.reply(Keys(key))
+    assert isinstance(finish, Finish)
+    assert isinstance(finish.outcome, ToQueue)
+    assert finish.outcome.queue == queue
+
+
+def test_given_120_when_the_citizen_is_silent_then_a_person_follows_at_once() -> None:
+    talk = CITY.converse(card("120"))
+    talk.begin()
+    talk.reply(Done())
+    finish = talk.reply(Silence())
+    assert isinstance(finish, Finish)
+    assert isinstance(finish.outcome, ToQueue)
+    assert finish.outcome.queue == "general"
+
+
+def test_given_120_when_english_is_chosen_then_english_is_spoken_and_told_to_the_counsellor() -> None:
+    talk = CITY.converse(card("120"))
+    talk.begin()
+    talk.reply(Done())
+    connecting = talk.reply(Keys("9"))
+    assert isinstance(connecting, Play)
+    assert connecting.prompts[0].file == "ivr/en/connecting"
+    finish = talk.reply(Done())
+    assert isinstance(finish, Finish)
+    assert isinstance(finish.outcome, ToQueue)
+    assert (finish.outcome.queue, finish.outcome.language) == ("english", "en")
+
+
+def test_given_nobodys_number_when_dialled_then_it_is_rejected_after_a_prompt() -> None:
+    talk = CITY.converse(card("0299999999"))
+    assert isinstance(talk.begin(), Play)
+    assert talk.reply(Done()) == Finish(Ended(Disposition.REJECTED))
+
+
+def test_given_the_recordings_when_weighed_then_they_are_small_and_all_are_in_the_manifest() -> None:
+    recordings = sorted((DIALPLANS / "prompts").rglob("*.wav"))
+    assert sum(path.stat().st_size for path in recordings) < 1_500_000
+    named = {prompt.file.removeprefix("ivr/") for prompt in CITY.manifest.files.values()}
+    assert {path.relative_to(DIALPLANS / "prompts").with_suffix("").as_posix() for path in recordings} == named

@@ -1,0 +1,45 @@
+"""The word that lets a broken-off visit go on elsewhere."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr_engine.flow.place import PLACE_BYTES, VALUES_BYTES, Standing, kept_bytes, read_place, write_place
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)
+DIGITS = st.text("0123456789", min_size=1, max_size=20)
+
+
+@given(
+    st.builds(
+        Standing,
+        flow=NAMES,
+        step=NAMES,
+        language=st.sampled_from(["ko", "en"]),
+        tries=st.integers(0, 9),
+        walked=st.integers(0, 999),
+        collected=st.dictionaries(NAMES, DIGITS, max_size=6).filter(
+            lambda values: sum(kept_bytes(name, len(digits)) for name, digits in values.items()) <= VALUES_BYTES
+        ),
+    )
+)
+def test_given_any_standing_within_the_limits_when_written_then_it_fits_and_reads_back(standing: Standing) -> None:
+    place = write_place(standing)
+    assert len(place) <= PLACE_BYTES
+    assert set(place) <= set("abcdefghijklmnopqrstuvwxyz0123456789_.:")
+    assert read_place(place) == standing
+
+
+@given(st.text(max_size=300))
+def test_given_any_text_when_read_then_it_is_a_standing_or_nothing(text: str) -> None:
+    standing = read_place(text)
+    assert standing is None or write_place(standing).count(":") == text.count(":")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["", "main:topic:ko:0", "main:topic:ko:0:1:", "Main:topic:ko:0:1", "main:topic:ko:0:1:a.12x", "main:topic:ko:0:1\n",
+     "main:topic:ko:٣:1", "main:topic:ko:0:1" + ":a.1" * 60],
+)  # fmt: skip
+def test_given_a_word_that_is_no_place_when_read_then_it_is_nothing(place: str) -> None:
+    assert read_place(place) is None
