@@ -144,6 +144,9 @@ def _parse(url: str) -> URL:
         raise UnknownDriver(f"the database URL begins with {parsed.drivername!r}", _examples())
     if not parsed.database or parsed.database == ":memory:" or "mode" in parsed.query:
         raise BadDatabaseUrl("the database URL names no database that keeps anything", _examples())
+    password = parsed.query.get("password")
+    if isinstance(password, str):  # in its own place no representation of the URL shows it
+        parsed = parsed.difference_update_query(["password"]).set(password=password)
     return parsed
 
 

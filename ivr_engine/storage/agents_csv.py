@@ -1,0 +1,115 @@
+"""Counsellors from a CSV file: `agent,name,contractor,skills`, skills as `transport:3 water:2`.
+
+The contractors' staff lists are the source; the engine keeps only what routing needs. An import changes neither
+presence nor state of anybody.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from ivr_engine.core.configuration import AgentSettings
+from ivr_engine.core.vocabulary import AgentId, Skill
+from ivr_engine.storage import tables
+from ivr_engine.storage.csv_source import CsvProblem, CsvRefused, CsvRow, read_rows
+from ivr_engine.storage.database import Database
+
+COLUMNS = ("agent", "name", "contractor", "skills")
+PROFICIENCIES = range(1, 6)
+
+_AGENT = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_SKILL = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, by count. `retired`: no longer in the file, and taken out because that was asked for."""
+
+    added: int
+    changed: int
+    unchanged: int
+    retired: int
+
+
+def read_agents(path: Path, known_skills: Collection[str] = ()) -> tuple[AgentSettings, ...]:
+    """The counsellors of the file, in its order.
+
+    `known_skills`, where given, are those that queues ask for: any other is a slip of the pen. Raises CsvRefused with
+    every mistake, or StorageError if there is no such file.
+    """
+    problems: list[CsvProblem] = []
+    agents: dict[str, tuple[int, AgentSettings]] = {}
+    for row in read_rows(path, COLUMNS, problems):
+        agent = row.cells["agent"]
+        if not _AGENT.fullmatch(agent):
+            problems.append(
+                CsvProblem(row.line, "agent", repr(agent), "the name of a phone: 1 to 32 of A-Z a-z 0-9 _ -")
+            )
+        elif agent in agents:
+            problems.append(CsvProblem(row.line, "agent", repr(agent), f"it stands in line {agents[agent][0]} already"))
+        if not row.cells["name"]:
+            problems.append(CsvProblem(row.line, "name", "nothing", "a name is needed"))
+        skills = _skills(row, known_skills, problems)
+        settings = AgentSettings(AgentId(agent), row.cells["name"], skills, row.cells["contractor"])
+        agents.setdefault(agent, (row.line, settings))
+    if problems:
+        raise CsvRefused(path.name, tuple(sorted(problems, key=lambda problem: problem.line)))
+    return tuple(settings for _, settings in agents.values())
+
+
+async def import_agents(
+    database: Database, path: Path, *, known_skills: Collection[str] = (), retire_missing: bool = False
+) -> Imported:
+    """Bring the table to what the file says, in one transaction. Raises as `read_agents`, and `database.AWAY`.
+
+    Agents who are not in the file stay as they are, unless `retire_missing` makes them inactive. One who comes back is
+    made active again.
+    """
+    agents = read_agents(path, known_skills)
+    return await database.transact(lambda connection: _store(connection, agents, retire_missing))
+
+
+def _store(connection: Connection, agents: tuple[AgentSettings, ...], retire_missing: bool) -> Imported:
+    table = tables.agents
+    before = {
+        row.id: (row.name, row.contractor, row.skills, row.active)
+        for row in connection.execute(
+            select(table.c.id, table.c.name, table.c.contractor, table.c.skills, table.c.active)
+        )
+    }
+    wanted = {agent.id: (agent.name, agent.contractor, dict(agent.skills), True) for agent in agents}
+    names = ("name", "contractor", "skills", "active")
+    added = [key for key in wanted if key not in before]
+    changed = [key for key, values in wanted.items() if key in before and before[key] != values]
+    retired = [key for key, values in before.items() if key not in wanted and values[3]] if retire_missing else []
+    for key in added:
+        connection.execute(table.insert().values(id=key, **dict(zip(names, wanted[key], strict=True))))
+    for key in changed:
+        connection.execute(table.update().where(table.c.id == key).values(**dict(zip(names, wanted[key], strict=True))))
+    for key in retired:
+        connection.execute(table.update().where(table.c.id == key).values(active=False))
+    return Imported(len(added), len(changed), len(wanted) - len(added) - len(changed), len(retired))
+
+
+def _skills(row: CsvRow, known: Collection[str], problems: list[CsvProblem]) -> dict[Skill, int]:
+    skills: dict[Skill, int] = {}
+    for word in row.cells["skills"].split():
+        skill, _, level = word.partition(":")
+        if not _SKILL.fullmatch(skill) or level not in map(str, PROFICIENCIES):
+            allowed = "skill:proficiency, such as transport:3; proficiency is 1 to 5, skills are parted by spaces"
+        elif skill in skills:
+            allowed = f"{skill} stands there twice"
+        elif known and skill not in known:
+            near = get_close_matches(skill, known, n=1)
+            allowed = f"no queue asks for {skill}; " + (
+                f"did you mean {near[0]}?" if near else f"queues ask for {' '.join(sorted(known))}"
+            )
+        else:
+            skills[Skill(skill)] = int(level)
+            continue
+        problems.append(CsvProblem(row.line, "skills", repr(word), allowed))
+    return skills

@@ -1,0 +1,61 @@
+"""Databases with the engine's tables, on both kinds of servers, and entries to write into them."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr_engine.core.commands import Command
+from ivr_engine.core.events import Event, TimePassed
+from ivr_engine.core.notices import Notice
+from ivr_engine.runtime.ports import JournalEntry
+from ivr_engine.storage.database import Database, upgrade
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A place for a database that nobody has made yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'engine.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def sqlite(sqlite_url: str) -> AsyncIterator[Database]:
+    await upgrade(sqlite_url)
+    database = await Database.open(sqlite_url)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def database(empty_url: str) -> AsyncIterator[Database]:
+    """One of each kind: whoever takes this runs twice."""
+    await upgrade(empty_url)
+    database = await Database.open(empty_url)
+    yield database
+    await database.dispose()
+
+
+Entries = Callable[..., JournalEntry]
+
+
+@pytest.fixture
+def entry() -> Entries:
+    """Makes entries with rising numbers: `entry(event, *notices)`."""
+    numbers = itertools.count(1)
+
+    def make(
+        event: Event | None = None, *notices: Notice, commands: tuple[Command, ...] = (), epoch: int = 1, **given: Any
+    ) -> JournalEntry:
+        seq = given.get("seq") or next(numbers)
+        return JournalEntry(epoch, seq, given.get("at_ms", 1_000 + seq), event or TimePassed(), commands, notices)
+
+    return make
