@@ -32,7 +32,7 @@ _USED = """
     res_pjsip_pubsub res_pjsip_empty_info res_pjsip_dlg_options chan_pjsip
     bridge_simple bridge_softmix bridge_holding bridge_builtin_features bridge_native_rtp
     codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample format_pcm format_wav format_sln
-    res_speech res_agi res_musiconhold res_manager_devicestate
+    res_speech res_agi res_musiconhold res_manager_devicestate res_clioriginate
     app_bridgeaddchan app_bridgewait app_chanspy app_controlplayback app_db app_dial app_dumpchan app_echo app_exec
     app_if app_mixmonitor app_playback app_queue app_read app_record app_sayunixtime app_senddtmf app_softhangup
     app_stack app_userevent app_verbose app_waitforcond app_while app_cdr func_callerid func_channel func_cut func_db
@@ -237,6 +237,7 @@ match = 127.0.0.1
             f"[{OFFICE}]\ntype = aor\ncontact = sip:127.0.0.1:{site.office_port}\n"
         )
     for agent in site.agents:
+        # rewrite_contact = no: SIPp registers from one port and listens on another
         # qualify_frequency = 0: an OPTIONS from Asterisk would be a call of its own to the SIPp behind the contact
         contact = (
             f"contact = sip:{agent.name}@127.0.0.1:{agent.contact_port}\nqualify_frequency = 0\n"
@@ -244,7 +245,7 @@ match = 127.0.0.1
             else "qualify_frequency = 0\n"
         )
         parts.append(
-            f"[{agent.name}](ivr-agent)\nauth = {agent.name}\naors = {agent.name}\n\n"
+            f"[{agent.name}](ivr-agent)\nrewrite_contact = no\nauth = {agent.name}\naors = {agent.name}\n\n"
             f"[{agent.name}](ivr-agent-auth)\nusername = {agent.name}\npassword = {agent.password}\n\n"
             f"[{agent.name}](ivr-agent-aor)\n{contact}"
         )

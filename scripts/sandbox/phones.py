@@ -9,6 +9,7 @@ the outside view, against which the engine's own account can be checked.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -18,7 +19,7 @@ from sandbox.sipp import Fact, Sipp, SippFailed, part, scenario
 FOREVER_MS = 3_600_000  # "until the other side hangs up": an hour outlives every test, and still ends
 SILENT_PORT = 9  # discard: phones say where their media would go, and nothing listens there
 CODEC = "0"  # PCMU
-CODES_OF_REFUSAL = (400, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
+CODES_OF_REFUSAL = (400, 401, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
 
 
 class Site(Protocol):
@@ -153,6 +154,22 @@ class Callers(Sipp):
         async with self:
             await self.wait(seconds)
         return self.seen()
+
+    async def hang_up(self) -> None:
+        """Every phone that still has a call hangs up now, and no further one dials: for a moment that only the test
+        knows.
+        """
+        open_calls = [call for call in self.seen() if call.ended_at is None]
+        now = time.time()
+        await self.abort()
+        for call in open_calls:
+            self.add(Fact("ended", call.call_id, call.name, "us" if call.answered_at else "cancelled", now))
+
+    async def stop(self) -> None:
+        """Hangs up what is open, so that no channel stays behind at the switch, and ends."""
+        if self.running():
+            await self.hang_up()
+        await super().stop()
 
     async def answered(self, count: int = 1, seconds: float = 10.0) -> list[Seen]:
         """Waits until `count` calls were answered."""

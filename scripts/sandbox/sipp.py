@@ -8,9 +8,11 @@ while it runs.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -26,6 +28,7 @@ from sandbox.tools import asterisk_tools
 SCENARIOS = Path(__file__).with_name("sipp")
 START_SECONDS = 10.0  # SIPp listens after some 30 ms; the rest is a busy machine
 STOP_SECONDS = 3.0
+ABORT_GAP_SECONDS = 0.05  # two signals of a kind that come too close are one
 POLL_SECONDS = 0.005  # how stale a fact read from the log may be; SIPp's own timers are no finer
 PART_DEPTH = 3  # a part may use a part, but not itself
 ERROR_LINES_SHOWN = 8
@@ -157,6 +160,23 @@ class Sipp:
                 raise SippFailed(f"SIPp's calls were not over after {seconds} s{self.errors()}")
             await asyncio.sleep(POLL_SECONDS)
         return status
+
+    async def abort(self) -> None:
+        """Lets SIPp end its calls by BYE or CANCEL, and end. Only a caller can: of a call that was called, it does
+        not know the way back.
+        """
+        if self._process is None or self._process.poll() is not None:
+            return
+        # the first asks to make no new calls, the second to end those that are open; SIPp looks once a second at most
+        for _ in range(2):
+            self._process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(ABORT_GAP_SECONDS)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, STOP_SECONDS)
+
+    def add(self, fact: Fact) -> None:
+        """A fact that no scenario could log: what the test itself made happen."""
+        self._facts.append(fact)
 
     async def stop(self) -> None:
         """Ends the process (calls in progress just fall silent), removes the folder. Doing it twice is harmless."""

@@ -40,10 +40,11 @@ class SwitchFailed(Exception):  # noqa: N818 - the name says the situation
 class Switch:
     """A sandbox Asterisk: `await start()`, use it, `await stop()`; or `async with`.
 
-    agents: names of agent endpoints. agent_contact_port: where one SIPp answers for all of them; contact_ports: the same
-    for single agents, and wins. An agent in neither, or in unregistered, must register itself, as a softphone does.
-    outside_fallback: agents who are no members of the fallback queue. office_port: where the SIPp of the officials
-    listens. sip_port: one that a person chose. additions: text appended to single files of the site ("pjsip.conf", …).
+    agents: names of agent endpoints. agent_contact_port: where one SIPp answers for all of them; contact_ports: the
+    same for single agents, and wins. An agent in neither, or in unregistered, must register itself, as a softphone
+    does. outside_fallback: agents who are no members of the fallback queue. office_port: where the SIPp of the
+    officials listens. sip_port: one that a person chose. additions: text appended to single files of the site
+    ("pjsip.conf", …).
     """
 
     def __init__(
@@ -190,6 +191,16 @@ class Switch:
             if rest.startswith("active channel"):
                 return int(count)
         raise SwitchFailed("Asterisk did not say how many channels it has")
+
+    async def channels_become(self, count: int, seconds: float = ACTION_SECONDS) -> bool:
+        """Waits until exactly so many channels are up; whether that came true in time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            if await self.channels() == count:
+                return True
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(POLL_SECONDS)  # no event of an account of ours tells it
 
     async def hang_up_all(self) -> None:
         """Ends every channel: what phones that fell silent left standing."""

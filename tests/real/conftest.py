@@ -1,9 +1,7 @@
-"""Fixtures on a real Asterisk: one switch for each module (it starts in a third of a second), back to base after each test."""
+"""Fixtures on a real Asterisk: a switch for each module (it starts in a third of a second), at base after each test."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ UNREGISTERED = ("1901", "1902")
 BASE_SECONDS = 8.0  # a hang-up crosses two dialogs and a wait loop's turn
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
@@ -57,10 +56,7 @@ async def _back_to_base(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     if "switch" not in request.fixturenames:
         return
     switch: Switch = request.getfixturevalue("switch")
-    deadline = time.monotonic() + BASE_SECONDS
-    while await switch.channels() and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)  # the switch tells nobody when its last channel goes
-    if await switch.channels():
+    if not await switch.channels_become(0, BASE_SECONDS):
         left = await switch.cli("core show channels concise")
         await switch.hang_up_all()
         pytest.fail(f"channels are not back to base after the test:\n{left}")

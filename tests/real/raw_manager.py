@@ -1,4 +1,4 @@
-"""A bare AMI client, so that what the accounts of manager.conf may see and do is tested without the engine's own link."""
+"""A bare AMI client: what the accounts of manager.conf may see and do is tested without the engine's own link."""
 
 from __future__ import annotations
 
