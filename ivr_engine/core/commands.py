@@ -67,7 +67,6 @@ class HandOver:
 
     contact: ContactId
     agent_leg: LegId
-    transfer: TransferId
 
 
 @dataclass(frozen=True, slots=True)

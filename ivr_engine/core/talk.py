@@ -169,6 +169,9 @@ class Talk:
         contact = self._state.contacts.get(self._state.recipients.pop(leg))
         if contact is not None and contact.recipient_leg == leg:
             contact.recipient_leg = None
+            if contact.transfer is TransferState.CONFERENCE:
+                # agent and citizen stay together in the bridge of three; no dialplan has anything to tell
+                self.step(contact, TransferStimulus.RECIPIENT_FAILED, RecipientFailure.HUNG_UP)
 
     def hand_over_owed(self, contact: ContactId) -> None:
         """The agent left, and the switch did not bring citizen and recipient together."""
@@ -191,9 +194,11 @@ class Talk:
     ) -> None:
         state = self._state
         moved = following is not contact.transfer
+        already_together = contact.transfer is TransferState.CONFERENCE
         contact.transfer = following
         if moved:
             contact.transfer_since_ms = state.now_ms
+        if moved and (contact.transfer_id is not None or following is not TransferState.ENDED):
             state.notices.append(
                 TransferMoved(
                     transfer=contact.transfer_id or TransferId(""),
@@ -204,7 +209,10 @@ class Talk:
                     since_ms=state.now_ms,
                 )
             )
-            if following is TransferState.HANDED_OVER and stimulus is not TransferStimulus.HANDED:
+        if moved and following is TransferState.HANDED_OVER:
+            if already_together:
+                self._settle(contact, TransferStimulus.HANDED, None)
+            elif stimulus is not TransferStimulus.HANDED:
                 state.deadlines.set(Due.HAND_OVER_OWED, contact.id, state.now_ms + HAND_OVER_OWED_MS)
         leg = contact.agent_leg
         match effect:
@@ -223,8 +231,8 @@ class Talk:
                         hold_first=effect is Effect.CALL,
                     )
                 )
-            case Effect.HAND_OVER if leg and contact.transfer_id:
-                state.commands.append(HandOver(contact.id, leg, contact.transfer_id))
+            case Effect.HAND_OVER if leg:
+                state.commands.append(HandOver(contact.id, leg))
             case Effect.JOIN if leg:
                 state.commands.append(JoinCitizen(contact.id, leg))
             case Effect.END_AGENT_LEG if leg:
