@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from aiohttp import web
@@ -9,11 +12,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry, Gauge
 from pydantic import SecretStr
 
+from ivr_engine import api
 from ivr_engine.api import routes
 from ivr_engine.api.access import Allowance, TokenError, Tokens, access, is_loopback
 from ivr_engine.api.health import Health
-from ivr_engine.api.problems import problems
+from ivr_engine.api.problems import _BY_STATUS, problems
 from ivr_engine.api.resources import ROUTES
+from ivr_engine.core.notices import Notice
 from tests.api.conftest import BEARER, SECRET, Client, Office
 
 
@@ -222,3 +227,16 @@ async def test_given_the_routes_when_described_then_the_document_names_each_and_
         "$ref": "#/components/schemas/ConsultBody"
     }
     assert [each["name"] for each in consult["parameters"]] == ["agent"]
+
+
+def test_given_the_reference_when_read_then_it_names_every_path_every_kind_of_notice_and_every_code() -> None:
+    reference = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    for route in ROUTES:
+        path = route.path.replace("{agent}", "{id}").replace("{contact}", "{id}")
+        assert f"`{route.method} {path}" in reference
+    kinds = sorted(kind.__name__ for kind in get_args(Notice))
+    assert ", ".join(kinds) in " ".join(reference.split())
+    source = "".join(path.read_text("utf-8") for path in sorted(Path(api.__path__[0]).glob("*.py")))
+    codes = set(re.findall(r"Problem\(\s*\d{3},\s*\"(\w+)\"", source)) | {code for code, _ in _BY_STATUS.values()}
+    assert len(codes) > 12
+    assert [code for code in sorted(codes) if f"`{code}`" not in reference] == []

@@ -1,0 +1,331 @@
+"""Notices → Prometheus: what the NOC sees, counted from the same facts as the journal.
+
+Three sources, one registry. *Notices* are counted as they are published, a fraction of a microsecond each, into series
+that were resolved once. The *view* is looked at when somebody scrapes. *Readings* are counts that other parts keep of
+themselves (inbox, journal, AMI, visits) and that are read at the scrape; one that nobody feeds is not exported.
+
+Labels are words of the configuration (queue) and of the vocabulary (disposition, result, phase): never a caller, a
+contact, an agent or a channel, so that the number of series has a ceiling.
+"""
+
+import platform
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ivr_engine.core.notices import (
+    AgentsRegistered,
+    ContactConnected,
+    ContactEnded,
+    ContactWaits,
+    OfferEnded,
+    PromiseMissed,
+    TransferEnded,
+)
+from ivr_engine.core.views import View
+from ivr_engine.core.vocabulary import (
+    AgentState,
+    ContactPhase,
+    Disposition,
+    OfferResult,
+    Presence,
+    TransferResult,
+    TransferState,
+)
+from ivr_engine.runtime.ports import JournalEntry
+
+MOST_QUEUES = 200
+"""Queues with series of their own; 120 has a dozen. Each costs some 40 series; what is beyond is counted as `other`."""
+
+NO_QUEUE = "none"
+"""The label of contacts that ended in the flow; an empty label would be no label to Prometheus."""
+
+WAIT_BUCKETS = (1, 2, 3, 5, 7.5, 10, 12.5, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
+"""Seconds. 15 is the answer promise itself, so that the share within it is exact and not interpolated."""
+
+RING_BUCKETS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30)
+"""Seconds, fine up to the ring time of 10."""
+
+DECISION_BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
+"""Seconds, round the 20 ms within which an agent who is free must ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A count that another part keeps; its name ends in `_total` when it only grows."""
+
+    name: str
+    meaning: str
+    label: str = ""
+
+
+READINGS: Mapping[str, Reading] = {
+    reading.name: reading
+    for reading in (
+        Reading("ivr_inbox_depth", "Facts that wait for a decision."),
+        Reading("ivr_illegal_events_total", "Events that the core refused because no table allows them."),
+        Reading("ivr_bugs_total", "Decisions that ended in a bug of ours; the service went on."),
+        Reading("ivr_journal_lag_seconds", "Age of the oldest decision that the database does not have yet."),
+        Reading("ivr_journal_written_total", "Decisions written to the database."),
+        Reading("ivr_journal_spooled_total", "Decisions kept on local disk because the database was away or slow."),
+        Reading("ivr_journal_retried_total", "Batches tried again after the database refused them."),
+        Reading("ivr_journal_lost_total", "Decisions that neither database nor local disk would take."),
+        Reading("ivr_ami_events_total", "Events that reached us over AMI, those we ignore included."),
+        Reading("ivr_ami_connects_total", "Sessions opened to AMI; more than one a start means a link that drops."),
+        Reading("ivr_visits_total", "FastAGI visits that ended, by how.", "end"),
+        Reading("ivr_open_visits", "FastAGI visits going on now."),
+        Reading("ivr_feed_listeners", "WebSockets that listen to the feed now."),
+        Reading("ivr_feed_closed_slow_total", "Listeners of the feed closed because they read too slowly."),
+    )
+}
+"""Everything that `Metrics.read_from` takes, by name."""
+
+
+class _QueueSeries:
+    """The series of one queue, resolved once: looking labels up for every notice costs more than counting."""
+
+    __slots__ = ("ended", "missed", "offers", "queued", "wait", "within")
+
+    def __init__(self, metrics: "Metrics", queue: str) -> None:
+        self.queued = metrics.queued.labels(queue)
+        self.missed = metrics.missed.labels(queue)
+        self.within = metrics.within.labels(queue)
+        self.wait = metrics.wait.labels(queue)
+        self.ended = {disposition: metrics.contacts.labels(disposition, queue) for disposition in Disposition}
+        self.offers = {result: metrics.offers.labels(result, queue) for result in OfferResult}
+
+
+class Metrics:
+    """A `Subscriber` (its `record`) with a registry of its own for `/metrics`. All calls from one event loop."""
+
+    def __init__(self, *, version: str) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, telling only when we started
+        self.registry = registry = CollectorRegistry()
+        self.contacts = Counter(
+            "ivr_contacts_total",
+            "Contacts that ended, by their one disposition; queue is 'none' for those who never joined one.",
+            ["disposition", "queue"],
+            registry=registry,
+        )
+        self.within = Counter(
+            "ivr_answered_within_promise_total",
+            "Contacts answered within their queue's promise, on the clock that starts at queue entry. Divided by "
+            "ivr_queued_contacts_total it is the service level by the formula `offered`, the strictest.",
+            ["queue"],
+            registry=registry,
+        )
+        self.queued = Counter(
+            "ivr_queued_contacts_total",
+            "Contacts that joined a queue; one that comes back to its old place is not counted again.",
+            ["queue"],
+            registry=registry,
+        )
+        self.missed = Counter(
+            "ivr_missed_promises_total",
+            "Contacts at the moment at which they had waited longer than their queue promises.",
+            ["queue"],
+            registry=registry,
+        )
+        self.wait = Histogram(
+            "ivr_contact_wait_seconds",
+            "From queue entry to a human voice, of those answered.",
+            ["queue"],
+            buckets=WAIT_BUCKETS,
+            registry=registry,
+        )
+        self.offers = Counter(
+            "ivr_offers_total", "Offers that ended, by result.", ["result", "queue"], registry=registry
+        )
+        self.ring = Histogram(
+            "ivr_offer_ring_seconds",
+            "How long an offer rang, by result.",
+            ["result"],
+            buckets=RING_BUCKETS,
+            registry=registry,
+        )
+        self.transfers = Counter(
+            "ivr_transfers_total", "Consult transfers that ended, by result.", ["result"], registry=registry
+        )
+        self.decision = Histogram(
+            "ivr_decision_seconds",
+            "Time to decide one fact, without carrying the decision out.",
+            buckets=DECISION_BUCKETS,
+            registry=registry,
+        )
+        build = Gauge(
+            "ivr_build_info", "Always 1; the labels tell what runs.", ["version", "python"], registry=registry
+        )
+        build.labels(version, platform.python_version()).set(1)
+        ProcessCollector(registry=registry)
+        self._at_scrape = _AtScrape()
+        registry.register(self._at_scrape)
+
+        self._rings = {result: self.ring.labels(result) for result in OfferResult}
+        self._transfer_results = {result: self.transfers.labels(result) for result in TransferResult}
+        self._queues: dict[str, _QueueSeries] = {}
+        self._queue(NO_QUEUE)
+        self._counts: dict[type, Callable[[Any], None]] = {
+            AgentsRegistered: self._registered,
+            ContactWaits: self._waits,
+            PromiseMissed: self._promise_missed,
+            OfferEnded: self._offer_ended,
+            ContactConnected: self._connected,
+            ContactEnded: self._contact_ended,
+            TransferEnded: self._transfer_ended,
+        }
+
+    def record(self, entry: JournalEntry) -> None:
+        """Count what one decision published."""
+        counts = self._counts
+        for notice in entry.notices:
+            count = counts.get(type(notice))
+            if count is not None:
+                count(notice)
+
+    def decided(self, seconds: float) -> None:
+        """One fact was decided in that time."""
+        self.decision.observe(seconds)
+
+    def view_from(self, view: Callable[[], View]) -> None:
+        """Whom to ask for a picture at each scrape: the gauges of contacts, agents and queues."""
+        self._at_scrape.view = view
+
+    def read_from(self, name: str, read: Callable[[], float | Mapping[str, float]]) -> None:
+        """Feed one of `READINGS` from a count kept elsewhere; a mapping label → count for one with a label.
+
+        Raises ValueError for a name that is not documented there.
+        """
+        if name not in READINGS:
+            raise ValueError(f"no reading {name!r}: there are {', '.join(READINGS)}")
+        self._at_scrape.reads[name] = read
+
+    def _queue(self, queue: str) -> _QueueSeries:
+        series = self._queues.get(queue)
+        if series is None:
+            known = len(self._queues) < MOST_QUEUES
+            if not known and queue != "other":
+                return self._queue("other")
+            series = self._queues[queue] = _QueueSeries(self, queue)
+        return series
+
+    def _registered(self, notice: AgentsRegistered) -> None:
+        """Every series of a queue exists from the start at 0: an alert cannot see a counter that appears at 1."""
+        for queue in notice.queues:
+            self._queue(queue)
+
+    def _waits(self, notice: ContactWaits) -> None:
+        if notice.returns == 0:
+            self._queue(notice.queue).queued.inc()
+
+    def _promise_missed(self, notice: PromiseMissed) -> None:
+        self._queue(notice.queue).missed.inc()
+
+    def _offer_ended(self, notice: OfferEnded) -> None:
+        self._queue(notice.queue).offers[notice.result].inc()
+        self._rings[notice.result].observe(notice.rang_ms / 1_000)
+
+    def _connected(self, notice: ContactConnected) -> None:
+        series = self._queue(notice.queue)
+        series.wait.observe(notice.wait_ms / 1_000)
+        if notice.within_promise:
+            series.within.inc()
+
+    def _contact_ended(self, notice: ContactEnded) -> None:
+        self._queue(notice.queue or NO_QUEUE).ended[notice.disposition].inc()
+
+    def _transfer_ended(self, notice: TransferEnded) -> None:
+        self._transfer_results[notice.result].inc()
+
+
+class _AtScrape(Collector):
+    """What is asked only when somebody scrapes: the view, and the counts that other parts keep."""
+
+    def __init__(self) -> None:
+        self.view: Callable[[], View] | None = None
+        self.reads: dict[str, Callable[[], float | Mapping[str, float]]] = {}
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        if self.view is not None:
+            yield from _of_view(self.view())
+        for name, read in self.reads.items():
+            yield _of_reading(READINGS[name], read())
+
+
+def _of_reading(reading: Reading, value: float | Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily if reading.name.endswith("_total") else GaugeMetricFamily
+    if not isinstance(value, Mapping):
+        return family(reading.name, reading.meaning, value=value)
+    labelled = family(reading.name, reading.meaning, labels=[reading.label])
+    for label, count in sorted(value.items()):
+        labelled.add_metric([label], count)
+    return labelled
+
+
+def _of_view(view: View) -> Iterator[Metric]:
+    connected = "1 while the switch is seen; nothing is decided at 0."
+    yield GaugeMetricFamily("ivr_switch_connected", connected, value=int(view.switch_connected))
+
+    phases = Tally(contact.phase for contact in view.contacts)
+    contacts = GaugeMetricFamily("ivr_open_contacts", "Contacts that have not ended, by phase.", labels=["phase"])
+    for phase in ContactPhase:
+        if phase is not ContactPhase.ENDED:
+            contacts.add_metric([phase], phases[phase])
+    yield contacts
+
+    states = Tally(contact.transfer_state for contact in view.contacts)
+    transfers = GaugeMetricFamily(
+        "ivr_open_transfers", "Contacts on hold or between agent and recipient, by state.", labels=["state"]
+    )
+    for state in TransferState:
+        if state not in (TransferState.TALKING, TransferState.ENDED):
+            transfers.add_metric([state], states[state])
+    yield transfers
+
+    sorts = Tally((agent.presence, agent.state) for agent in view.agents)
+    agents = GaugeMetricFamily(
+        "ivr_agents", "Agents by what they chose and what the engine has them doing.", labels=["presence", "state"]
+    )
+    for presence in Presence:
+        for doing in AgentState:
+            agents.add_metric([presence, doing], sorts[presence, doing])
+    yield agents
+    yield from _of_queues(view)
+
+
+def _of_queues(view: View) -> Iterator[Metric]:
+    present = GaugeMetricFamily("ivr_queue_contacts", "Contacts of a queue, by phase.", labels=["queue", "phase"])
+    longest = GaugeMetricFamily(
+        "ivr_queue_longest_wait_seconds", "Age of the contact that has waited longest.", labels=["queue"]
+    )
+    idle = GaugeMetricFamily(
+        "ivr_queue_idle_agents", "Idle, available agents with the skills of the queue.", labels=["queue"]
+    )
+    logged_in = GaugeMetricFamily(
+        "ivr_queue_logged_in_agents", "Agents with the skills of the queue who are not logged out.", labels=["queue"]
+    )
+    promise = GaugeMetricFamily("ivr_queue_promise_seconds", "The answer promise of the queue.", labels=["queue"])
+    for queue in view.queues[:MOST_QUEUES]:
+        present.add_metric([queue.id, ContactPhase.QUEUED], queue.waiting)
+        present.add_metric([queue.id, ContactPhase.OFFERED], queue.offered)
+        present.add_metric([queue.id, ContactPhase.CONNECTED], queue.connected)
+        longest.add_metric([queue.id], queue.longest_wait_ms / 1_000)
+        idle.add_metric([queue.id], queue.idle_agents)
+        logged_in.add_metric([queue.id], queue.logged_in_agents)
+        promise.add_metric([queue.id], queue.promise_ms / 1_000)
+    yield from (present, longest, idle, logged_in, promise)
