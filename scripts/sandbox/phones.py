@@ -18,7 +18,9 @@ from sandbox.sipp import Fact, Sipp, SippFailed, part, scenario
 
 FOREVER_MS = 3_600_000  # "until the other side hangs up": an hour outlives every test, and still ends
 SILENT_PORT = 9  # discard: phones say where their media would go, and nothing listens there
-CODEC = "0"  # PCMU
+CODECS = "0"  # PCMU
+# PCMU, and digits as RFC 4733 packets, as every real phone offers them; who sends those packets is the test
+TELEPHONE_EVENTS = "0 101\n      a=rtpmap:101 telephone-event/8000"
 CODES_OF_REFUSAL = (400, 401, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
 
 
@@ -128,7 +130,7 @@ class Callers(Sipp):
             UNEXPECTED=part("unexpected", NAME="[field1]"),
             SPARE=_KEY_VARIABLES if most_keys else "",
             MEDIA_PORT=str(SILENT_PORT),
-            CODEC=CODEC,
+            CODECS=CODECS,
         )
         lines = ["SEQUENTIAL"]
         for call in calls:
@@ -183,11 +185,17 @@ class Callers(Sipp):
 class Callees(Sipp):
     """Phones that are called: every name of `conducts`, all on one port, each with its own conduct.
 
-    A name that nobody listed behaves as `otherwise` says.
+    A name that nobody listed behaves as `otherwise` says. telephone_events: whether the phones offer RFC 4733 digits;
+    without, Asterisk and the phones tell each other digits by SIP INFO.
     """
 
     def __init__(
-        self, conducts: Mapping[str, Conduct], *, port: int | None = None, otherwise: Conduct | None = None
+        self,
+        conducts: Mapping[str, Conduct],
+        *,
+        port: int | None = None,
+        otherwise: Conduct | None = None,
+        telephone_events: bool = False,
     ) -> None:
         listed = {"": otherwise or Conduct(), **conducts}
         most_keys = max(len(conduct.keys) for conduct in listed.values())
@@ -198,7 +206,7 @@ class Callees(Sipp):
             UNEXPECTED=part("unexpected", NAME="[$name]"),
             SPARE=_KEY_VARIABLES if most_keys else "",
             MEDIA_PORT=str(SILENT_PORT),
-            CODEC=CODEC,
+            CODECS=TELEPHONE_EVENTS if telephone_events else CODECS,
         )
         lines = ["SEQUENTIAL"]
         for name, conduct in listed.items():

@@ -105,16 +105,18 @@ async def test_given_the_account_for_control_when_the_engine_needs_an_action_the
 
 
 async def test_given_what_the_fallback_wrote_when_the_engine_reads_it_then_it_can_read_and_remove(
-    control: RawManager,
+    switch: Switch, control: RawManager
 ) -> None:
-    family = "ivr-fallback"
-    assert success(await control.ask("Setvar", Variable=f"DB({family}/sandbox-1.2)", Value="1795370000"))
-    assert success(await control.ask("DBGet", Family=family, Key="sandbox-1.2"))
-    tree = await control.ask("DBGetTree", Family=family)
-    assert any("Val: 1795370000" in message for message in tree), tree
+    await switch.cli("database put ivr-fallback sandbox-1.2 1795370000")
+    [_, entry, _] = await control.ask("DBGet", Family="ivr-fallback", Key="sandbox-1.2")
+    tree = await control.ask("DBGetTree", Family="ivr-fallback")
+    assert value(entry, "Val") == "1795370000"
+    assert [value(item, "Key") for item in tree[1:-1]] == ["/ivr-fallback/sandbox-1.2"]
 
-    assert success(await control.ask("Setvar", Variable=f"DB_DELETE({family}/sandbox-1.2)", Value=""))
-    assert not success(await control.ask("DBGet", Family=family, Key="sandbox-1.2"))
+    assert success(await control.ask("Setvar", Variable="DB_DELETE(ivr-fallback/sandbox-1.2)", Value=""))
+
+    assert "sandbox-1.2" not in await switch.cli("database show ivr-fallback")
+    assert not success(await control.ask("DBGet", Family="ivr-fallback", Key="sandbox-1.2"))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,7 @@ async def test_given_what_the_fallback_wrote_when_the_engine_reads_it_then_it_ca
         ("ModuleLoad", {"LoadType": "reload"}),
         ("QueueAdd", {"Queue": "ivr-fallback", "Interface": "PJSIP/1001"}),
         ("Setvar", {"Variable": "SHELL(true)", "Value": "x"}),
+        ("Setvar", {"Variable": "DB(ivr-fallback/x)", "Value": "1"}),
         (
             "Originate",
             {"Channel": "PJSIP/1001", "Application": "System", "Data": "true", "Async": "true"},
