@@ -21,6 +21,10 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL; PostgreSQL by postgresql+asyncpg://",
     )
 
+    spool: Path = Field(
+        default=Path("ivr-engine.spool"), description="folder on local disk where decisions wait for the database"
+    )
+
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(default=5038, ge=1, le=65535)
     ami_events_user: str = "ivr-events"

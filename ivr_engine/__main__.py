@@ -1,0 +1,167 @@
+"""The `ivr-engine` command. Exit status: 0 done, 1 found something wrong in what it was asked to judge, 2 could not."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from ivr_engine import __version__, logs, service
+from ivr_engine.api.access import TokenError
+from ivr_engine.asterisk.agi_errors import AgiListenError
+from ivr_engine.asterisk.ami_errors import AmiRefused
+from ivr_engine.flow.diagnostics import FlowErrors
+from ivr_engine.flow.revision import load
+from ivr_engine.settings import Settings
+from ivr_engine.storage.agents_csv import import_agents
+from ivr_engine.storage.csv_source import CsvRefused
+from ivr_engine.storage.database import Database, upgrade
+from ivr_engine.storage.directory import import_directory
+from ivr_engine.storage.errors import StorageError
+
+T = TypeVar("T")
+OK, WRONG, COULD_NOT = 0, 1, 2
+
+app = typer.Typer(help="The telephone engine of a city's single number.", no_args_is_help=True, add_completion=False)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+agent = typer.Typer(help="Counsellors.", no_args_is_help=True)
+directory = typer.Typer(help="Officials whom a contact may be handed to.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(agent, name="agent")
+app.add_typer(directory, name="directory")
+
+out = Console()
+Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
+
+
+@app.command()
+def run() -> None:
+    """Serve, with the settings of the environment (IVR_*), until SIGTERM."""
+    settings = _settings()
+    logs.configure(as_json=settings.log_json, level=settings.log_level)
+    _carry_out(lambda: service.run(settings), fast=True)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="folder of YAML documents")] = Path("dialplans"),
+    form: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+) -> None:
+    """Read and check the operators' documents; nothing is started."""
+    try:
+        revision = load(folder)
+    except FlowErrors as errors:
+        if form == "json":
+            print(json.dumps([str(found) for found in errors.diagnostics], ensure_ascii=False))
+        else:
+            for found in errors.diagnostics:
+                print(found)
+        raise typer.Exit(WRONG) from None
+    for warning in revision.warnings:
+        print(warning)
+    numbers, queues = sum(1 for _ in revision.numbers), len(revision.queues)
+    print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Create the tables, or bring them to this version."""
+    settings = _settings()
+    version = _carry_out(lambda: upgrade(settings.database_url))
+    print(f"the database is at version {version}")
+
+
+@agent.command("import")
+def agent_import(file: Path, retire_missing: Retire = False) -> None:
+    """Counsellors from a CSV: agent, name, contractor, skills (as `transport:3 water:2`)."""
+
+    async def work(database: Database) -> str:
+        return str(await import_agents(database, file, retire_missing=retire_missing))
+
+    print(_with_database(work))
+
+
+@directory.command("import")
+def directory_import(file: Path, retire_missing: Retire = False) -> None:
+    """Officials from a CSV: entry, department, official, duties, number."""
+
+    async def work(database: Database) -> str:
+        return str(await import_directory(database, file, retire_missing=retire_missing))
+
+    print(_with_database(work))
+
+
+@app.command()
+def version() -> None:
+    """The version of this engine."""
+    print(__version__)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        told = "; ".join(
+            f"IVR_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in invalid.errors()
+        )
+        _give_up(f"settings: {told}")
+
+
+def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
+    settings = _settings()
+
+    async def whole() -> str:
+        database = await Database.open(settings.database_url)
+        try:
+            return await work(database)
+        finally:
+            await database.dispose()
+
+    return _carry_out(whole)
+
+
+def _carry_out(work: Callable[[], Awaitable[T]], *, fast: bool = False) -> T:
+    """Run it; whatever is known to go wrong becomes one line that says what to do."""
+
+    async def main() -> T:
+        return await work()
+
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop() if fast else None) as runner:
+            return runner.run(main())
+    except FlowErrors as errors:
+        first, more = errors.diagnostics[0], len(errors.diagnostics) - 1
+        _give_up(f"{first}{f' (and {more} more)' if more else ''}; see all of it with: ivr-engine check")
+    except CsvRefused as refused:
+        print(refused, file=sys.stderr)
+        raise typer.Exit(WRONG) from None
+    except (StorageError, AgiListenError, AmiRefused, TokenError, service.PortTaken) as known:
+        _give_up(str(known))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415  (an extra: the engine runs without it)
+    except ImportError:
+        return None
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return loop_factory
+
+
+def _give_up(line: str) -> NoReturn:
+    print(f"ivr-engine: {line}", file=sys.stderr)
+    raise typer.Exit(COULD_NOT)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
