@@ -1,7 +1,8 @@
 """Databases with the engine's tables, on both kinds of servers, and entries to write into them."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ivr_engine.core.events import Event, TimePassed
 from ivr_engine.core.notices import Notice
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage.database import Database, upgrade
+from sandbox.postgres import STOP_SECONDS, PostgresServer
 
 
 @pytest.fixture
@@ -59,3 +61,25 @@ def entry() -> Entries:
         return JournalEntry(epoch, seq, given.get("at_ms", 1_000 + seq), event or TimePassed(), commands, notices)
 
     return make
+
+
+class StoppablePostgres(PostgresServer):
+    """A server that can be away for a while and come back with its data."""
+
+    def pause(self) -> None:
+        """A fast shutdown: transactions under way are broken off, connections cut."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(STOP_SECONDS)
+
+    def resume(self) -> None:
+        """Start it again on the same data."""
+        self._launch()
+        self._wait_until_ready()
+
+
+@pytest.fixture
+def stoppable_postgres() -> Iterator[StoppablePostgres]:
+    """A server of this test alone."""
+    with StoppablePostgres() as server:
+        yield server
