@@ -3,7 +3,7 @@
 `shape` has looked at every field by then. These passes look at where citizens can get, across flows and languages.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.numbers import NumberEntry
@@ -15,14 +15,29 @@ from ivr_engine.flow.steps import CollectStep, FlowId, Target, passive, reachabl
 Flows = Mapping[FlowId, Shaped]
 
 
-def check_paths(flows: Flows, diagnostics: Diagnostics) -> None:
-    """Who presses nothing gets to a person or to an end: no circle of silence. Steps that nobody reaches are told."""
-    _circles(flows, diagnostics)
+def check_silence(flows: Flows, diagnostics: Diagnostics) -> None:
+    """Who presses nothing gets to a person or to an end: no circle of silence.
+
+    Each step has at most one silent successor, so a walk either ends or comes back to where it was.
+    """
+    ended: set[Target] = set()
     for shaped in flows.values():
-        reached = _reached_within(shaped)
-        for label, form in shaped.forms.items():
-            if label not in reached:
-                diagnostics.warning(form.table.place, "unreachable", f"nothing leads to {form.what}")
+        for label in shaped.flow.steps:
+            walk: dict[Target, None] = {}
+            at: Target | None = Target(shaped.flow.id, label)
+            while at is not None and at not in ended and at not in walk:
+                walk[at] = None
+                at = _silent_successor(flows, at)
+            if at is not None and at in walk:
+                circle = list(walk)[list(walk).index(at) :]
+                names = " → ".join(f"{one.flow}/{one.step}" for one in (*circle[:8], at))
+                diagnostics.error(
+                    flows[at.flow].forms[at.step].table.place,
+                    "endless",
+                    f"who presses nothing never leaves: {names}",
+                    hint="lead 'next', 'otherwise' or 'on_silence' to a queue, to a hangup or to person",
+                )
+            ended.update(walk)
 
 
 def check_languages(flows: Flows, numbers: Iterable[NumberEntry], manifest: Manifest, diagnostics: Diagnostics) -> None:
@@ -45,9 +60,6 @@ def check_languages(flows: Flows, numbers: Iterable[NumberEntry], manifest: Mani
                         found=language,
                         allowed=sorted(manifest.texts[prompt]),
                     )
-    for flow in flows.keys() - {flow for flow, _ in visited}:
-        first = next(iter(flows[flow].forms.values()))
-        diagnostics.warning(first.table.place, "unreachable", f"no number and no flow leads to flow '{flow}'")
 
 
 def check_kept(flows: Flows, diagnostics: Diagnostics) -> None:
@@ -68,42 +80,29 @@ def check_kept(flows: Flows, diagnostics: Diagnostics) -> None:
                 return
 
 
-def _resolved(flows: Flows, target: Target) -> Target | None:
-    """The step itself; None where it could not be read (that was told already)."""
-    shaped = flows.get(target.flow)
-    if shaped is None:
-        return None
-    label = target.step or shaped.flow.first
-    return Target(target.flow, label) if label in shaped.flow.steps else None
+def warn_unreached(flows: Flows, numbers: Iterable[NumberEntry], diagnostics: Diagnostics) -> None:
+    """Text that no citizen gets to: probably a slip. Only meaningful in a folder without errors."""
+    entered = {flow for flow, _ in _spoken_flows(flows, numbers)}
+    for flow, shaped in flows.items():
+        forms = list(shaped.forms.items())
+        if flow not in entered:
+            diagnostics.warning(forms[0][1].table.place, "unreachable", f"no number leads to flow '{flow}'")
+            continue
+        reached = _reached_within(shaped)
+        for label, form in forms:
+            if label not in reached:
+                diagnostics.warning(form.table.place, "unreachable", f"nothing leads to {form.what}")
 
 
-def _following(flows: Flows, target: Target, *, silent: bool) -> Iterator[Target]:
-    step = flows[target.flow].flow.steps[target.step]
-    for following in passive(step) if silent else reachable(step):
-        if following is not None and (resolved := _resolved(flows, following)) is not None:
-            yield resolved
-
-
-def _circles(flows: Flows, diagnostics: Diagnostics) -> None:
-    """Each step has at most one silent successor, so a walk either ends or comes back to where it was."""
-    ended: set[Target] = set()
-    for shaped in flows.values():
-        for label in shaped.flow.steps:
-            walk: dict[Target, None] = {}
-            at: Target | None = Target(shaped.flow.id, label)
-            while at is not None and at not in ended and at not in walk:
-                walk[at] = None
-                at = next(_following(flows, at, silent=True), None)
-            if at is not None and at in walk:
-                circle = list(walk)[list(walk).index(at) :]
-                names = " → ".join(f"{one.flow}/{one.step}" for one in (*circle[:8], at))
-                diagnostics.error(
-                    flows[at.flow].forms[at.step].table.place,
-                    "endless",
-                    f"who presses nothing never leaves: {names}",
-                    hint="lead 'next', 'otherwise' or 'on_silence' to a queue, to a hangup or to person",
-                )
-            ended.update(walk)
+def _silent_successor(flows: Flows, target: Target) -> Target | None:
+    """The next step of who presses nothing; None at an end, and where a step could not be read (told already)."""
+    for following in passive(flows[target.flow].flow.steps[target.step]):
+        shaped = flows.get(following.flow) if following is not None else None
+        if following is None or shaped is None:
+            return None
+        label = following.step or shaped.flow.first
+        return Target(following.flow, label) if label in shaped.flow.steps else None
+    return None
 
 
 def _reached_within(shaped: Shaped) -> set[str]:

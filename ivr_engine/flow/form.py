@@ -19,8 +19,8 @@ LIST_ITEMS = 100
 TEXT_CHARACTERS = 1_000
 """One spoken sentence or one title."""
 
-_WHOLE = re.compile(r"[0-9]{1,6}", re.ASCII)
-_SECONDS = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,3}))?", re.ASCII)
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
+_SECONDS = re.compile(r"(0|[1-9][0-9]{0,3})(?:\.([0-9]{1,3}))?", re.ASCII)
 _KINDS: dict[type, str] = {Text: "one value", Items: "a list", Table: "a mapping (key: value)"}
 
 
@@ -35,7 +35,7 @@ class Form:
             names = tuple(allowed)
             for key, place in table.keys.items():
                 if key not in names:
-                    diagnostics.error(place, "unknown_key", f"{what} has no such key", found=key, allowed=names)
+                    diagnostics.error(place, "unknown_key", f"no such key in {what}", found=key, allowed=names)
 
     @classmethod
     def of(cls, node: Node | None, diagnostics: Diagnostics, what: str, allowed: Iterable[str] | None) -> "Form | None":
@@ -61,7 +61,7 @@ class Form:
     def error(self, key: str, code: str, message: str, *, allowed: Iterable[str] = (), hint: str = "") -> None:
         """A mistake in the value of a field."""
         node = self.table.entries.get(key)
-        found = node.value if isinstance(node, Text) else None
+        found = (node.value or None) if isinstance(node, Text) else None
         self.diagnostics.error(self.place(key), code, message, found=found, allowed=allowed, hint=hint)
 
     def text(self, key: str, default: str | None = None, *, empty: bool = False) -> str:

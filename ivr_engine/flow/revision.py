@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard, Conversation
-from ivr_engine.flow.check import check_kept, check_languages, check_paths
+from ivr_engine.flow.check import check_kept, check_languages, check_silence, warn_unreached
 from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors, Place
 from ivr_engine.flow.form import NAME, NAME_HINT
 from ivr_engine.flow.interpreter import Script, Walk
@@ -79,14 +79,16 @@ def load(folder: Path) -> Revision:
             flows[name] = shaped
     numbers = read_numbers(numbers_node, known, queues.person, diagnostics) if numbers_node else Registry()
 
-    check_paths(flows, diagnostics)
+    check_silence(flows, diagnostics)
     check_languages(flows, numbers, manifest, diagnostics)
     check_kept(flows, diagnostics)
-    found = diagnostics.in_order()
     if diagnostics.errors:
-        raise FlowErrors(found)
+        raise FlowErrors(diagnostics.in_order())
+    warn_unreached(flows, numbers, diagnostics)
     script = Script({name: shaped.flow for name, shaped in flows.items()}, numbers, manifest)
-    return Revision(documents.hash(), numbers, tuple(queues.settings.values()), manifest, found, script)
+    return Revision(
+        documents.hash(), numbers, tuple(queues.settings.values()), manifest, diagnostics.in_order(), script
+    )
 
 
 class _Documents:
