@@ -17,9 +17,9 @@ from pydantic import SecretStr
 
 from ivr_engine.api.problems import Problem
 
-REQUESTS_PER_SECOND = 100
-"""For one token. The busiest hour of 120 has 1.1 contacts a second with some six requests each: 15 times that, and
-still a small part of one core, so that a desktop gone wild cannot slow the routing of calls."""
+REQUESTS_PER_SECOND = 50
+"""For one token. The busiest hour of 120 has 1.1 contacts a second with some six requests each, a seventh of this. A
+request costs 0.3 ms, a list of 500 contacts 4 ms: a desktop gone wild takes 2 to 20 % of a core, not the routing."""
 
 BURST_REQUESTS = 200
 """A shift of 190 counsellors logs in within a moment through one token."""
