@@ -20,6 +20,7 @@ from ivr_engine.core.notices import (
     Notice,
     OfferEnded,
     OfferMade,
+    PromiseMissed,
     SwitchStateChanged,
     TransferEnded,
     TransferMoved,
@@ -75,6 +76,10 @@ def _contact_waits(fold: Fold, epoch: int, _at_ms: int, notice: ContactWaits) ->
     contact["priority"] = notice.priority
     contact["queued_at_ms"] = notice.queued_at_ms
     contact["agent"] = ""
+
+
+def _promise_missed(fold: Fold, epoch: int, _at_ms: int, notice: PromiseMissed) -> None:
+    _values(fold.contacts, notice.contact, epoch)["within_promise"] = False
 
 
 def _contact_connected(fold: Fold, epoch: int, _at_ms: int, notice: ContactConnected) -> None:
@@ -168,6 +173,7 @@ def _agent_changed(fold: Fold, epoch: int, at_ms: int, notice: AgentChanged) -> 
 _STEPS: dict[type, Callable[[Fold, int, int, Any], None]] = {
     ContactBegan: _contact_began,
     ContactWaits: _contact_waits,
+    PromiseMissed: _promise_missed,
     ContactConnected: _contact_connected,
     ContactEnded: _contact_ended,
     OfferMade: _offer_made,

@@ -1,0 +1,153 @@
+"""A new life of the engine learns from the journal what the last one left."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from ivr_engine.core.configuration import AgentSettings
+from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.events import ContactRestored, PresenceRestored
+from ivr_engine.core.notices import (
+    AgentChanged,
+    ContactBegan,
+    ContactConnected,
+    ContactEnded,
+    ContactWaits,
+    Notice,
+)
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    AgentState,
+    ContactId,
+    Disposition,
+    OfferId,
+    Presence,
+    QueueId,
+    Skill,
+)
+from ivr_engine.storage import recovery, tables
+from ivr_engine.storage.database import Database
+from ivr_engine.storage.journal import WrittenJournal
+from tests.storage.conftest import Entries
+
+C, Q, A = ContactId("1.1"), QueueId("tax"), AgentId("1001")
+BEGAN = ContactBegan(C, "120", "01000000000", 1_000)
+WAITS = ContactWaits(C, Q, ("english", "tax"), "seoul", "ko", 2, 2_000)
+TALKS = ContactConnected(C, A, OfferId("o"), Q, "seoul", "ko", 5_000, 3_000, True)
+ENDED = ContactEnded(
+    C, Disposition.ABANDONED, "120", "seoul", "tax", "ko", "", 1_000, 2_000, None, 6_000, 4_000, None, False, True, 0
+)
+REQUEST = ToQueue(Q, frozenset({Skill("english"), Skill("tax")}), "seoul", "ko", 2)
+
+
+async def write(database: Database, folder: Path, entry: Entries, *notices: Notice, epoch: int = 1) -> None:
+    journal = WrittenJournal(database, folder)
+    await journal.start()
+    for notice in notices:
+        journal.append(entry(None, notice, epoch=epoch))
+    await journal.close()
+
+
+async def register(database: Database, *agents: str, active: bool = True) -> None:
+    await database.transact(
+        lambda connection: connection.execute(
+            tables.agents.insert(),
+            [{"id": agent, "name": f"name of {agent}", "skills": {"tax": 3}, "active": active} for agent in agents],
+        )
+    )
+
+
+async def test_given_starts_one_after_the_other_when_counted_then_every_epoch_is_new(database: Database) -> None:
+    assert [await recovery.next_epoch(database, "0.1.0", now_ms) for now_ms in (10, 20, 30)] == [1, 2, 3]
+    async with database.reading() as connection:
+        rows = (await connection.execute(select(tables.boots).order_by(tables.boots.c.epoch))).all()
+    assert [tuple(row) for row in rows] == [(1, 10, "0.1.0"), (2, 20, "0.1.0"), (3, 30, "0.1.0")]
+
+
+async def test_given_starts_at_the_same_time_when_counted_then_no_two_are_equal(database: Database) -> None:
+    epochs = await asyncio.gather(*(recovery.next_epoch(database, "0.1.0", 1) for _ in range(5)))
+    assert sorted(epochs) == [1, 2, 3, 4, 5]
+
+
+async def test_given_a_spool_that_outlived_its_database_when_started_then_its_epochs_are_not_used_again(
+    sqlite: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await write(sqlite, tmp_path, entry, BEGAN, epoch=41)
+    assert await recovery.next_epoch(sqlite, "0.1.0", 1) == 42
+
+
+@pytest.mark.parametrize(
+    ("facts", "restored"),
+    [
+        ((BEGAN,), ContactRestored(C, "120", "01000000000", 1_000)),
+        ((BEGAN, WAITS), ContactRestored(C, "120", "01000000000", 1_000, REQUEST, 2_000)),
+        ((BEGAN, WAITS, TALKS), ContactRestored(C, "120", "01000000000", 1_000, REQUEST, 2_000, 5_000, A)),
+        ((BEGAN, WAITS, TALKS, WAITS), ContactRestored(C, "120", "01000000000", 1_000, REQUEST, 2_000)),
+        ((BEGAN, WAITS, ENDED), None),
+        ((WAITS,), ContactRestored(C, "", "", 2_000, REQUEST, 2_000)),
+    ],
+    ids=["in the flow", "waiting", "talking", "back in the queue", "ended", "arrival unknown"],
+)
+async def test_given_a_contact_left_by_the_last_life_when_asked_then_it_is_as_it_was(
+    database: Database, tmp_path: Path, entry: Entries, facts: tuple[Notice, ...], restored: ContactRestored | None
+) -> None:
+    await write(database, tmp_path, entry, *facts)
+    assert await recovery.open_contacts(database) == ([restored] if restored else [])
+
+
+async def test_given_many_open_contacts_when_asked_then_the_oldest_comes_first(
+    sqlite: Database, tmp_path: Path, entry: Entries
+) -> None:
+    began = [ContactBegan(ContactId(str(number)), "120", "", at_ms) for number, at_ms in enumerate((30, 10, 20))]
+    await write(sqlite, tmp_path, entry, *began)
+    assert [contact.arrived_at_ms for contact in await recovery.open_contacts(sqlite)] == [10, 20, 30]
+
+
+async def test_given_agents_who_chose_when_asked_then_those_at_work_are_told(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await register(database, "1001", "1002", "1003")
+    await register(database, "1009", active=False)
+    chosen = [
+        AgentChanged(AgentId("1002"), Presence.ON_BREAK, AgentState.WRAP_UP, "lunch", 1),
+        AgentChanged(AgentId("1001"), Presence.AVAILABLE, AgentState.IDLE, "", 1),
+        AgentChanged(AgentId("1003"), Presence.AVAILABLE, AgentState.IDLE, "", 1),
+        AgentChanged(AgentId("1003"), Presence.LOGGED_OUT, AgentState.IDLE, "", 2),
+        AgentChanged(AgentId("1009"), Presence.AVAILABLE, AgentState.IDLE, "", 1),
+    ]
+    await write(database, tmp_path, entry, *chosen)
+    assert await recovery.presence(database) == [
+        PresenceRestored(AgentId("1001"), Presence.AVAILABLE, ""),
+        PresenceRestored(AgentId("1002"), Presence.ON_BREAK, "lunch"),
+    ]
+
+
+async def test_given_a_clock_set_back_between_two_lives_when_presence_changes_then_the_later_life_is_right(
+    sqlite: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await register(sqlite, "1001")
+    await write(sqlite, tmp_path, entry, AgentChanged(A, Presence.AVAILABLE, AgentState.IDLE, "", 7_200_000), epoch=1)
+    await write(sqlite, tmp_path, entry, AgentChanged(A, Presence.ON_BREAK, AgentState.IDLE, "", 3_600_000), epoch=2)
+    assert [restored.presence for restored in await recovery.presence(sqlite)] == [Presence.ON_BREAK]
+
+
+async def test_given_registered_agents_when_asked_then_the_active_ones_are_told(database: Database) -> None:
+    await register(database, "1002", "1001")
+    await register(database, "1009", active=False)
+    assert await recovery.agents(database) == (
+        AgentSettings(AgentId("1001"), "name of 1001", {Skill("tax"): 3}),
+        AgentSettings(AgentId("1002"), "name of 1002", {Skill("tax"): 3}),
+    )
+
+
+async def test_given_a_long_journal_when_read_in_pages_then_each_entry_comes_once(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await write(database, tmp_path, entry, *[BEGAN] * 7)
+    await write(database, tmp_path, entry, BEGAN, epoch=2)
+    seqs: list[int] = []
+    while page := await recovery.entries(database, 1, after_seq=seqs[-1] if seqs else -1, limit=3):
+        seqs += [one.seq for one in page]
+    assert seqs == [1, 2, 3, 4, 5, 6, 7]
