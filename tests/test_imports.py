@@ -90,6 +90,8 @@ LAYERS = {
     # The scrape address is one of the API's.
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
     "metrics": _adapter("prometheus_client"),
+    "board": _adapter("rich"),
+    "logs": Layer(vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "service": EVERYTHING,
