@@ -3,7 +3,7 @@
 core       decides; pure: a short list of the standard library, nothing that waits or looks at a clock
 flow       core, YAML and models; pure
 runtime    core and the standard library
-    adapters   asterisk, storage, api, metrics: the core's types, the ports, a library of their own; not each other
+    adapters   asterisk, storage, api, metrics, board: the core's types, the ports, a library of their own; no other
 replay     core and flow
 service    wires them all, and decides nothing
 """
@@ -90,6 +90,8 @@ LAYERS = {
     # The scrape address is one of the API's.
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
     "metrics": _adapter("prometheus_client"),
+    "board": _adapter("rich"),
+    "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
     "board": _adapter("rich"),
     "logs": Layer(vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
