@@ -15,6 +15,7 @@ import hmac
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from asterisk.agi import AGI, DEFAULT_TIMEOUT
@@ -22,6 +23,7 @@ from asterisk.agi import AGI, DEFAULT_TIMEOUT
 from ivr_engine.asterisk.agi_errors import (
     AGIAppError,
     AGIDBError,
+    AGIHangup,
     AgiListenError,
     AGIProtocolError,
     AgiRefusedError,
@@ -100,6 +102,8 @@ class AgiSession(AGI):
             return read_result(answer)
         except AGIProtocolError as error:
             self._link.corrupt(error)
+            raise
+        except AGIHangup:
             raise
         except AGIAppError:
             self.test_hangup()
@@ -201,6 +205,8 @@ class AgiServer:
         for link in [link for link in self._links if not link.is_conversing]:
             link.stop()
         await self._wait_until_empty(drain_seconds)
+        if self._links:
+            _log.warning("%d FastAGI visits are ended: they did not within %g s", len(self._links), drain_seconds)
         for link in list(self._links):
             link.stop()
         await self._wait_until_empty(AFTER_STOP_SECONDS)
@@ -243,10 +249,8 @@ class AgiServer:
         self._sweep = loop.call_later(self._sweep_seconds, self._look_at_deadlines)
 
     async def _wait_until_empty(self, seconds: float) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._links:
                     self._changed.clear()
                     await self._changed.wait()
-        except TimeoutError:
-            _log.warning("%d FastAGI sessions are still open after %g s", len(self._links), seconds)

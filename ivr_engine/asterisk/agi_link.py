@@ -259,10 +259,7 @@ class AgiLink(asyncio.BufferedProtocol):
         finally:
             self._end = self._end or end
             self.deadline = inf
-            if self._transport.get_write_buffer_size():
-                self._transport.abort()  # a peer that does not read would keep a polite close waiting for ever
-            else:
-                self._transport.close()
+            self._transport.abort()  # every command was answered: a polite close could only wait for the peer
 
     def _one_answer(self, data: bytes) -> str | None:
         """The answer that is owed, if these bytes complete it. Raises AGIProtocolError for one nobody asked for."""
