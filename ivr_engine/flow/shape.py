@@ -116,11 +116,11 @@ class _StepReader:
         self._form = form
 
     def read(self) -> Step | None:
-        verbs = [key for key in self._form.table.keys if key in _VERBS]
+        verbs = [key for key in self._form.table.keys if key in VERBS]
         if len(verbs) != 1:
             self._no_single_verb(verbs)
             return None
-        allowed, reader = _VERBS[verbs[0]]
+        allowed, reader = VERBS[verbs[0]]
         Form(self._form.table, self._form.diagnostics, f"{self._form.what} ({verbs[0]})", allowed)
         return reader(self)
 
@@ -138,7 +138,7 @@ class _StepReader:
         if first is not None:
             place = self._form.table.keys[first]
         self._form.diagnostics.error(
-            place, "no_verb", f"{self._form.what} does not say what to do", found=first, allowed=_VERBS
+            place, "no_verb", f"{self._form.what} does not say what to do", found=first, allowed=VERBS
         )
 
     # ── the verbs ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,7 +245,7 @@ class _StepReader:
 
 
 _LEAVING = ("otherwise", "on_silence", "tries", "wrong_prompt", "silence_prompt", "first_key_seconds", "barge_in")
-_VERBS: Mapping[str, tuple[tuple[str, ...], Callable[[_StepReader], Step]]] = {
+VERBS: Mapping[str, tuple[tuple[str, ...], Callable[[_StepReader], Step]]] = {
     "play": (("play", "next", "barge_in"), _StepReader.play),
     "menu": (("menu", "choices", *_LEAVING), _StepReader.menu),
     "collect": (
