@@ -7,6 +7,7 @@ has to carry out (hold, consult and the like) is answered 202: the decision is m
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 from ivr_engine.api.nearest import nearest_entries
 from ivr_engine.api.pictures import (
@@ -51,16 +52,14 @@ _ILLEGAL = (409, "illegal_event, or no_contact: not in the agent's present state
 _INVALID = (422, "invalid_field: each wrong field with its place")
 
 
-def _agent_of(asked: Asked[PresenceBody, Nothing] | Asked[ConsultBody, Nothing] | Asked[Nothing, Nothing]) -> AgentId:
+def _agent_of(asked: Asked[Any, Any]) -> AgentId:
     name = asked.path["agent"]
     if not _WORD.fullmatch(name):
         raise UnknownAgent("no agent has a name like that")
     return AgentId(name)
 
 
-def _picture_of(
-    asked: Asked[PresenceBody, Nothing] | Asked[ConsultBody, Nothing] | Asked[Nothing, Nothing], agent: AgentId
-) -> AgentPicture:
+def _picture_of(asked: Asked[Any, Any], agent: AgentId) -> AgentPicture:
     for each in asked.desk.view().agents:
         if each.id == agent:
             return AgentPicture.model_validate(each)
