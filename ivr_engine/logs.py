@@ -32,3 +32,5 @@ def configure(*, as_json: bool, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # alembic says at every start, as news, which dialect it found
+    logging.getLogger("alembic").setLevel(logging.WARNING)

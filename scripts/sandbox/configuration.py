@@ -17,6 +17,7 @@ from pathlib import Path
 OURS = "ivr-engine.d"
 INCLUDED = ("extensions", "features", "manager", "musiconhold", "pjsip", "queues")
 PROJECT_CONF = Path(__file__).resolve().parents[2] / "asterisk-conf"
+PROJECT_PROMPTS = Path(__file__).resolve().parents[2] / "dialplans" / "prompts"
 
 TRUNK = "city-trunk"
 OFFICE = "ivr-office"

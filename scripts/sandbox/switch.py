@@ -23,7 +23,17 @@ from types import TracebackType
 from typing import Self
 
 from sandbox import ports
-from sandbox.configuration import INCLUDED, OURS, PROJECT_CONF, SANDBOX_ACCOUNT, Agent, Site, quiet_music, render
+from sandbox.configuration import (
+    INCLUDED,
+    OURS,
+    PROJECT_CONF,
+    PROJECT_PROMPTS,
+    SANDBOX_ACCOUNT,
+    Agent,
+    Site,
+    quiet_music,
+    render,
+)
 from sandbox.tools import AsteriskTools, asterisk_tools
 
 BOOT_SECONDS = 30.0  # 1 s on an idle machine; two busy cores and a cold disk are the rest
@@ -336,6 +346,7 @@ def _write(site: Site, tools: AsteriskTools) -> None:
     for name in ("documentation", "rest-api", "static-http"):
         (folder / "data" / name).symlink_to(tools.share / name)
     (folder / "data/sounds/en").symlink_to(tools.sounds)
+    (folder / "data/sounds/ivr").symlink_to(PROJECT_PROMPTS)
     if tools.moh is not None:
         (folder / "data/moh").rmdir()
         (folder / "data/moh").symlink_to(tools.moh)
