@@ -92,8 +92,6 @@ LAYERS = {
     "metrics": _adapter("prometheus_client"),
     "board": _adapter("rich"),
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
-    "board": _adapter("rich"),
-    "logs": Layer(vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "service": EVERYTHING,
