@@ -19,11 +19,16 @@ _MARKED_BY_FIXTURE = {"postgres_server": "postgres", "asterisk_tools": "asterisk
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the tools that they use, before `-m` chooses among them."""
+    """Mark tests by the tools that they use, before `-m` chooses among them and xdist deals them out.
+
+    Those on a real switch measure times: one worker runs them all, one after another, while the others run the rest.
+    """
     for item in items:
         for fixture, marker in _MARKED_BY_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+        if item.get_closest_marker("asterisk"):
+            item.add_marker(pytest.mark.xdist_group("asterisk"))
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """Who may import whom. The layers hold because this test walks every import of the package, not because all remember.
 
-core       decides; pure: a short list of the standard library, nothing that waits or looks at a clock
-flow       core, YAML and models; pure
-runtime    core and the standard library
-    adapters   asterisk, storage, api, metrics, board: the core's types, the ports, a library of their own; no other
-replay     core and flow
-service    wires them all, and decides nothing
+- core: decides; pure. A short list of the standard library, nothing that waits or looks at a clock.
+- flow: core, YAML and models; pure.
+- runtime: core and the standard library.
+- adapters (asterisk, storage, api, metrics, board): the core's types, the ports, a library of their own, no other.
+- replay: core and flow.
+- service: wires them all, and decides nothing.
 """
 
 import ast
