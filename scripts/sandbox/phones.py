@@ -197,7 +197,8 @@ class Callees(Sipp):
         otherwise: Conduct | None = None,
         telephone_events: bool = False,
     ) -> None:
-        listed = {"": otherwise or Conduct(), **conducts}
+        # line 0 is out of the reach of a scenario; line 1 is for the names that nobody listed
+        listed = {"-": Conduct(), "+": otherwise or Conduct(), **conducts}
         most_keys = max(len(conduct.keys) for conduct in listed.values())
         text = scenario(
             "callee",
@@ -210,7 +211,7 @@ class Callees(Sipp):
         )
         lines = ["SEQUENTIAL"]
         for name, conduct in listed.items():
-            plan = [name or "-", conduct.does, str(conduct.ring_ms), str(conduct.talk_ms)]
+            plan = [name, conduct.does, str(conduct.ring_ms), str(conduct.talk_ms)]
             lines.append(";".join([*plan, *_key_fields(conduct.keys, most_keys)]))
         super().__init__(
             text,

@@ -229,3 +229,43 @@ async def test_given_citizens_in_a_call_when_the_test_says_so_then_they_hang_up(
 
     assert [call.ended_by for call in citizens.seen()] == ["us" if answering else "cancelled"] * 3
     assert [call.answered_at is not None for call in citizens.seen()] == [answering] * 3
+
+
+async def test_given_officials_who_answer_are_busy_or_silent_when_called_then_all_phones_agree() -> None:
+    office = ports.reserve(udp_only=True)
+    dial = "[ivr-entry](+)\nexten => _7XXX,1,Dial(PJSIP/${EXTEN}@ivr-office,10,g)\n same => n,Hangup(17)\n"
+    officials = Callees(
+        {"7001": Conduct(ring_ms=50, talk_ms=200), "7002": Conduct("busy", ring_ms=50), "7003": Conduct("silent")},
+        port=office.first,
+    )
+    async with Switch(office_port=office.first, additions={"extensions.conf": dial}) as switch, officials:
+        calls = [Call(number, f"0200000{number}") for number in ("7001", "7002", "7003")]
+        citizens = await Callers(switch, calls, patience_ms=800).run()
+        await officials.ended(count=3)
+        assert await switch.channels_become(0)
+    office.release()
+
+    assert {call.other: call.ended_by for call in citizens} == {"7001": "them", "7002": "486", "7003": "cancelled"}
+    assert {call.name: call.ended_by for call in officials.seen()} == {
+        "7001": "us",
+        "7002": "486",
+        "7003": "cancelled",
+    }
+
+
+async def test_given_no_engine_when_a_citizen_dials_120_then_an_agent_of_the_fallback_queue_answers(
+    switch: Switch,
+) -> None:
+    everybody = Callees({}, port=switch.agent_contact_port, otherwise=Conduct(ring_ms=50, talk_ms=500))
+    async with everybody:
+        started = time.monotonic()
+        citizens = Callers(switch, [Call("120", "0212345678")])
+        async with citizens:
+            await everybody.answered()
+            waited = time.monotonic() - started
+            [citizen] = await citizens.ended()
+
+    assert waited < 15
+    assert citizen.ended_by == "them"
+    assert citizen.talk_seconds is not None
+    assert [call.ended_by for call in everybody.seen() if call.answered_at] == ["us"]
