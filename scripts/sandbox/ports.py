@@ -18,7 +18,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LOWEST = 12_000  # below live the ports that people configure by hand (5060, 5038, 8080)
@@ -37,6 +37,8 @@ class Ports:
 
     first: int
     count: int
+    # whose the numbers are: a second release must not free what was reserved again since
+    owner: object = field(default_factory=object, compare=False, repr=False)
 
     @property
     def last(self) -> int:
@@ -67,11 +69,11 @@ def require(port: int) -> Ports:
 
 
 class _Ledger:
-    """The shared file. Record locks belong to a process, so what this process holds is also kept in a set."""
+    """The shared file. Record locks belong to a process, so what this process holds is also kept here."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._held: set[int] = set()
+        self._held: dict[int, object] = {}
         self._file: int | None = None
         self._owner = 0
 
@@ -89,9 +91,9 @@ class _Ledger:
     def take(self, ports: Ports) -> bool:
         numbers = set(_numbers(ports))
         with self._guard:
-            if self._owner != os.getpid():  # a fork inherits the set, but not the locks
-                self._held, self._file, self._owner = set(), None, os.getpid()
-            if self._held & numbers:
+            if self._owner != os.getpid():  # a fork inherits the numbers, but not the locks
+                self._held, self._file, self._owner = {}, None, os.getpid()
+            if self._held.keys() & numbers:
                 return False
             try:
                 fcntl.lockf(self._descriptor(), fcntl.LOCK_EX | fcntl.LOCK_NB, ports.count, ports.first)
@@ -99,15 +101,16 @@ class _Ledger:
                 if error.errno in (errno.EAGAIN, errno.EACCES):
                     return False
                 raise
-            self._held |= numbers
+            self._held |= dict.fromkeys(numbers, ports.owner)
             return True
 
     def release(self, ports: Ports) -> None:
         with self._guard:
-            if self._owner != os.getpid() or not self._held.issuperset(_numbers(ports)):
+            if self._owner != os.getpid() or self._held.get(ports.first) is not ports.owner:
                 return
             fcntl.lockf(self._descriptor(), fcntl.LOCK_UN, ports.count, ports.first)
-            self._held.difference_update(_numbers(ports))
+            for number in _numbers(ports):
+                del self._held[number]
 
     def _descriptor(self) -> int:
         # Never closed: closing any descriptor of this file would drop every lock of the process.

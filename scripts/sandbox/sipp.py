@@ -89,9 +89,9 @@ class Sipp:
         port: int | None = None,
         program: Sequence[str] | None = None,
     ) -> None:
-        self._scenario = scenario
+        self.text = scenario
         self._arguments = tuple(arguments)
-        self._files = dict(files or {})
+        self.files = dict(files or {})
         self._program = tuple(program) if program is not None else None
         self._reserved = ports.reserve(udp_only=True) if port is None else None
         self.port = self._reserved.first if port is None and self._reserved is not None else (port or 0)
@@ -113,8 +113,8 @@ class Sipp:
         """Starts SIPp and returns when it listens. Raises SippFailed with its own words when it does not."""
         program = self._program or asterisk_tools().sipp
         self.folder = folder = Path(tempfile.mkdtemp(prefix="ivr-sipp-"))
-        (folder / "scenario.xml").write_text(self._scenario)
-        for name, text in self._files.items():
+        (folder / "scenario.xml").write_text(self.text)
+        for name, text in self.files.items():
             (folder / name).write_text(text)
         self._process = self._launch(program, folder)
         deadline = time.monotonic() + START_SECONDS
