@@ -8,17 +8,18 @@ gone. Applied twice, it changes nothing the second time (invariant I11).
 
 from collections.abc import Container
 
-from ivr_engine.core.agent import AgentStimulus
+from ivr_engine.core.agent import Agent, AgentStimulus
 from ivr_engine.core.commands import ReturnToQueue
 from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dispatch import Dispatch
-from ivr_engine.core.events import ContactRestored, LegSeen, SwitchSeen
+from ivr_engine.core.events import CitizenHanded, ContactRestored, LegSeen, SwitchSeen
 from ivr_engine.core.notices import SwitchStateChanged
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer, OfferState
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
+from ivr_engine.core.transfer import TransferStimulus
 from ivr_engine.core.vocabulary import (
     UNKNOWN_QUEUE,
     AgentState,
@@ -54,34 +55,42 @@ class Adoption:
 
     def seen(self, event: SwitchSeen) -> None:
         state = self._state
-        state.switch_connected = True
+        # seen again without a loss between: offers made since the look are not in the picture, and not lost
+        was_lost = not state.switch_connected
+        state.switch_connected = False  # nobody is offered to anybody before every leg is in its place
         legs = frozenset[str](leg.leg for leg in event.legs)
-        before = len(state.contacts)
-        self._bury_the_gone(event, legs)
+        places = {leg.contact: leg.place for leg in event.legs if leg.role is Role.CITIZEN}
+        before = frozenset(state.contacts)
+        self._bury_the_gone(event, legs, was_lost=was_lost)
         for leg in event.legs:
             if leg.role is Role.CITIZEN:
                 self._citizen(leg)
         for leg in event.legs:
             if leg.role is Role.AGENT:
-                self._agent(leg)
+                self._agent(leg, was_lost=was_lost)
         for leg in event.legs:
             if leg.role is Role.RECIPIENT:
-                self._recipient(leg)
-        self._rescue(event)
+                self._recipient(leg, citizen_at=places.get(leg.contact, ""))
+        for leg in event.legs:
+            contact = state.contacts.get(leg.contact)
+            if leg.role is Role.CITIZEN and contact is not None:
+                self._rescue(contact, leg.place)
         state.restored.clear()
-        state.notices.append(SwitchStateChanged(connected=True, adopted_contacts=max(0, len(state.contacts) - before)))
+        state.switch_connected = True
+        adopted = len(state.contacts.keys() - before)
+        state.notices.append(SwitchStateChanged(connected=True, adopted_contacts=adopted))
         self._offering.match_all()
 
-    def _bury_the_gone(self, event: SwitchSeen, legs: Container[str]) -> None:
+    def _bury_the_gone(self, event: SwitchSeen, legs: Container[str], *, was_lost: bool) -> None:
         state = self._state
         for gone in [contact for contact in state.contacts.values() if contact.id not in legs]:
             self._talk.citizen_left(gone)
             self._dispatch.ended(gone, self._fate(gone.id, event))
         for offer in [offer for offer in state.offers.values() if offer.id not in legs]:
-            if offer.state is OfferState.OPEN:
-                self._offering.withdrawn_by_switch(offer)
-            else:
+            if offer.state is OfferState.ANSWERED:
                 self._talk.agent_left(offer)
+            elif was_lost:
+                self._offering.withdrawn_by_switch(offer)
         for recipient in [leg for leg in state.recipients if leg not in legs]:
             self._talk.recipient_left(recipient)
         for open_contact in [c for c in state.restored.values() if c.contact not in legs]:
@@ -100,16 +109,23 @@ class Adoption:
         return None
 
     def _from_journal(self, restored: ContactRestored) -> Contact:
-        contact = Contact(restored.contact, restored.number, restored.caller, restored.arrived_at_ms)
+        contact = Contact(restored.contact, restored.number, restored.caller, self._past(restored.arrived_at_ms))
+        contact.since_ms = self._state.now_ms
         contact.request = restored.request
-        contact.queued_at_ms = restored.queued_at_ms
-        contact.answered_at_ms = restored.answered_at_ms
+        if restored.queued_at_ms is not None:
+            contact.queued_at_ms = self._past(restored.queued_at_ms)
+        if restored.answered_at_ms is not None:
+            contact.answered_at_ms = self._past(restored.answered_at_ms)
         contact.last_agent = restored.agent
-        if restored.request is not None and restored.queued_at_ms is not None and restored.answered_at_ms is not None:
+        if restored.request is not None and contact.queued_at_ms is not None and contact.answered_at_ms is not None:
             promise_ms = self._state.queue(restored.request.queue).promise_ms
-            contact.within_promise = restored.answered_at_ms - restored.queued_at_ms <= promise_ms
+            contact.within_promise = contact.answered_at_ms - contact.queued_at_ms <= promise_ms
         self._state.contacts[contact.id] = contact
         return contact
+
+    def _past(self, at_ms: int) -> int:
+        """A time of an earlier life, whatever the wall clock did since."""
+        return min(at_ms, self._state.now_ms)
 
     def _citizen(self, leg: LegSeen) -> None:
         state = self._state
@@ -132,37 +148,34 @@ class Adoption:
                 frozenset(state.queue(contact.request.queue).requirement) | contact.request.requirement
             )
         if contact.queued_at_ms is None and leg.queued_at_ms is not None:
-            contact.queued_at_ms = min(leg.queued_at_ms, state.now_ms)
+            contact.queued_at_ms = self._past(leg.queued_at_ms)
 
-    def _agent(self, leg: LegSeen) -> None:
+    def _agent(self, leg: LegSeen, *, was_lost: bool) -> None:
         state = self._state
         contact = state.contacts.get(leg.contact)
-        agent = state.agents.get(leg.agent) if leg.agent is not None else None
-        offer_id = OfferId(leg.leg)
-        if contact is None or agent is None or (offer_id in state.offers and not leg.up):
+        if contact is None or not leg.agent:
             return
-        in_talk = leg.up and leg.place in ("talk", "consult")
-        offer = state.offers.get(offer_id)
-        if in_talk and contact.agent is None:
-            if offer is None:
-                queue = contact.request.queue if contact.request else UNKNOWN_QUEUE
-                offer = Offer(offer_id, contact.id, agent.id, queue, leg.talking_since_ms or state.now_ms, 0)
-                offer.state = OfferState.ANSWERED
-                state.offers[offer_id] = offer
-            elif offer.state is OfferState.OPEN:
-                self._offering.close_answered(offer)
-            if agent.state is not AgentState.ON_CONTACT:
-                self._offering.connect(contact, agent, offer, min(state.now_ms, leg.talking_since_ms or state.now_ms))
-            if leg.place == "consult":
-                self._talk.adopt(contact, TransferState.HELD, None)
-        elif not in_talk and offer is None and contact.agent is None and agent.state is AgentState.IDLE:
-            self._ringing(contact, leg)
+        offer = state.offers.get(OfferId(leg.leg))
+        if leg.up and leg.place in ("talk", "consult"):
+            if contact.agent is None:
+                since_ms = self._past(leg.talking_since_ms or state.now_ms)
+                taken = self._offering.take(contact, leg.agent, OfferId(leg.leg), since_ms)
+                if taken is not None and leg.place == "consult":
+                    self._talk.adopt(contact, TransferState.HELD, None)
+            elif contact.agent_leg == leg.leg and leg.place == "talk" and was_lost:
+                self._talk.step(contact, TransferStimulus.RESUMED)
+        elif offer is not None and offer.state is OfferState.OPEN:
+            if was_lost:
+                owed_at_ms = max(offer.made_at_ms + offer.ring_ms, state.now_ms) + ANSWER_OWED_MS
+                state.deadlines.set(Due.ANSWER_OWED, offer.id, owed_at_ms)
+        elif offer is None and contact.agent is None and OfferId(leg.leg) not in state.spent:
+            agent = state.agents.get(leg.agent)
+            if agent is not None and agent.state is AgentState.IDLE:
+                self._ringing(contact, agent, leg)
 
-    def _ringing(self, contact: Contact, leg: LegSeen) -> None:
+    def _ringing(self, contact: Contact, agent: Agent, leg: LegSeen) -> None:
         """A phone that an engine before us made ring."""
         state = self._state
-        assert leg.agent is not None
-        agent = state.agents[leg.agent]
         if contact.phase is not ContactPhase.QUEUED:
             if contact.request is None or contact.queued_at_ms is None or contact.phase is not ContactPhase.IN_FLOW:
                 return
@@ -184,42 +197,45 @@ class Adoption:
         state.move_agent(agent, AgentStimulus.OFFER_STARTED)
         state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + ring_ms + ANSWER_OWED_MS)
 
-    def _recipient(self, leg: LegSeen) -> None:
+    def _recipient(self, leg: LegSeen, *, citizen_at: str) -> None:
         state = self._state
         contact = state.contacts.get(leg.contact)
         if contact is None:
             return
         contact.recipient_leg = leg.leg
         state.recipients[leg.leg] = contact.id
-        if leg.place == "handed":
-            if contact.phase is not ContactPhase.CONNECTED:
+        if leg.place == "handed" or (leg.up and citizen_at == "conference" and contact.agent is None):
+            if contact.transfer_id is not None:
+                self._talk.handed(CitizenHanded(contact.id, contact.transfer_id))
+            elif contact.phase is not ContactPhase.CONNECTED:
                 state.waiting.remove(contact.id)
+                self._offering.withdraw(contact)
+                state.deadlines.clear(Due.PROMISE, contact.id)
                 contact.answered_at_ms = contact.answered_at_ms or state.now_ms
                 state.move_contact(contact, ContactStimulus.ANSWERED)
             self._talk.adopt(contact, TransferState.HANDED_OVER, None)
         elif contact.agent is not None and contact.transfer is TransferState.HELD:
-            self._talk.adopt(contact, TransferState.CONSULTING if leg.up else TransferState.RINGING, leg.transfer)
+            up = TransferState.CONFERENCE if citizen_at == "conference" else TransferState.CONSULTING
+            self._talk.adopt(contact, up if leg.up else TransferState.RINGING, leg.transfer)
 
-    def _rescue(self, event: SwitchSeen) -> None:
-        """Whoever has nobody: into the queue, at the old age."""
-        state = self._state
-        for leg in event.legs:
-            contact = state.contacts.get(leg.contact)
-            if leg.role is not Role.CITIZEN or contact is None:
-                continue
-            if leg.place == "fallback":
-                if contact.phase is not ContactPhase.FALLING_BACK:
-                    self._dispatch.fall_back(contact)
-            elif leg.place == "wait" and contact.phase is ContactPhase.IN_FLOW and contact.request is not None:
+    def _rescue(self, contact: Contact, place: str) -> None:
+        """Whoever has nobody: into the queue, at the old age. A citizen who was fetched still says where from."""
+        if contact.agent is not None or contact.recipient_leg is not None:
+            return
+        match place, contact.phase:
+            case "fallback", phase if phase is not ContactPhase.FALLING_BACK:
+                self._talk.let_go(contact)
+                self._dispatch.fall_back(contact)
+            case "wait" | "hold" | "conference", ContactPhase.IN_FLOW if contact.request is not None:
+                if contact.queued_at_ms is None:
+                    contact.queued_at_ms = self._state.now_ms
                 self._dispatch.stand(contact)
-            elif leg.place in ("hold", "conference") and contact.agent is None and contact.recipient_leg is None:
-                if contact.phase is ContactPhase.IN_FLOW and contact.request is not None:
-                    self._dispatch.stand(contact)
-                    state.commands.append(ReturnToQueue(contact.id))
-                elif contact.phase is ContactPhase.CONNECTED:
-                    self._dispatch.return_to_queue(contact)
-                    state.commands.append(ReturnToQueue(contact.id))
-            elif leg.place == "wait" and contact.phase is ContactPhase.CONNECTED and contact.agent is None:
+                if place != "wait":
+                    self._state.commands.append(ReturnToQueue(contact.id))
+            case "wait" | "hold" | "conference", ContactPhase.CONNECTED:
+                self._talk.let_go(contact)
                 self._dispatch.return_to_queue(contact)
-            elif leg.place == "after" and contact.phase is ContactPhase.IN_FLOW and contact.answered_at_ms is not None:
-                state.move_contact(contact, ContactStimulus.ANSWERED)
+                if place != "wait":
+                    self._state.commands.append(ReturnToQueue(contact.id))
+            case "after", ContactPhase.IN_FLOW if contact.answered_at_ms is not None:
+                self._state.move_contact(contact, ContactStimulus.ANSWERED)

@@ -59,6 +59,8 @@ CONTACT_PHASES: Table[ContactPhase, ContactStimulus] = Table(
         (_C.IN_FLOW, _S.ANSWERED): _C.CONNECTED,
         (_C.FALLING_BACK, _S.ANSWERED): _C.CONNECTED,
         (_C.FALLING_BACK, _S.FELL_BACK): _C.FALLING_BACK,
+        # another offer's answer, after the first agent left and before the citizen said anything
+        (_C.CONNECTED, _S.ANSWERED): _C.CONNECTED,
     },
     late=frozenset(
         {
@@ -66,6 +68,7 @@ CONTACT_PHASES: Table[ContactPhase, ContactStimulus] = Table(
             (_C.IN_FLOW, _S.ANSWERED),
             (_C.FALLING_BACK, _S.ANSWERED),
             (_C.FALLING_BACK, _S.FELL_BACK),
+            (_C.CONNECTED, _S.ANSWERED),
         }
     ),
 )

@@ -45,12 +45,12 @@ class Dispatch:
             contact.requirement = frozenset(settings.requirement) | event.request.requirement
             contact.queued_at_ms = min(event.queued_at_ms, self._state.now_ms)
             self.stand(contact)
-        elif (
-            contact.phase is ContactPhase.CONNECTED
-            and contact.agent is None
-            and contact.transfer is not TransferState.HANDED_OVER
-        ):
-            # the agent's leg went without taking the citizen along, and the citizen says so from the wait context
+        elif contact.phase is ContactPhase.FALLING_BACK and contact.request is None:
+            # told after the citizen fell back: how long the wait has been is still worth knowing
+            contact.request = event.request
+            contact.queued_at_ms = min(event.queued_at_ms, self._state.now_ms)
+        elif contact.phase is ContactPhase.CONNECTED and contact.agent is None and not _with_recipient(contact):
+            # the other leg went without taking the citizen along, and the citizen says so from the wait context
             self.return_to_queue(contact)
 
     def stand(self, contact: Contact) -> None:
@@ -172,3 +172,10 @@ class Dispatch:
             )
         )
         state.bury(contact.id)
+
+
+def _with_recipient(contact: Contact) -> bool:
+    """Handed over, or about to be."""
+    return contact.transfer is TransferState.HANDED_OVER and (
+        contact.transfer_id is not None or contact.recipient_leg is not None
+    )

@@ -1,9 +1,10 @@
 """`Engine.handle(event, now_ms)`: the one place where the state of the centre changes.
 
 One fact goes in with the time at which it was learnt; commands for the switch and notices for everybody come out.
-Deadlines that were due before `now_ms` fire first, so an answer at exactly 15.000 s still finds its promise open; those
-due at `now_ms` fire with `TimePassed`. An illegal event raises and changes nothing. The same facts at the same times
-give the same commands, whoever runs the engine: live, in a test, in a replay.
+Deadlines that were due before `now_ms` fire first; those due at `now_ms` fire with `TimePassed`, so that a fact of the
+same millisecond wins (only a promise breaks before it: after 15.000 s, whatever the next millisecond brings). An
+illegal event raises and changes nothing. The same facts at the same times give the same commands, whoever runs the
+engine: live, in a test, in a replay.
 """
 
 from dataclasses import dataclass
@@ -97,9 +98,9 @@ class Engine:
         """When `TimePassed` must come if nothing else does."""
         return self._state.deadlines.next_ms()
 
-    def view(self) -> View:
-        """A frozen picture of now."""
-        return picture(self._state)
+    def view(self, now_ms: int = 0) -> View:
+        """A frozen picture, with waits as long as they are at `now_ms` (at the last decision, if that was later)."""
+        return picture(self._state, max(now_ms, self._state.now_ms))
 
     def _fire(self, *, inclusive: bool) -> None:
         state = self._state
@@ -128,7 +129,7 @@ class Engine:
             case ContactQueued():
                 dispatch.queued(event)
             case OfferAnswered():
-                offering.answered(event)
+                self._offer_answered(event)
             case OfferFailed():
                 offering.failed(event)
             case TimePassed():
@@ -136,7 +137,7 @@ class Engine:
             case FlowEnded():
                 dispatch.flow_ended(event)
             case FellBack():
-                dispatch.fell_back(event)
+                talk.fell_back(event)
             case FallbackAnswered():
                 dispatch.fallback_answered(event)
             case PresenceChosen():
@@ -177,6 +178,11 @@ class Engine:
             case Started():
                 self._state.epoch = event.epoch
 
+    def _offer_answered(self, event: OfferAnswered) -> None:
+        offer = self._offering.answered(event)
+        if offer is not None and offer.leg_ended:
+            self._talk.agent_left(offer)
+
     def _leg_ended(self, leg: LegId) -> None:
         state = self._state
         contact = state.contacts.get(ContactId(leg))
@@ -192,6 +198,8 @@ class Engine:
                 self._talk.agent_left(offer)
         elif leg in state.recipients:
             self._talk.recipient_left(leg)
+        elif OfferId(leg) in state.spent:
+            state.spend(OfferId(leg), leg_ended=True)
 
     def _configured(self, configuration: Configuration) -> None:
         state = self._state

@@ -25,6 +25,7 @@ from ivr_engine.core.vocabulary import (
     UNKNOWN_QUEUE,
     AgentId,
     AgentState,
+    ContactPhase,
     LegId,
     OfferFailure,
     OfferId,
@@ -46,15 +47,19 @@ class Offering:
     def seek_agent(self, contact: Contact) -> None:
         """Offer the contact to the best free agent, or let it stand in its place."""
         state = self._state
-        assert contact.queued_at_ms is not None
-        assert contact.request is not None
         choice = state.idle.choose(contact.requirement, state.now_ms) if state.switch_connected else None
         if choice is None:
-            priority = contact.request.priority + state.queue(contact.request.queue).priority
-            state.waiting.add(contact.id, contact.requirement, priority, contact.queued_at_ms)
+            self._place(contact)
             return
         agent, candidates, reason = choice
         self._offer(contact, state.agents[agent], candidates, reason)
+
+    def _place(self, contact: Contact) -> None:
+        """Into the place that its age and priority give it."""
+        assert contact.queued_at_ms is not None
+        assert contact.request is not None
+        priority = contact.request.priority + self._state.queue(contact.request.queue).priority
+        self._state.waiting.add(contact.id, contact.requirement, priority, contact.queued_at_ms)
 
     def seek_contact(self, agent: Agent) -> None:
         """Offer a free agent the contact that should be served next."""
@@ -124,35 +129,60 @@ class Offering:
             )
         )
 
-    def answered(self, event: OfferAnswered) -> None:
-        """The agent's voice: the promise's clock stops here."""
+    def answered(self, event: OfferAnswered) -> Offer | None:
+        """The agent's voice: the promise's clock stops here. None if that changed nothing."""
         state = self._state
         contact = state.contacts.get(event.contact)
-        if contact is None or contact.agent is not None:
-            return  # the citizen left in the same moment, or we know: late but harmless
-        offer = state.offers.get(event.offer)
-        agent = state.agents.get(event.agent)
-        if agent is None or agent.state is AgentState.ON_CONTACT:
-            return
+        if contact is None or contact.agent is not None or state.spent.get(event.offer):
+            return None  # the citizen left in the same moment, or we know, or it is over: late but harmless
+        return self.take(contact, event.agent, event.offer, state.now_ms)
+
+    def take(self, contact: Contact, by: AgentId, offer_id: OfferId, since_ms: int) -> Offer | None:
+        """The switch has them talking: whatever else rings for either is withdrawn. None if the agent talks already."""
+        state = self._state
+        agent = state.agent_seen(by)
+        if agent.state is AgentState.ON_CONTACT:
+            return None
+        offer = state.offers.get(offer_id)
         if offer is None:
             # given up by us, or made by an engine before us: the switch connected it all the same
-            offer = Offer(
-                event.offer,
-                contact.id,
-                agent.id,
-                contact.request.queue if contact.request else UNKNOWN_QUEUE,
-                state.now_ms,
-                0,
-            )
-            state.offers[offer.id] = offer
-        if contact.offer is not None and contact.offer != offer.id:
-            self.withdraw(contact)
-        if agent.offer is not None and agent.offer != offer.id:
-            self._give_up(state.offers[agent.offer], OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
-        self._close(offer, OfferStimulus.PICKED_UP, None)
-        self.connect(contact, agent, offer, state.now_ms)
+            queue = contact.request.queue if contact.request else UNKNOWN_QUEUE
+            offer = state.offers[offer_id] = Offer(offer_id, contact.id, agent.id, queue, since_ms, 0)
+        # two steps: nobody seeks before this pair is out of the pools
+        freed = self._retract(contact.offer) if contact.offer not in (None, offer.id) else None
+        parted = self._retract(agent.offer) if agent.offer not in (None, offer.id) else None
+        state.agents[agent.id] = agent
+        if offer.id in state.spent:
+            offer.state = OfferState.ANSWERED  # its end has been told once
+        else:
+            self._close(offer, OfferStimulus.PICKED_UP, None)
+        self._connect(contact, agent, offer, since_ms)
+        for over in (freed, parted):
+            if over is not None:
+                other = state.contacts.get(over.contact)
+                self._seek_both(other if other is not contact else None, state.agents.get(over.agent))
+        return offer
 
-    def connect(self, contact: Contact, agent: Agent, offer: Offer, answered_at_ms: int) -> None:
+    def _retract(self, offer_id: OfferId | None) -> Offer | None:
+        """Stops an open offer whose contact or agent is taken; who is free by it may seek when all is in place."""
+        state = self._state
+        offer = state.offers.pop(offer_id) if offer_id in state.offers else None
+        if offer is None:
+            return None
+        self._close(offer, OfferStimulus.NOT_NEEDED, None)
+        state.spend(offer.id, leg_ended=offer.leg_ended)
+        state.commands.append(WithdrawOffer(offer.id, offer.contact))
+        agent = state.agents.get(offer.agent)
+        if agent is not None and agent.offer == offer.id:
+            state.move_agent(agent, AgentStimulus.OFFER_OVER)
+        contact = state.contacts.get(offer.contact)
+        if contact is not None and contact.offer == offer.id:
+            contact.offer = None
+            state.move_contact(contact, ContactStimulus.OFFER_OVER)
+            self._place(contact)
+        return offer
+
+    def _connect(self, contact: Contact, agent: Agent, offer: Offer, answered_at_ms: int) -> None:
         """Agent and citizen hear each other."""
         state = self._state
         state.waiting.remove(contact.id)
@@ -208,12 +238,16 @@ class Offering:
 
     def agent_leg_ended_unanswered(self, offer: Offer) -> None:
         """Gone without an answer: the switch says why in the next moment, or never."""
+        if offer.leg_ended:
+            return
+        offer.leg_ended = True
         self._state.deadlines.set(Due.ANSWER_OWED, offer.id, self._state.now_ms + EXPLANATION_OWED_MS)
 
     def _give_up(self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure) -> None:
         state = self._state
         self._close(offer, stimulus, cause)
         del state.offers[offer.id]
+        state.spend(offer.id, leg_ended=offer.leg_ended)
         agent = state.agents.get(offer.agent)
         contact = state.contacts.get(offer.contact)
         if contact is not None and contact.offer == offer.id:
@@ -224,10 +258,16 @@ class Offering:
         if agent is not None and agent.offer == offer.id:
             self._rest(agent, cause)
             state.move_agent(agent, AgentStimulus.OFFER_OVER)
-        if contact is not None:
-            self.seek_agent(contact)
+        self._seek_both(contact, agent)
+
+    def _seek_both(self, contact: Contact | None, agent: Agent | None) -> None:
+        """Parted: first the contact takes its place, so that the agent gets whoever is the first in order."""
+        if contact is not None and contact.phase is ContactPhase.QUEUED:
+            self._place(contact)
         if agent is not None:
             self.seek_contact(agent)
+        if contact is not None and contact.phase is ContactPhase.QUEUED:
+            self.seek_agent(contact)
 
     def _rest(self, agent: Agent, cause: OfferFailure) -> None:
         misses = self._state.configuration.misses
@@ -253,10 +293,6 @@ class Offering:
         """The switch holds no such leg (any more): nobody's fault, and the contact seeks again."""
         self._give_up(offer, OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
 
-    def close_answered(self, offer: Offer) -> None:
-        """Seen talking: the answer's own event was lost."""
-        self._close(offer, OfferStimulus.PICKED_UP, None)
-
     def withdraw(self, contact: Contact) -> None:
         """The contact needs no offer any more: stop the ringing."""
         state = self._state
@@ -265,6 +301,7 @@ class Offering:
         offer = state.offers.pop(contact.offer)
         contact.offer = None
         self._close(offer, OfferStimulus.NOT_NEEDED, None)
+        state.spend(offer.id, leg_ended=offer.leg_ended)
         state.commands.append(WithdrawOffer(offer.id, contact.id))
         agent = state.agents.get(offer.agent)
         if agent is not None and agent.offer == offer.id:

@@ -7,14 +7,14 @@ from ivr_engine.core.views import AgentView, ContactView, QueueView, View
 from ivr_engine.core.vocabulary import ContactPhase, Presence, QueueId
 
 
-def picture(state: State) -> View:
+def picture(state: State, now_ms: int) -> View:
     """Costs the number of agents, contacts and queues; asked for by people, not by calls."""
     return View(
-        at_ms=state.now_ms,
+        at_ms=now_ms,
         switch_connected=state.switch_connected,
         agents=tuple(_agent(agent) for _, agent in sorted(state.agents.items())),
         contacts=tuple(_contact(contact) for _, contact in sorted(state.contacts.items())),
-        queues=tuple(_queue(state, queue) for queue in _queue_names(state)),
+        queues=tuple(_queue(state, queue, now_ms) for queue in _queue_names(state)),
     )
 
 
@@ -63,11 +63,11 @@ def _queue_names(state: State) -> list[QueueId]:
     return sorted(asked_for | state.queues.keys())
 
 
-def _queue(state: State, queue: QueueId) -> QueueView:
+def _queue(state: State, queue: QueueId, now_ms: int) -> QueueView:
     settings = state.queue(queue)
     mine = [contact for contact in state.contacts.values() if contact.request and contact.request.queue == queue]
     waiting = [contact for contact in mine if contact.phase in WAITING]
-    ages = [state.now_ms - contact.queued_at_ms for contact in waiting if contact.queued_at_ms is not None]
+    ages = [now_ms - contact.queued_at_ms for contact in waiting if contact.queued_at_ms is not None]
     requirement = frozenset(settings.requirement)
     return QueueView(
         id=queue,

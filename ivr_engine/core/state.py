@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.agent import AGENT_STATES, Agent, AgentStimulus
 from ivr_engine.core.commands import Command
-from ivr_engine.core.configuration import Configuration, QueueSettings
+from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings
 from ivr_engine.core.contact import CONTACT_PHASES, Contact, ContactStimulus
-from ivr_engine.core.deadlines import Deadlines
+from ivr_engine.core.deadlines import Deadlines, Due
 from ivr_engine.core.errors import UnknownAgent
 from ivr_engine.core.events import ContactRestored
 from ivr_engine.core.notices import AgentChanged, ContactMoved, Notice
@@ -19,8 +19,8 @@ from ivr_engine.core.routing import IdlePool, WaitingPool
 from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId, QueueId
 
 TOMBSTONES = 10_000
-"""How many ended contacts are remembered so that late facts do not raise them again: two minutes at 80 calls/s, the
-longest delay of events that was ever seen on a switch (asterisk#2145)."""
+"""How many ended contacts, and spent offers, are remembered so that late facts do not raise them again: two minutes at
+80 calls/s, the longest delay of events that was ever seen on a switch (asterisk#2145)."""
 
 
 @dataclass(slots=True)
@@ -37,6 +37,8 @@ class State:
     recipients: dict[LegId, ContactId] = field(default_factory=dict)
     restored: dict[ContactId, ContactRestored] = field(default_factory=dict)
     ended: OrderedDict[ContactId, None] = field(default_factory=OrderedDict)
+    spent: OrderedDict[OfferId, bool] = field(default_factory=OrderedDict)
+    """Offers that are over for us, and whether their leg has ended: before that, a late answer still wins."""
     idle: IdlePool = field(default_factory=IdlePool)
     waiting: WaitingPool = field(default_factory=WaitingPool)
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -53,6 +55,14 @@ class State:
             return self.agents[agent]
         except KeyError:
             raise UnknownAgent(f"no agent {agent!r} in the configuration") from None
+
+    def agent_seen(self, agent: AgentId) -> Agent:
+        """An agent whom the switch shows talking; out of the configuration, they are known until the talk is over."""
+        seen = self.agents.get(agent)
+        if seen is None:
+            seen = Agent(AgentSettings(agent, name=agent), since_ms=self.now_ms, removed=True)
+            self.agents[agent] = seen
+        return seen
 
     def move_agent(self, agent: Agent, stimulus: AgentStimulus) -> None:
         """One step of the agent's state machine, with its idle clock and its place in the pool."""
@@ -87,6 +97,7 @@ class State:
             )
         )
         if agent.removed and agent.state is AgentState.IDLE:
+            self.deadlines.clear(Due.REST, agent.id)
             del self.agents[agent.id]
 
     def move_contact(self, contact: Contact, stimulus: ContactStimulus) -> None:
@@ -100,3 +111,9 @@ class State:
         self.ended[contact] = None
         if len(self.ended) > TOMBSTONES:
             self.ended.popitem(last=False)
+
+    def spend(self, offer: OfferId, *, leg_ended: bool) -> None:
+        """Remembers that the offer is over, and no less than was known before."""
+        self.spent[offer] = leg_ended or self.spent.get(offer, False)
+        if len(self.spent) > TOMBSTONES:
+            self.spent.popitem(last=False)

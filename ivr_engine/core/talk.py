@@ -24,6 +24,7 @@ from ivr_engine.core.events import (
     CompleteRequested,
     ConferenceRequested,
     ConsultRequested,
+    FellBack,
     HoldRequested,
     RecipientAnswered,
     RecipientFailed,
@@ -73,6 +74,14 @@ RESULT_OF = {
     TransferStimulus.CITIZEN_LEFT: TransferResult.ABANDONED,
     TransferStimulus.HANDED: TransferResult.COMPLETED,
 }
+
+STATE_OF_COMMAND = {
+    HoldCitizen.__name__: TransferState.HELD,
+    CallRecipient.__name__: TransferState.RINGING,
+    JoinCitizen.__name__: TransferState.CONFERENCE,
+    HandOver.__name__: TransferState.HANDED_OVER,
+}
+"""The state that a command brings about, so that its refusal is about that state and about no other."""
 
 
 class Talk:
@@ -135,7 +144,9 @@ class Talk:
 
     def refused(self, event: CommandRefused) -> None:
         contact = self._state.contacts.get(event.contact)
-        if contact is not None and contact.phase is ContactPhase.CONNECTED and contact.agent is not None:
+        if contact is None or contact.phase is not ContactPhase.CONNECTED or contact.agent is None:
+            return
+        if contact.transfer is STATE_OF_COMMAND.get(event.command):
             self.step(contact, TransferStimulus.REFUSED)
 
     def _current(self, contact: ContactId, transfer: TransferId) -> Contact | None:
@@ -148,6 +159,7 @@ class Talk:
         """The agent's leg of a talk is gone."""
         state = self._state
         state.offers.pop(offer.id, None)
+        state.spend(offer.id, leg_ended=True)
         agent = state.agents.get(offer.agent)
         contact = state.contacts.get(offer.contact)
         if contact is not None and contact.agent_leg == LegId(offer.id):
@@ -165,6 +177,23 @@ class Talk:
         if contact.recipient_leg is not None:
             self._state.recipients.pop(contact.recipient_leg, None)
 
+    def fell_back(self, event: FellBack) -> None:
+        """The static queue has the citizen; told late of one who talks by now, it means nothing."""
+        contact = self._state.contacts.get(event.contact)
+        if contact is not None and contact.phase is ContactPhase.CONNECTED:
+            if contact.agent is not None and contact.transfer is TransferState.TALKING:
+                return
+            self.let_go(contact)
+        self._dispatch.fell_back(event)
+
+    def let_go(self, contact: Contact) -> None:
+        """The citizen stands somewhere else by now: whatever was going on with agent and recipient is over."""
+        self._state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
+        self._settle(contact, TransferStimulus.CITIZEN_LEFT, None)
+        contact.transfer = TransferState.ENDED
+        contact.agent = None
+        contact.agent_leg = None
+
     def recipient_left(self, leg: LegId) -> None:
         contact = self._state.contacts.get(self._state.recipients.pop(leg))
         if contact is not None and contact.recipient_leg == leg:
@@ -174,10 +203,18 @@ class Talk:
                 self.step(contact, TransferStimulus.RECIPIENT_FAILED, RecipientFailure.HUNG_UP)
 
     def hand_over_owed(self, contact: ContactId) -> None:
-        """The agent left, and the switch did not bring citizen and recipient together."""
+        """Citizen and recipient were not brought together: back to an agent who is still there, or to the queue."""
         owed = self._state.contacts.get(contact)
-        if owed is not None and owed.transfer is TransferState.HANDED_OVER and owed.transfer_id is not None:
-            self.step(owed, TransferStimulus.NOT_HANDED)
+        if owed is None or owed.transfer is not TransferState.HANDED_OVER or owed.transfer_id is None:
+            return
+        if owed.agent is not None:
+            self.step(owed, TransferStimulus.REFUSED)
+            return
+        recipient = owed.recipient_leg
+        self.step(owed, TransferStimulus.NOT_HANDED)
+        if recipient is not None:
+            # after the citizen is out of reach, or a late hand-over would take the citizen from the next agent
+            self._state.commands.append(EndLeg(recipient, owed.id))
 
     # ── one step of the table ───────────────────────────────────────────────────────────────────────────────────────
     def step(self, contact: Contact, stimulus: TransferStimulus, cause: RecipientFailure | None = None) -> None:
@@ -198,6 +235,7 @@ class Talk:
         contact.transfer = following
         if moved:
             contact.transfer_since_ms = state.now_ms
+            state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
         if moved and (contact.transfer_id is not None or following is not TransferState.ENDED):
             state.notices.append(
                 TransferMoved(
@@ -214,6 +252,15 @@ class Talk:
                 self._settle(contact, TransferStimulus.HANDED, None)
             elif stimulus is not TransferStimulus.HANDED:
                 state.deadlines.set(Due.HAND_OVER_OWED, contact.id, state.now_ms + HAND_OVER_OWED_MS)
+        self._tell_switch(contact, effect)
+        if moved and following in (TransferState.TALKING, TransferState.ENDED):
+            self._settle(contact, stimulus, cause)
+        if effect is Effect.RETURN_TO_QUEUE:
+            state.commands.append(ReturnToQueue(contact.id))
+            self._dispatch.return_to_queue(contact)
+
+    def _tell_switch(self, contact: Contact, effect: Effect) -> None:
+        state = self._state
         leg = contact.agent_leg
         match effect:
             case Effect.HOLD if leg:
@@ -237,11 +284,6 @@ class Talk:
                 state.commands.append(JoinCitizen(contact.id, leg))
             case Effect.END_AGENT_LEG if leg:
                 state.commands.append(EndLeg(leg, contact.id))
-        if moved and following in (TransferState.TALKING, TransferState.ENDED):
-            self._settle(contact, stimulus, cause)
-        if effect is Effect.RETURN_TO_QUEUE:
-            state.commands.append(ReturnToQueue(contact.id))
-            self._dispatch.return_to_queue(contact)
 
     def _settle(self, contact: Contact, stimulus: TransferStimulus, cause: RecipientFailure | None) -> None:
         """The consult, if there was one, has its result."""

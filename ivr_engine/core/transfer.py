@@ -98,6 +98,8 @@ TRANSFER_ROWS: dict[tuple[TransferState, TransferStimulus], Row] = {
     (_X.CONFERENCE, _T.AGENT_LEFT): Row(_X.HANDED_OVER),
     (_X.CONFERENCE, _T.CITIZEN_LEFT): Row(_X.ENDED),
     (_X.HANDED_OVER, _T.HANDED): Row(_X.HANDED_OVER),
+    (_X.HANDED_OVER, _T.RESUMED): Row(_X.TALKING),
+    (_X.HANDED_OVER, _T.REFUSED): Row(_X.CONSULTING),
     (_X.HANDED_OVER, _T.CITIZEN_LEFT): Row(_X.ENDED),
     (_X.HANDED_OVER, _T.NOT_HANDED): Row(_X.ENDED, _E.RETURN_TO_QUEUE),
 }
@@ -117,8 +119,8 @@ LATE_ROWS: dict[tuple[TransferState, TransferStimulus], Row] = {
     (_X.HANDED_OVER, _T.AGENT_LEFT): Row(_X.HANDED_OVER),
     (_X.HANDED_OVER, _T.RECIPIENT_ANSWERED): Row(_X.HANDED_OVER),
     (_X.HANDED_OVER, _T.RECIPIENT_FAILED): Row(_X.HANDED_OVER),
-    (_X.HANDED_OVER, _T.RESUMED): Row(_X.HANDED_OVER),
-    (_X.HANDED_OVER, _T.REFUSED): Row(_X.HANDED_OVER),
+    # the recipient's answer was told late, or never
+    (_X.RINGING, _T.HANDED): Row(_X.HANDED_OVER),
 }
 
 REQUESTS = frozenset({_T.HOLD, _T.RESUME, _T.CONSULT, _T.COMPLETE, _T.CANCEL, _T.CONFERENCE})

@@ -1,0 +1,172 @@
+"""What must never happen in the core, looked for after every step of every test.
+
+The checks read the engine's own state: a frozen view cannot show that two of its books disagree.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ivr_engine.core.contact import WAITING
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.engine import Decision, Engine
+from ivr_engine.core.notices import ContactBegan, ContactEnded, Notice, OfferEnded, OfferMade, TransferEnded
+from ivr_engine.core.offer import OfferState
+from ivr_engine.core.state import State
+from ivr_engine.core.vocabulary import AgentState, ContactId, ContactPhase, OfferId, TransferId, TransferState
+
+
+@dataclass
+class Watch:
+    """Remembers what was told once, so that it is not told twice."""
+
+    engine: Engine
+    begun: Counter[ContactId] = field(default_factory=Counter)
+    ended: Counter[ContactId] = field(default_factory=Counter)
+    offers_made: Counter[OfferId] = field(default_factory=Counter)
+    offers_ended: Counter[OfferId] = field(default_factory=Counter)
+    transfers_ended: Counter[TransferId] = field(default_factory=Counter)
+
+    def after(self, decision: Decision) -> None:
+        """Raises AssertionError naming the invariant."""
+        state = self.engine._state
+        for notice in decision.notices:
+            self._count(notice)
+            _no_negative_duration(notice)
+            if isinstance(notice, OfferMade):
+                _first_in_order(state, notice)
+        for name, told in (
+            ("I1 begun", self.begun),
+            ("I1 ended", self.ended),
+            ("I5 made", self.offers_made),
+            ("I5 ended", self.offers_ended),
+            ("transfer ended", self.transfers_ended),
+        ):
+            assert all(times == 1 for times in told.values()), f"{name} more than once: {told}"
+        assert not self.ended.keys() & state.contacts.keys(), "I1 an ended contact lives"
+        open_offers = {offer.id for offer in state.offers.values() if offer.state is OfferState.OPEN}
+        assert self.offers_made.keys() <= self.offers_ended.keys() | open_offers, (
+            "I5 an offer is neither open nor ended"
+        )
+        assert not self.offers_ended.keys() & open_offers, "I5 an offer is open and ended"
+        check(state)
+
+    def _count(self, notice: Notice) -> None:
+        match notice:
+            case ContactBegan():
+                self.begun[notice.contact] += 1
+            case ContactEnded():
+                self.ended[notice.contact] += 1
+            case OfferMade():
+                self.offers_made[notice.offer] += 1
+            case OfferEnded():
+                self.offers_ended[notice.offer] += 1
+            case TransferEnded():
+                self.transfers_ended[notice.transfer] += 1
+            case _:
+                pass
+
+
+def check(state: State) -> None:
+    """Everything that holds at rest. Raises AssertionError naming the invariant."""
+    _single_booking(state)
+    _books_of_the_waiting(state)
+    _nobody_side_by_side(state)
+    _deadlines_belong_to_states(state)
+
+
+def _single_booking(state: State) -> None:
+    for contact in state.contacts.values():
+        assert contact.phase is not ContactPhase.ENDED, "I1 an ended contact is kept"
+        assert (contact.phase is ContactPhase.OFFERED) == (contact.offer is not None), f"I1 {contact}"
+        if contact.offer is not None:
+            offer = state.offers[contact.offer]
+            assert offer.state is OfferState.OPEN, f"I4 {offer}"
+            assert offer.contact == contact.id, f"I4 {offer}"
+            assert state.agents[offer.agent].offer == offer.id, f"I4 {offer}"
+        if contact.agent is not None:
+            agent = state.agents[contact.agent]
+            assert contact.phase is ContactPhase.CONNECTED, f"I4 {contact}"
+            assert agent.state is AgentState.ON_CONTACT, f"I4 {agent}"
+            assert agent.offer == contact.agent_leg, f"I4 {agent}"
+    for agent in state.agents.values():
+        match agent.state:
+            case AgentState.OFFERED:
+                assert agent.offer is not None, f"I3 {agent}"
+                assert state.offers[agent.offer].state is OfferState.OPEN, f"I3 {agent}"
+                assert agent.contact is not None, f"I3 {agent}"
+                assert state.contacts[agent.contact].offer == agent.offer, f"I3 {agent}"
+            case AgentState.ON_CONTACT:
+                assert agent.offer is not None, f"I3 {agent}"
+                assert state.offers[agent.offer].state is OfferState.ANSWERED, f"I3 {agent}"
+            case AgentState.IDLE | AgentState.WRAP_UP:
+                assert agent.offer is None, f"I3 {agent}"
+                assert agent.contact is None, f"I3 {agent}"
+    for offer in state.offers.values():
+        if offer.state is OfferState.OPEN:
+            assert state.agents[offer.agent].offer == offer.id, f"I3 {offer}"
+            assert state.contacts[offer.contact].offer == offer.id, f"I4 {offer}"
+
+
+def _books_of_the_waiting(state: State) -> None:
+    queued = {contact.id for contact in state.contacts.values() if contact.phase is ContactPhase.QUEUED}
+    assert set(state.waiting.in_order()) == queued, "I6 the pool of the waiting is wrong"
+    routable = {agent.id for agent in state.agents.values() if agent.routable}
+    assert {agent for agent in state.agents if agent in state.idle} == routable, "I6 the pool of the idle is wrong"
+    assert len(state.idle) == len(routable), "I6 a stranger in the pool of the idle"
+    assert not {agent.id for agent in state.agents.values() if agent.removed and agent.state is AgentState.IDLE}
+
+
+def _nobody_side_by_side(state: State) -> None:
+    if not state.switch_connected:
+        return
+    for agent in state.agents.values():
+        if agent.routable:
+            for contact in state.waiting.in_order():
+                assert not state.contacts[contact].requirement <= agent.skills, f"I6 {agent.id} idle, {contact} waits"
+
+
+def _deadlines_belong_to_states(state: State) -> None:
+    owners = set(state.deadlines._due)
+    for due, subject in owners:
+        match due:
+            case Due.PROMISE:
+                contact = state.contacts[ContactId(subject)]
+                assert contact.phase in WAITING, f"I9 {due} {contact}"
+                assert contact.answered_at_ms is None, f"I9 {due} {contact}"
+            case Due.ANSWER_OWED:
+                assert state.offers[OfferId(subject)].state is OfferState.OPEN, f"I9 {due} {subject}"
+            case Due.HAND_OVER_OWED:
+                assert state.contacts[ContactId(subject)].transfer is TransferState.HANDED_OVER, f"I9 {subject}"
+            case Due.WRAP_UP | Due.REST:
+                pass
+    wrapping = {(Due.WRAP_UP, str(a.id)) for a in state.agents.values() if a.state is AgentState.WRAP_UP}
+    assert {owner for owner in owners if owner[0] is Due.WRAP_UP} == wrapping, "I9 wrap-up"
+    resting = {(Due.REST, str(a.id)) for a in state.agents.values() if a.rests_until_ms is not None}
+    assert {owner for owner in owners if owner[0] is Due.REST} == resting, "I9 rest"
+    if state.switch_connected:
+        open_offers = {(Due.ANSWER_OWED, str(o.id)) for o in state.offers.values() if o.state is OfferState.OPEN}
+        assert {owner for owner in owners if owner[0] is Due.ANSWER_OWED} == open_offers, "I9 an offer without an end"
+
+
+def _first_in_order(state: State, made: OfferMade) -> None:
+    """I7 and I8, for contacts that still stand where the decision left them."""
+    chosen = state.contacts.get(made.contact)
+    agent = state.agents.get(made.agent)
+    if chosen is None or agent is None or chosen.request is None:
+        return
+    assert chosen.requirement <= agent.skills, f"I8 {made}"
+    for other_id in state.waiting.in_order():
+        other = state.contacts[other_id]
+        assert other.request is not None
+        if (other.request.queue, other.request.priority, other.requirement) == (
+            chosen.request.queue,
+            chosen.request.priority,
+            chosen.requirement,
+        ):
+            assert (chosen.queued_at_ms, chosen.id) < (other.queued_at_ms, other.id), f"I7 {made} before {other_id}"
+
+
+def _no_negative_duration(notice: Notice) -> None:
+    for name in ("wait_ms", "talk_ms", "rang_ms", "lasted_ms", "waited_ms"):
+        duration = getattr(notice, name, None)
+        assert duration is None or duration >= 0, f"I12 {name} of {notice}"
