@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from ivr_engine.core.errors import IllegalEvent, UnknownAgent
+from ivr_engine.runtime.ports import DeskError
 
 FOUND_CHARACTERS = 80
 """How much of a wrong value is repeated in the answer: enough to be recognised, too little to be a mirror."""
@@ -127,6 +128,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem.response()
     except IllegalEvent as refused:
         return from_core(refused).response()
+    except DeskError as closed:
+        return Problem(503, closed.code, str(closed), hint="nothing was changed; ask again in a moment").response()
     except web.HTTPException as refusal:
         code, hint = _BY_STATUS.get(refusal.status, ("http", ""))
         kept = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else {}

@@ -51,11 +51,32 @@ Subscriber = Callable[[JournalEntry], None]
 """Metrics, feed and board: called in order after each decision; must not block and must not raise."""
 
 
+class DeskError(Exception):
+    """The engine takes no question now; nothing has changed. `code` is stable."""
+
+    code = "desk"
+
+
+class InboxFull(DeskError):  # noqa: N818  (the situation is the name)
+    """More facts than can be decided; the switch must be looked at anew."""
+
+    code = "inbox_full"
+
+
+class DeskClosed(DeskError):  # noqa: N818
+    """The engine is stopping."""
+
+    code = "stopping"
+
+
 class Desk(Protocol):
     """What people may ask of the running engine: the API's and the phone's way in."""
 
     async def ask(self, event: Event) -> None:
-        """Put the fact before the core, wait for its decision. Raises `core.errors.IllegalEvent` when refused."""
+        """Put the fact before the core, wait for its decision.
+
+        Raises `core.errors.IllegalEvent` when refused, `DeskError` when no question is taken.
+        """
 
     def view(self) -> View:
         """A frozen picture of now."""

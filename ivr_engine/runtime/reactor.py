@@ -17,7 +17,7 @@ from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Event, TimePassed
 from ivr_engine.core.views import View
-from ivr_engine.runtime.ports import Clock, Journal, JournalEntry, Subscriber, Switch
+from ivr_engine.runtime.ports import Clock, DeskClosed, InboxFull, Journal, JournalEntry, Subscriber, Switch
 
 MAX_INBOX = 20_000
 """Facts that may wait while one is decided: 500 legs of a snapshot times a storm of 40; more means that we are lost."""
@@ -26,10 +26,6 @@ LONGEST_TIMER_MS = 60_000
 """A timer is armed for a minute at most, so that a suspended machine does not sleep through its deadlines."""
 
 log = logging.getLogger(__name__)
-
-
-class InboxFull(RuntimeError):  # noqa: N818  (the situation is the name)
-    """More facts than can be decided; the switch must be looked at anew."""
 
 
 class Reactor:
@@ -72,14 +68,16 @@ class Reactor:
         self._take(event, None)
 
     async def ask(self, event: Event) -> None:
-        """A request from a person: as `put`, but the refusal is theirs to hear. Raises IllegalEvent."""
+        """A request from a person: as `put`, but a refusal is theirs to hear. Raises IllegalEvent and DeskError."""
+        if self._stopped:
+            raise DeskClosed("the engine is stopping")
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take(event, answer)
         await answer
 
     def view(self) -> View:
         """A frozen picture of now."""
-        return self._engine.view()
+        return self._engine.view(self._clock.now_ms())
 
     @property
     def depth(self) -> int:
@@ -118,11 +116,11 @@ class Reactor:
             refusal = illegal
             self.illegal_events += 1
             decision = self._engine.unfinished()
-            log.info("illegal event %r: %s", event, illegal)
+            log.info("illegal event %s: %s", type(event).__name__, illegal)
         except Exception as bug:
             self.bugs += 1
             decision = self._engine.unfinished()
-            log.exception("bug while deciding %r", event)
+            log.exception("bug while deciding %s (entry %d/%d)", type(event).__name__, self._epoch, self.seq + 1)
             if answer is not None and not answer.done():
                 answer.set_exception(bug)
         if self._on_decided is not None:
