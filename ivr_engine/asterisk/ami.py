@@ -138,10 +138,10 @@ class AmiLink:
     async def stop(self) -> None:
         """Close both sessions and stay down. Actions that wait end as unknown."""
         keeper, self._keeper = self._keeper, None
+        self._lose("stopped")
         if keeper is not None:
             keeper.cancel()
             await asyncio.wait({keeper})
-        self._lose("stopped")
 
     async def _keep(self, first: "asyncio.Future[None]") -> None:
         """Connect and serve for ever. `first` ends when the link is up for the first time, or can never be."""
@@ -177,7 +177,7 @@ class AmiLink:
             await self._connect(lost)
             return await self._serve(lost, first)
         finally:
-            self._lose("the other session was lost")
+            self._lose("the other session could not be opened")
 
     async def _connect(self, lost: "asyncio.Future[str]") -> None:
         self._buffer = deque()

@@ -241,7 +241,8 @@ class AmiSession(asyncio.Protocol):
     ) -> str:
         """Send now; call `on_done` or, for a list, `on_items` exactly once, later, with the answer or an `AmiError`.
 
-        Returns the ActionID, which the events that an action causes carry (`OriginateResponse`). Raises a kind of `ActionNotSent`, and then calls nothing. `urgent` is for the link's own ping and login.
+        Returns the ActionID, which the events that an action causes carry (`OriginateResponse`). Raises a kind of
+        `ActionNotSent`, and then calls nothing. `urgent` is for the link's own ping and login.
         """
         if self._dead is not None or self._transport is None:
             raise LinkDown(action, self._dead or "not connected")

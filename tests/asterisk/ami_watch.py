@@ -17,6 +17,7 @@ class Watch:
         self.events: list[AmiMessage] = []
         self.during_up: Callable[[], Awaitable[None]] | None = None
         self.each_event: Callable[[AmiMessage], None] | None = None
+        self.each_down: Callable[[], None] | None = None
         self._news = asyncio.Event()
 
     def on_event(self, event: AmiMessage) -> None:
@@ -32,6 +33,8 @@ class Watch:
 
     def on_down(self, reason: str) -> None:
         self._tell(f"down: {reason}")
+        if self.each_down is not None:
+            self.each_down()
 
     def _tell(self, what: str) -> None:
         self.story.append(what)

@@ -197,8 +197,9 @@ class TestSend:
         async with FakeManager() as fake:
             link = await up(fake)
             outcomes = Outcomes()
-            link.send("Setvar", {"Variable": "X", "Value": "1"}, outcomes)
+            action_id = link.send("Setvar", {"Variable": "X", "Value": "1"}, outcomes)
             assert outcomes.all == []
+            assert (await fake.received("Setvar")).get("ActionID") == action_id
             answer = await outcomes.first()
             assert isinstance(answer, AmiMessage)
             assert answer.success
@@ -238,7 +239,7 @@ class TestSend:
         async with FakeManager() as fake:
             link = Watch().link(fake)
             outcomes = Outcomes()
-            link.send("Setvar", {}, outcomes)
+            assert link.send("Setvar", {}, outcomes) == ""
             assert isinstance(await outcomes.first(), LinkDown)
             with pytest.raises(LinkDown):
                 await link.action("Setvar")

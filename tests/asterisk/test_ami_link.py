@@ -5,11 +5,18 @@ import logging
 
 import pytest
 
-from ivr_engine.asterisk.ami import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, AmiMessage, pause_seconds
+from ivr_engine.asterisk.ami import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    STEADY_SECONDS,
+    AmiMessage,
+    pause_seconds,
+)
 from ivr_engine.asterisk.ami_errors import ActionUnknown, AmiError, AmiRefused, LinkDown
+from ivr_engine.asterisk.ami_session import AmiAccount, AmiCounts, AmiSession
 from ivr_engine.asterisk.ami_wire import MAX_MESSAGE_BYTES
 from tests.asterisk.ami_watch import Watch
-from tests.asterisk.fake_manager import FakeManager, Request, message, refusal, success
+from tests.asterisk.fake_manager import FakeManager, Request, message, success
 
 HANGUP = message("Event", "Hangup", Privilege="call,all", Uniqueid="1.1", CallerIDName="강남구청")
 
@@ -55,11 +62,12 @@ class TestLogin:
         async with FakeManager() as fake:
             link = watch.link(fake)
             await link.start()
-            fake.answers["Login"] = lambda request: [refusal(request, "Authentication failed")]
+            secret, fake.secrets["ivr-control"] = fake.secrets["ivr-control"], "changed"
             fake.cut()
-            await fake.received("Login", count=5)
-            del fake.answers["Login"]
+            await fake.received("Login", count=8)
+            fake.secrets["ivr-control"] = secret
             await watch.until(lambda: watch.ups == 2)
+            await fake.until(lambda: len(fake.connections) == 2)
             await link.stop()
 
     async def test_given_another_service_on_the_port_when_connecting_then_it_never_sees_the_secret(self) -> None:
@@ -98,6 +106,40 @@ class TestPauses:
             fake.close_at_once = False
             await starting
             assert watch.story == ["up"]
+            await link.stop()
+
+    async def test_given_a_pause_when_it_is_asked_for_then_it_is_kept(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with FakeManager(close_at_once=True) as fake:
+            began = loop.time()
+            link = Watch().link(fake, pause=lambda failures: 0.02)
+            starting = asyncio.create_task(link.start())
+            await fake.until(lambda: fake.accepted >= 4)
+            assert loop.time() - began >= 3 * 0.02
+            starting.cancel()
+            await asyncio.wait({starting})
+
+    async def test_given_a_link_that_flaps_when_it_has_been_steady_then_its_pauses_begin_anew(self) -> None:
+        watch = Watch()
+        loop = asyncio.get_running_loop()
+        clock, passed_seconds = loop.time, 0.0
+        loop.time = lambda: clock() + passed_seconds  # type: ignore[method-assign]
+        asked: list[int] = []
+
+        def pause(failures: int) -> float:
+            asked.append(failures)
+            return 0.0
+
+        async with FakeManager() as fake:
+            link = watch.link(fake, pause=pause, ping_seconds=1000.0, pong_seconds=1000.0, action_seconds=1000.0)
+            await link.start()
+            for ups in (2, 3):
+                fake.cut()
+                await watch.until(lambda ups=ups: link.up and watch.ups == ups)  # type: ignore[misc]
+            passed_seconds = STEADY_SECONDS
+            fake.cut()
+            await watch.until(lambda: watch.ups == 4)
+            assert asked == [0, 1, 0]
             await link.stop()
 
     async def test_given_no_asterisk_when_started_then_the_link_comes_up_with_it(self) -> None:
@@ -143,6 +185,19 @@ class TestEvents:
             assert watch.story == ["up", *map(str, range(50))]
             assert {event["CallerIDName"] for event in watch.events} == {"강남구청 민원실"}
             await link.stop()
+
+    async def test_given_an_event_when_it_comes_byte_by_byte_then_it_is_the_same(self) -> None:
+        seen: list[AmiMessage] = []
+        session = AmiSession(
+            AmiAccount("127.0.0.1", 0, "nobody", ""),
+            wanted=frozenset({b"Hangup"}),
+            on_event=seen.append,
+            on_lost=print,
+            counts=AmiCounts(),
+        )
+        for byte in b"Asterisk Call Manager/11.0.0\r\n" + HANGUP * 2:
+            session.data_received(bytes([byte]))
+        assert [event["CallerIDName"] for event in seen] == ["강남구청"] * 2
 
     async def test_given_a_bug_in_on_event_when_it_raises_then_the_next_event_still_comes(self) -> None:
         watch = Watch()
@@ -307,13 +362,15 @@ class TestDeath:
             fake.answers["Setvar"] = fake.silent
             link = watch.link(fake)
             await link.start()
-            waiting = asyncio.create_task(link.action("Setvar"))
+            outcomes: list[AmiMessage | AmiError] = []
+            link.send("Setvar", {}, outcomes.append)
             await fake.received("Setvar")
+            known_when_down: list[int] = []
+            watch.each_down = lambda: known_when_down.append(len(outcomes))
             fake.cut(user)
-            with pytest.raises(ActionUnknown):
-                await waiting
             await watch.until(lambda: watch.ups == 2)
-            assert len(watch.downs) == 1
+            assert [type(outcome) for outcome in outcomes] == [ActionUnknown]
+            assert known_when_down == [1]
             await fake.until(lambda: len(fake.connections) == 2)
             assert sorted(request.get("Username") for request in fake.named("Login")) == [
                 *["ivr-control"] * 2,
@@ -436,7 +493,7 @@ class TestStop:
             waiting = asyncio.create_task(link.action("Setvar"))
             await fake.received("Setvar")
             await link.stop()
-            with pytest.raises(ActionUnknown):
+            with pytest.raises(ActionUnknown, match="stopped"):
                 await waiting
             with pytest.raises(LinkDown):
                 await link.action("Setvar")
