@@ -34,6 +34,9 @@ class Imported:
     unchanged: int
     retired: int
 
+    def __str__(self) -> str:
+        return f"{self.added} added, {self.changed} changed, {self.unchanged} unchanged, {self.retired} retired"
+
 
 def read_agents(path: Path, known_skills: Collection[str] = ()) -> tuple[AgentSettings, ...]:
     """The counsellors of the file, in its order.

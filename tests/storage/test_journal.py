@@ -314,6 +314,37 @@ async def test_given_a_full_disk_and_full_memory_when_appended_then_the_loss_is_
         assert (journal.written, journal.lost) == (5, 6)
 
 
+async def test_given_a_slow_disk_when_appended_then_the_spool_rests_and_the_calls_go_on(
+    sqlite: Database, tmp_path: Path, entry: Entries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr_engine.storage.journal.SLOW_DISK_SECONDS", -1.0)
+    async with journal_on(sqlite, tmp_path, gather_seconds=NEVER) as journal:
+        journal.append(entry())
+        size_bytes = journal.spool_bytes
+        journal.append(entry())
+        assert size_bytes == journal.spool_bytes > 0
+        await journal.flush()
+        assert (journal.written, journal.lost) == (2, 0)
+
+
+async def test_given_entries_in_memory_alone_when_closed_with_the_database_locked_then_the_next_start_has_them(
+    sqlite: Database, sqlite_url: str, tmp_path: Path, entry: Entries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr_engine.storage.journal.SLOW_DISK_SECONDS", -1.0)
+    lock = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    journal = WrittenJournal(sqlite, tmp_path / "spool", gather_seconds=AT_ONCE)
+    await journal.start()
+    for _ in range(3):
+        journal.append(entry())
+    await journal.close(wait_seconds=0.05)
+    assert journal.lost == 0
+    lock.execute("COMMIT")
+    lock.close()
+    async with journal_on(sqlite, tmp_path):
+        assert await keys(sqlite) == [(1, 1), (1, 2), (1, 3)]
+
+
 async def test_given_no_journal_open_or_no_fact_when_appended_then_it_is_counted_and_nothing_raises(
     sqlite: Database, tmp_path: Path, entry: Entries
 ) -> None:
