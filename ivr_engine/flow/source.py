@@ -280,6 +280,6 @@ class _Builder:
             frame.items.append(node)
             return
         if frame.key is not None:
-            frame.entries.setdefault(frame.key, node)
+            frame.entries[frame.key] = node
         frame.key = None
         frame.key_expected = True

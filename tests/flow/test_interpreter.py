@@ -6,7 +6,7 @@ import pytest
 
 from ivr_engine.core.conversation import Ask, Done, Ended, Finish, Keys, Play, Prompt, Silence, ToQueue, Unplayable
 from ivr_engine.core.vocabulary import Disposition, QueueId, Skill
-from ivr_engine.flow.interpreter import STEPS_WALKED
+from ivr_engine.flow.interpreter import STEPS_WALKED, Walk
 from tests.flow.conftest import Folder, told
 
 GENERAL = Finish(ToQueue(QueueId("general")))
@@ -284,6 +284,16 @@ def test_given_a_place_when_begun_then_it_goes_on_there_with_its_tries_and_limit
     assert walk.reply(Keys("7")) == TRANSPORT
 
 
+def test_given_digits_in_the_place_when_taken_up_then_they_are_still_known(folder: Folder) -> None:
+    folder.flow(MENU)
+    walk = folder.walk(place="main:topic:ko:0:1:account.1234")
+    ask = walk.begin()
+    assert isinstance(ask, Ask)
+    assert ask.place == "main:topic:ko:0:2:account.1234"
+    assert isinstance(walk, Walk)
+    assert walk.collected == {"account": "1234"}
+
+
 def test_given_a_place_at_the_limit_when_begun_then_a_person_follows(folder: Folder) -> None:
     folder.flow(MENU)
     assert told(folder.walk(place=f"main:topic:ko:0:{STEPS_WALKED}")) == GENERAL
@@ -297,6 +307,7 @@ def test_given_a_place_at_the_limit_when_begun_then_a_person_follows(folder: Fol
         "main:gone:ko:0:1",
         "gone:topic:ko:0:1",
         "main:hello:ko:0:1",
+        "main:bye:ko:0:1",
         "main:topic:ko:0:1:a",
         "x" * 500,
         "\n:::",

@@ -58,9 +58,25 @@ def test_given_the_same_words_when_loaded_again_then_the_revision_has_the_same_n
 
 @pytest.mark.parametrize("file", ["prompts.yaml", "queues.yaml", "numbers.yaml", "flows/main.yaml"])
 def test_given_any_document_when_it_changes_then_the_revision_has_another_name(folder: Folder, file: str) -> None:
+    folder.write(file, (folder.path / file).read_text() + "# one\n")
     before = folder.load().id
-    folder.write(file, (folder.path / file).read_text() + "# changed\n")
+    folder.write(file, (folder.path / file).read_text().replace("# one", "# two"))
     assert folder.load().id != before
+
+
+def test_given_a_flow_reached_in_another_language_when_a_sentence_is_not_spoken_there_then_it_is_told(
+    folder: Folder,
+) -> None:
+    folder.write(
+        "prompts.yaml", (folder.path / "prompts.yaml").read_text().replace("ko: silence, en: silence", "ko: silence")
+    )
+    folder.flow('  topic: {menu: menu, choices: {"9": "flow:foreign"}, silence_prompt: silence}\n')
+    folder.flow("  hello: {play: greeting, next: flow:shared}\n", "foreign", "language: en\n")
+    folder.flow("  sorry: {play: silence}\n", "shared")
+    assert folder.mistakes() == [
+        "flows/shared.yaml:2:10: not_spoken: step 'sorry' says 'silence' in 'en', which prompts.yaml does not have; "
+        "found 'en'; allowed: ko"
+    ]
 
 
 def test_given_a_contact_in_a_flow_when_another_revision_is_loaded_then_it_goes_on_in_its_own(folder: Folder) -> None:

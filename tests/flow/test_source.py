@@ -75,6 +75,7 @@ def test_given_harmless_dressing_when_read_then_it_makes_no_difference(content: 
         ("a: b: c\n", "a.yaml:1:5", "syntax"),
         ("a: *gone\n", "a.yaml:1:4", "alias"),
         ("a: &x [*x]\n", "a.yaml:1:8", "alias"),
+        ("a: &x 1\nb: &x [*x]\n", "a.yaml:2:8", "alias"),
         ("a: !!python/object:os.system x\n", "a.yaml:1:4", "tag"),
         ("[a, b]: 1\n", "a.yaml:1:1", "key"),
         ("&x [a]: 1\n", "a.yaml:1:1", "key"),
