@@ -83,6 +83,8 @@ def read_numbers(node: Node, known: Known, person: QueueId, diagnostics: Diagnos
     below = form.below("numbers", "numbers", None, required=True)
     if below is None:
         return Registry(agencies=agencies)
+    if not below.table.keys:
+        form.error("numbers", "empty", "no number leads anywhere")
     if len(below.table.keys) > NUMBERS:
         form.error("numbers", "too_long", f"{len(below.table.keys)} numbers, at most {NUMBERS}")
         return Registry(agencies=agencies)

@@ -101,8 +101,12 @@ class _Documents:
 
     def node(self, file: str) -> Node | None:
         """The tree of one document; None when there is none, or when nothing can be made of it."""
+        path = self._folder / file
         try:
-            with (self._folder / file).open("rb") as opened:
+            if path.exists() and not path.is_file():  # opening a named pipe would wait for ever
+                self._diagnostics.error(Place(file), "unreadable", "this is not a file")
+                return None
+            with path.open("rb") as opened:
                 content = opened.read(DOCUMENT_BYTES + 1)
         except OSError as error:
             self._diagnostics.error(Place(file), "unreadable", f"cannot read this file: {error.strerror or error}")

@@ -1,5 +1,6 @@
 """A folder as a whole: read once, frozen, named by its content."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,9 +100,18 @@ def test_given_a_folder_that_is_missing_when_loaded_then_it_is_said_once_for_eac
     assert told_of == ["flows", "numbers.yaml", "prompts.yaml", "queues.yaml"]
 
 
-def test_given_a_folder_in_the_place_of_a_document_when_loaded_then_it_is_said(folder: Folder) -> None:
+def test_given_something_else_in_the_place_of_a_document_when_loaded_then_it_is_said(folder: Folder) -> None:
     (folder.path / "flows" / "other.yaml").mkdir()
-    assert folder.mistakes() == ["flows/other.yaml:1:1: unreadable: cannot read this file: Is a directory"]
+    os.mkfifo(folder.path / "flows" / "pipe.yaml")
+    assert folder.mistakes() == [
+        "flows/other.yaml:1:1: unreadable: this is not a file",
+        "flows/pipe.yaml:1:1: unreadable: this is not a file",
+    ]
+
+
+def test_given_a_registry_without_numbers_when_loaded_then_it_is_refused(folder: Folder) -> None:
+    folder.write("numbers.yaml", "numbers: {}\n")
+    assert folder.mistakes() == ["numbers.yaml:1:10: empty: no number leads anywhere"]
 
 
 def test_given_files_that_are_no_flows_when_loaded_then_only_yaml_is_complained_of(folder: Folder) -> None:
