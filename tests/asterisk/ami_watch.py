@@ -63,6 +63,7 @@ class Watch:
         *,
         events_secret: str | None = None,
         control_secret: str | None = None,
+        control_at: FakeManager | None = None,
         pause: Callable[[int], float] = lambda failures: 0.0,
         ping_seconds: float = 1.0,
         pong_seconds: float = 3.0,
@@ -70,10 +71,10 @@ class Watch:
         login_seconds: float = PATIENCE_SECONDS,
         max_buffered_events: int = 100,
     ) -> AmiLink:
-        """A link of this watch to the fake, which comes back without a pause."""
+        """A link of this watch to the fake, which comes back without a pause; its control session can lead elsewhere."""
         return AmiLink(
             fake.account("ivr-events", events_secret),
-            fake.account("ivr-control", control_secret),
+            (control_at or fake).account("ivr-control", control_secret),
             on_event=self.on_event,
             on_up=self.on_up,
             on_down=self.on_down,

@@ -163,6 +163,17 @@ class TestPauses:
         await link.stop()
         await fake.leave()
 
+    async def test_given_only_one_session_when_the_other_finds_nobody_then_the_first_is_closed_each_time(self) -> None:
+        watch = Watch()
+        async with FakeManager() as fake, FakeManager() as nobody:
+            await nobody.leave()
+            link = watch.link(fake, control_at=nobody)
+            starting = asyncio.create_task(link.start())
+            await fake.until(lambda: fake.accepted >= 4 and len(fake.connections) <= 1)
+            assert watch.story == []
+            starting.cancel()
+            await asyncio.wait({starting})
+
     def test_given_failures_in_a_row_when_pausing_then_it_doubles_up_to_a_bound_and_half_of_it_is_random(self) -> None:
         longest = [pause_seconds(failures, lambda: 1.0) for failures in range(50)]
         assert longest[:4] == [FIRST_PAUSE_SECONDS * factor for factor in (1, 2, 4, 8)]
