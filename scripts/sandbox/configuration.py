@@ -92,7 +92,6 @@ class Site:
     sandbox_secret: str
     agents: tuple[Agent, ...] = ()
     office_port: int | None = None
-    extra_modules: tuple[str, ...] = ()
     # NAME.conf → text appended to the site's file: what a test or a benchmark adds to this site alone
     additions: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,7 +100,7 @@ def render(site: Site) -> dict[str, str]:
     """All files of the site's configuration folder, by name. Pure; nothing is written."""
     files = {
         "asterisk.conf": _asterisk(site),
-        "modules.conf": _modules(site),
+        "modules.conf": _modules(),
         "logger.conf": _logger(),
         "cdr.conf": "[general]\nenable = no\n",
         "cel.conf": "[general]\nenable = no\n",
@@ -177,9 +176,8 @@ def _asterisk(site: Site) -> str:
     )
 
 
-def _modules(site: Site) -> str:
-    names = [*MODULES, *site.extra_modules]
-    return "\n".join(["[modules]", "autoload = no", *(f"load = {name}.so" for name in names), ""])
+def _modules() -> str:
+    return "\n".join(["[modules]", "autoload = no", *(f"load = {name}.so" for name in MODULES), ""])
 
 
 def _logger() -> str:

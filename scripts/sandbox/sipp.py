@@ -117,15 +117,11 @@ class Sipp:
         for name, text in self.files.items():
             (folder / name).write_text(text)
         self._process = self._launch(program, folder)
-        deadline = time.monotonic() + START_SECONDS
-        while not _listens(self.port):
-            if self._process.poll() not in (None, 0) or time.monotonic() > deadline:
-                failure = SippFailed(f"SIPp does not listen on port {self.port}{self.errors()}")
-                await self.stop()
-                raise failure
-            if self._process.poll() == 0:
-                return  # a few calls that are over before we look
-            await asyncio.sleep(POLL_SECONDS)
+        try:
+            await self._listening(self._process)
+        except BaseException:
+            await self.stop()
+            raise
 
     def facts(self) -> list[Fact]:
         """Everything seen so far, in the order in which it happened."""
@@ -210,6 +206,16 @@ class Sipp:
         texts = [path.read_text(errors="replace") for path in self.folder.glob("err*.log")]
         lines = [line for line in "".join(texts).splitlines() if line.strip()][-ERROR_LINES_SHOWN:]
         return "\n  SIPp: ".join(["", *lines])
+
+    async def _listening(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not _listens(self.port):
+            status = process.poll()
+            if status == 0:
+                return  # a few calls that are over before we look
+            if status is not None or time.monotonic() > deadline:
+                raise SippFailed(f"SIPp does not listen on port {self.port}{self.errors()}")
+            await asyncio.sleep(POLL_SECONDS)
 
     def _launch(self, program: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
         # setpriv: the kernel ends SIPp when this process dies. Screens go nowhere; errors and facts have files.

@@ -1,7 +1,7 @@
 """One real Asterisk on loopback, private to the test, demo or benchmark that started it.
 
     async with Switch(agents=("1001", "1002"), agent_contact_port=port) as switch:
-        settings = Settings.from_environment(switch.environment())
+        environment = {**os.environ, **switch.environment()}  # of an engine that is to work with it
 
 It is a child process in the foreground: it dies with the process that started it, even when that one is killed, and its
 folder goes when it stops (IVR_KEEP=1 keeps it, and its log, for reading). Start it from the main thread: Linux ties a
@@ -50,11 +50,10 @@ class SwitchFailed(Exception):  # noqa: N818 - the name says the situation
 class Switch:
     """A sandbox Asterisk: `await start()`, use it, `await stop()`; or `async with`.
 
-    agents: names of agent endpoints. agent_contact_port: where one SIPp answers for all of them; contact_ports: the
-    same for single agents, and wins. An agent in neither, or in unregistered, must register itself, as a softphone
-    does. outside_fallback: agents who are no members of the fallback queue. office_port: where the SIPp of the
-    officials listens. sip_port: one that a person chose. additions: text appended to single files of the site
-    ("pjsip.conf", …).
+    agents: names of agent endpoints. agent_contact_port: where one SIPp answers for all of them, except for those in
+    unregistered, which must register themselves, as a softphone does. outside_fallback: agents who are no members of
+    the fallback queue. office_port: where the SIPp of the officials listens. sip_port: one that a person chose.
+    rtp_ports: two for each leg with media. additions: text appended to single files of the site ("pjsip.conf", …).
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class Switch:
         *,
         agents: Sequence[str] = (),
         agent_contact_port: int | None = None,
-        contact_ports: Mapping[str, int] | None = None,
         office_port: int | None = None,
         unregistered: Sequence[str] = (),
         passwords: Mapping[str, str] | None = None,
@@ -71,7 +69,6 @@ class Switch:
         sip_port: int | None = None,
         rtp_ports: int = 600,
         additions: Mapping[str, str] | None = None,
-        extra_modules: Sequence[str] = (),
         tools: AsteriskTools | None = None,
     ) -> None:
         self.host = host
@@ -81,7 +78,7 @@ class Switch:
             Agent(
                 name=name,
                 password=(passwords or {}).get(name, f"secret-{name}"),
-                contact_port=None if name in unregistered else (contact_ports or {}).get(name, agent_contact_port),
+                contact_port=None if name in unregistered else agent_contact_port,
                 in_fallback=name not in outside_fallback,
             )
             for name in agents
@@ -89,7 +86,6 @@ class Switch:
         self._wanted_sip_port = sip_port
         self._rtp_ports = rtp_ports
         self._additions = dict(additions or {})
-        self._extra_modules = tuple(extra_modules)
         self._tools = tools
         self._site: Site | None = None
         self._reserved: list[ports.Ports] = []
@@ -256,7 +252,6 @@ class Switch:
             sandbox_secret=secrets.token_hex(16),
             agents=self.agents,
             office_port=self.office_port,
-            extra_modules=self._extra_modules,
             additions=self._additions,
         )
         self._site = site
