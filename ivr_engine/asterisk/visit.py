@@ -149,7 +149,7 @@ class _Visit:
         if ask.place and ask.place != self._place:
             self._session.set_variable(PLACE_VARIABLE, ask.place)
             self._place = ask.place
-        listened = ask.keys + ask.terminator
+        listened = ask.keys if ask.terminator in ask.keys else ask.keys + ask.terminator
         early = self._early_key if self._early_key in listened else ""
         if not (early and ask.barge_in):
             try:

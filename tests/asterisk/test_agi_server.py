@@ -1,7 +1,9 @@
 """The FastAGI server against whoever may connect: Asterisk, a dying Asterisk, and nobody's friend."""
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -40,7 +42,7 @@ async def test_given_a_session_when_the_visit_uses_verbs_then_asterisk_gets_comm
         told.tell(session.get_variable("Y"))
         told.tell(session.get_data("120/pin", 3000, 4))
         told.tell(session.database_get("family", "key"))
-        told.tell(session.execute("STREAM FILE", "120/end", "")["endpos"])
+        told.tell(session.execute("STREAM FILE", "120/end", "12")["endpos"])
 
     async with serving(visit) as server:
         caller = await server.call()
@@ -65,7 +67,7 @@ async def test_given_a_session_when_the_visit_uses_verbs_then_asterisk_gets_comm
             'GET VARIABLE "Y"',
             "GET DATA 120/pin 3000 4",
             'DATABASE GET "family" "key"',
-            "STREAM FILE 120/end",
+            "STREAM FILE 120/end 12",
         ]
         assert told.story == [
             ARGUMENTS[1:],
@@ -168,27 +170,28 @@ async def test_given_a_hangup_round_a_reply_when_it_is_read_then_the_reply_count
         assert await caller.is_closed()
 
 
-async def test_given_a_hangup_between_commands_when_the_visit_goes_on_then_its_next_verb_says_so() -> None:
+async def test_given_a_hangup_when_the_visit_waits_for_something_else_then_it_hears_of_it_at_once() -> None:
     told = Told()
-    gone = asyncio.Event()
+
+    async def something_else() -> None:
+        told.tell("waiting")
+        await asyncio.Event().wait()
 
     def visit(session: AgiSession) -> None:
-        session.noop()
         try:
-            session.wait_for(gone.wait(), PATIENCE_SECONDS)
+            session.wait_for(something_else(), 10 * PATIENCE_SECONDS)
         except AGIHangup as error:
             told.tell(type(error))
         session.noop()
 
     async with serving(visit) as server:
         caller = await server.call()
-        await caller.ask()
-        caller.answer("HANGUP")
         await told.length(1)
+        caller.answer("HANGUP")
+        assert await told.length(2) == ["waiting", AGISIGHUPHangup]
         assert await caller.is_closed()
         await server.until_accepted(1)
 
-        assert told.story == [AGISIGHUPHangup]
         assert server.ends == {SessionEnd.CHANNEL_LEFT: 1}
 
 
@@ -589,6 +592,18 @@ async def test_given_a_stopped_server_when_it_is_stopped_again_then_nothing_happ
     async with serving(one_noop) as server:
         await server.stop()
         await server.stop()
+
+
+async def test_given_a_stopped_server_when_nobody_keeps_it_then_the_event_loop_does_not_either() -> None:
+    server = AgiServer(host="127.0.0.1", port=0, nonce=NONCE, converse=one_noop)
+    await server.start()
+    await server.stop()
+    kept = weakref.ref(server)
+    del server
+    await asyncio.sleep(0)
+    gc.collect()
+
+    assert kept() is None
 
 
 async def test_given_sessions_that_ended_in_every_way_when_the_server_has_stopped_then_no_task_is_left() -> None:
