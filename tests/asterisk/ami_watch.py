@@ -71,7 +71,7 @@ class Watch:
         login_seconds: float = PATIENCE_SECONDS,
         max_buffered_events: int = 100,
     ) -> AmiLink:
-        """A link of this watch to the fake, which comes back without a pause; its control session can lead elsewhere."""
+        """A link of this watch to the fake, which comes back without a pause; `control_at` leads one elsewhere."""
         return AmiLink(
             fake.account("ivr-events", events_secret),
             (control_at or fake).account("ivr-control", control_secret),
