@@ -87,7 +87,7 @@ def _single_booking(state: State) -> None:
             agent = state.agents[contact.agent]
             assert contact.phase is ContactPhase.CONNECTED, f"I4 {contact}"
             assert agent.state is AgentState.ON_CONTACT, f"I4 {agent}"
-            assert agent.offer == contact.agent_leg, f"I4 {agent}"
+            assert str(agent.offer) == contact.agent_leg, f"I4 {agent}"
     for agent in state.agents.values():
         match agent.state:
             case AgentState.OFFERED:

@@ -230,9 +230,7 @@ def test_given_an_agent_answered_too_late_when_another_already_talks_then_nothin
     assert centre.snapshot() == before
 
 
-def test_given_a_given_up_offer_when_it_is_answered_after_all_then_the_late_answer_wins_and_the_other_is_withdrawn() -> (
-    None
-):
+def test_given_a_given_up_offer_when_it_is_answered_after_all_then_the_answer_wins_and_the_other_is_withdrawn() -> None:
     centre = Centre("1001", "1002")
     centre.citizen("c1").queues()
     late = centre.agent("1001").offer
