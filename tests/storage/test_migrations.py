@@ -23,14 +23,15 @@ async def test_given_an_empty_database_when_upgraded_then_it_is_what_the_tables_
         assert await connection.run_sync(differences) == []
 
 
-async def test_given_an_upgraded_database_when_upgraded_again_then_nothing_is_lost(
-    database: Database, empty_url: str
-) -> None:
+async def test_given_an_upgraded_database_when_upgraded_again_then_nothing_is_lost(empty_url: str) -> None:
+    await upgrade(empty_url)
+    database = await Database.open(empty_url)
     async with database.writing() as connection:
         await connection.execute(text("INSERT INTO boots VALUES (7, 1, 'x')"))
     assert await upgrade(empty_url) == migrations.head()
     async with database.reading() as connection:
         assert await connection.scalar(text("SELECT epoch FROM boots")) == 7
+    await database.dispose()
 
 
 async def test_given_asterisks_own_tables_beside_ours_when_upgraded_then_they_are_left_alone(empty_url: str) -> None:
@@ -51,7 +52,7 @@ async def test_given_two_nodes_that_start_together_when_both_upgrade_then_both_s
     assert list(await asyncio.gather(upgrade(empty_url), upgrade(empty_url))) == [migrations.head()] * 2
 
 
-async def test_given_the_latest_tables_when_every_migration_is_undone_then_none_is_left(database: Database) -> None:
+async def test_given_the_latest_tables_when_every_migration_is_undone_then_none_is_left(empty_url: str) -> None:
     def undo(connection: Connection) -> set[str]:
         config = Config()
         config.set_main_option("script_location", str(migrations.scripts_folder()))
@@ -59,8 +60,11 @@ async def test_given_the_latest_tables_when_every_migration_is_undone_then_none_
         command.downgrade(config, "base")
         return set(inspect(connection).get_table_names())
 
+    await upgrade(empty_url)
+    database = await Database.open(empty_url)
     async with database.writing() as connection:
         assert await connection.run_sync(undo) == {VERSION_TABLE}
+    await database.dispose()
 
 
 def test_given_the_scripts_when_listed_then_they_are_one_line_without_branches() -> None:
