@@ -1,0 +1,182 @@
+"""The whole centre for a test: a real Asterisk, a real engine process, phones that do as they are told.
+
+What a test asserts comes from three sides that know nothing of each other: what the phones saw (SIPp's facts), what
+the engine says now (API, metrics), and what it wrote down (its database).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sandbox.engine import EngineProcess
+from sandbox.phones import Call, Callees, Callers, Conduct
+from sandbox.switch import Switch
+from tests.real.conftest import AGENTS, UNREGISTERED
+
+ROOT = Path(__file__).parents[2]
+CITY_NUMBER = "0200001001"
+"""An old number of the city hall: a greeting of a second, then a person of the general queue."""
+PATIENCE_SECONDS = 15.0
+"""How long a test waits for what should take a moment: two cores may be busy with other tests."""
+
+_callers = itertools.count(1_001)
+
+
+def fresh_caller() -> str:
+    """A citizen whom no other test knows, also by the last four digits, which are all that a list shows."""
+    return f"021234{next(_callers)}"
+
+
+def quick_dialplans(folder: Path, *, ring_seconds: int = 3, wrap_up_seconds: int = 0) -> Path:
+    """The 120's own documents with other times, so that a test need not wait for a ring time or an after-work."""
+    copy = folder / "dialplans"
+    shutil.copytree(ROOT / "dialplans", copy, ignore=shutil.ignore_patterns("prompts"))
+    (copy / "prompts").symlink_to(ROOT / "dialplans" / "prompts")
+    queues = (copy / "queues.yaml").read_text()
+    queues = re.sub(r"wrap_up_seconds: \d+", f"wrap_up_seconds: {wrap_up_seconds}", queues)
+    (copy / "queues.yaml").write_text(re.sub(r"ring_seconds: \d+", f"ring_seconds: {ring_seconds}", queues))
+    return copy
+
+
+@asynccontextmanager
+async def running_engine(
+    switch: Switch,
+    folder: Path,
+    *,
+    ring_seconds: int = 3,
+    wrap_up_seconds: int = 0,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncIterator[EngineProcess]:
+    """An engine with a dozen counsellors who can do everything, on short times."""
+    dialplans = quick_dialplans(folder, ring_seconds=ring_seconds, wrap_up_seconds=wrap_up_seconds)
+    async with EngineProcess(
+        switch, folder, agents=(*AGENTS, *UNREGISTERED), dialplans=dialplans, environment=environment
+    ) as engine:
+        yield engine
+
+
+class Centre:
+    """One test's view of switch and engine."""
+
+    def __init__(self, switch: Switch, engine: EngineProcess) -> None:
+        self.switch = switch
+        self.engine = engine
+
+    # phones
+
+    def agents(self, conducts: Mapping[str, Conduct] | None = None, *, otherwise: Conduct | None = None) -> Callees:
+        """The counsellors' phones, every one of them; who is not named answers after 50 ms and stays."""
+        return Callees(conducts or {}, port=self.switch.agent_contact_port, otherwise=otherwise or Conduct(ring_ms=50))
+
+    def officials(self, conduct: Conduct | None = None) -> Callees:
+        """The officials behind the private exchange, all of one conduct."""
+        return Callees({}, port=self.switch.office_port, otherwise=conduct or Conduct(ring_ms=50))
+
+    def citizens(self, *calls: Call, rate: float = 20.0) -> Callers:
+        return Callers(self.switch, calls, rate=rate)
+
+    # what the engine says
+
+    async def contact(self, caller: str, **expected: Any) -> dict[str, Any]:
+        """The open contact of this citizen, as soon as it has all of these values."""
+
+        async def found() -> dict[str, Any] | None:
+            for contact in await self.engine.contacts():
+                if contact["caller"][-4:] == caller[-4:] and all(contact[key] == expected[key] for key in expected):
+                    return contact
+            return None
+
+        what = f"contact of {caller} with {expected}"
+        return dict(await self.engine.until(found, what, PATIENCE_SECONDS))
+
+    async def agent(self, name: str, **expected: Any) -> dict[str, Any]:
+        """The agent, as soon as it has all of these values."""
+
+        async def found() -> dict[str, Any] | None:
+            agent = await self.engine.get(f"/v1/agents/{name}")
+            return dict(agent) if all(agent[key] == expected[key] for key in expected) else None
+
+        return dict(await self.engine.until(found, f"agent {name} with {expected}", PATIENCE_SECONDS))
+
+    async def ask(self, name: str, verb: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """An agent's request by API: hold, resume, consult …"""
+        return dict(await self.engine.post(f"/v1/agents/{name}/{verb}", body))
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of all samples of that name with these labels."""
+        total = 0.0
+        for line in (await self.engine.metrics()).splitlines():
+            key, _, value = line.rpartition(" ")
+            if key.split("{")[0] == name and all(f'{label}="{word}"' in key for label, word in labels.items()):
+                total += float(value)
+        return total
+
+    # what it wrote down
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Rows of its database, when everything decided so far is in it."""
+        await self.engine.journal_settles()
+        database = sqlite3.connect(f"file:{self.engine.folder}/ivr-engine.sqlite3?mode=ro", uri=True)
+        database.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in database.execute(query, values)]
+        finally:
+            database.close()
+
+    async def ended(self, caller: str) -> dict[str, Any]:
+        """The one row of this citizen's one contact, when the contact has ended."""
+
+        async def over() -> dict[str, Any] | None:
+            rows = await self.rows("select * from contacts where caller = ?", caller)
+            assert len(rows) <= 1, f"one call, {len(rows)} contacts"
+            return rows[0] if rows and rows[0]["disposition"] else None
+
+        return dict(await self.engine.until(over, f"the contact of {caller} has ended", PATIENCE_SECONDS))
+
+    async def offers(self, caller: str) -> list[tuple[str, str, str]]:
+        """(agent, result, cause) of every offer of this citizen's contact, in order."""
+        rows = await self.rows(
+            "select o.agent, o.result, o.cause from offers o join contacts c on c.id = o.contact"
+            " where c.caller = ? order by o.made_at_ms, o.id",
+            caller,
+        )
+        return [(row["agent"], row["result"], row["cause"]) for row in rows]
+
+    async def transfers(self, caller: str) -> list[tuple[str, str, str]]:
+        """(entry, result, cause) of every consult of this citizen's contact, in order."""
+        rows = await self.rows(
+            "select t.entry, t.result, t.cause from transfers t join contacts c on c.id = t.contact"
+            " where c.caller = ? and t.entry != '' order by t.began_at_ms, t.id",
+            caller,
+        )
+        return [(row["entry"], row["result"], row["cause"]) for row in rows]
+
+    # before and after
+
+    async def at_rest(self) -> None:
+        """Nobody on the line, nobody busy, all books agree; then everybody goes home."""
+        names = [agent["id"] for agent in (await self.engine.get("/v1/agents"))["agents"]]
+
+        async def quiet() -> bool:
+            agents = (await self.engine.get("/v1/agents"))["agents"]
+            return not await self.engine.contacts() and all(agent["state"] == "idle" for agent in agents)
+
+        await self.engine.until(quiet, "everybody is idle and no contact is open", PATIENCE_SECONDS)
+        for name in names:
+            await self.engine.put(f"/v1/agents/{name}/presence", {"presence": "logged_out"})
+        assert await self.metric("ivr_bugs_total") == 0
+        booked = await self.rows(
+            "select disposition, count(*) as contacts from contacts"
+            " where ended_at_ms is not null and epoch = (select max(epoch) from boots) group by disposition"
+        )
+        for row in booked:
+            counted = await self.metric("ivr_contacts_total", disposition=row["disposition"])
+            assert counted == row["contacts"], f"{row['disposition']}: metrics {counted}, rows {row['contacts']}"
+        assert await self.metric("ivr_contacts_total") == sum(row["contacts"] for row in booked)
