@@ -250,15 +250,16 @@ class AmiLink:
         return f"on_up failed: {failure or 'it was cancelled'}"
 
     async def _come_up(self) -> None:
+        # An `on_up` that ignores its cancellation may end in the life of a later link, whose buffer is another one.
+        buffer = self._buffer
         waiting = self._on_up()
         if waiting is not None:
             await waiting
-        while self._buffer:
-            for _ in range(min(EVENTS_A_SLICE, len(self._buffer))):
-                guard(self.counts, self._on_event, self._buffer.popleft())
+        while buffer and self._buffer is buffer:
+            for _ in range(min(EVENTS_A_SLICE, len(buffer))):
+                guard(self.counts, self._on_event, buffer.popleft())
             await asyncio.sleep(0)
-        # None means that a session was lost meanwhile: the cancellation of this task is under way.
-        if self._buffer is not None:
+        if buffer is not None and self._buffer is buffer:
             self._buffer = None
             self._up = True
             self._up_at = asyncio.get_running_loop().time()

@@ -45,7 +45,8 @@ MAX_IN_FLIGHT: Final = 2_000
 MAX_UNSENT_BYTES: Final = 1024 * 1024
 """What Asterisk has not taken yet: 2,000 actions of about 500 bytes. Beyond it new actions are refused, not queued."""
 STALL_SECONDS: Final = 0.1
-"""A timer later than this means that our own process slept, and the pong may lie unread in the socket."""
+"""A timer later than this means that our own process slept, and the pong may lie unread in the socket: pings sent
+before are not judged, those sent after it are."""
 
 # Unguessable (a UUID of the process) and never reused: a smuggled or belated answer finds nobody waiting.
 _next_action_id = IdGenerator("ivr")
@@ -124,7 +125,7 @@ class AmiSession(asyncio.Protocol):
         self._awaited: dict[str, _Awaited] = {}
         self._listings = 0
         self._congested = False
-        self._forgiven = False
+        self._slept_until: float | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._dead: str | None = None
 
@@ -296,15 +297,16 @@ class AmiSession(asyncio.Protocol):
         """Ping every `ping_seconds` until the session dies, which a pong that stays away makes it do."""
         if self._dead is None:
             self._ping_timer = self._loop.call_later(ping_seconds, self.keep_asking, ping_seconds)
-            due = self._loop.time() + self._pong_seconds
-            self.send("Ping", {}, deadline_seconds=self._pong_seconds, on_done=partial(self._judge, due), urgent=True)
+            judge = partial(self._judge, self._loop.time())
+            self.send("Ping", {}, deadline_seconds=self._pong_seconds, on_done=judge, urgent=True)
 
-    def _judge(self, due: float, pong: AmiMessage | AmiError) -> None:
+    def _judge(self, sent: float, pong: AmiMessage | AmiError) -> None:
+        now = self._loop.time()
         if not isinstance(pong, ActionTimedOut):
-            self._forgiven = False
-        elif self._loop.time() - due > STALL_SECONDS and not self._forgiven:
-            self._forgiven = True
-        else:
+            self._slept_until = None
+        elif self._slept_until is None and now - sent - self._pong_seconds > STALL_SECONDS:
+            self._slept_until = now
+        elif self._slept_until is None or sent > self._slept_until:
             self.close(f"no pong within {self._pong_seconds:g} s")
 
     def close(self, reason: str) -> None:

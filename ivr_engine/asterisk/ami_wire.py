@@ -5,9 +5,11 @@ bytes, `event_name` looks at the first line, and only what is wanted is decoded,
 decoded in halves. `parse` refuses a message in which a header that can only be there once comes twice: what a SIP
 caller supplies may hold CR LF, and such a line must not become a second `Uniqueid` or `Contact`.
 
-What it cannot see: a caller's text with an *empty* line in it ends one message and begins another that looks genuine.
-Only the dialplan can prevent that, by filtering what callers supply before it stands in an event; `Framer` users count
-messages without a first line (`Event:`, `Response:`), which are the remains of such an attempt.
+What it cannot see: a smuggled header that the message would not otherwise have, and a text with an *empty* line in it,
+which ends one message and begins another that looks genuine. Only the dialplan can prevent these, by filtering what
+callers supply. Asterisk itself escapes it in the channel headers of events (as a backslash and a letter), but neither
+in the body of a UserEvent nor in the answers to `Status` and `Getvar` (seen on 22.10.1). Messages without a first line
+(`Event:`, `Response:`), which are the remains of such an attempt, are counted by the session.
 
 Writing has one door, `encode_action`. The limits are those of Asterisk 22's `manager.c`, tried on 22.10.1: a line of
 1,024 bytes with its end is read and one of 1,025 is not; 128 headers are read and 129 are not.
@@ -42,6 +44,8 @@ MAX_MESSAGE_BYTES: Final = 256 * 1024
 """Incoming. The longest that we ask for is a `Status` item, about 2 KB; a peer that goes on and on is broken."""
 MAX_GREETING_BYTES: Final = 256
 """The greeting is 30 bytes; whoever sends more without a line end is no Asterisk."""
+
+UNSET: Final = "(null)"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.()-]*")
 _FORBIDDEN = re.compile("[\r\n\0\ud800-\udfff]")
@@ -84,8 +88,12 @@ class AmiMessage(Message):
         return [value] if isinstance(value, str) else list(value)
 
     def variables(self, key: str = "ChanVariable") -> dict[str, str]:
-        """`NAME=value` lines as a mapping; `Variable` in the items of `Status`, `ChanVariable` in events."""
-        return {name: value for name, _, value in (line.partition("=") for line in self.get_all(key))}
+        """`NAME=value` lines as a mapping; `Variable` in the items of `Status`, `ChanVariable` in events.
+
+        A variable that is not set is left out: `Status` writes it as `(null)` (seen on 22.10.1).
+        """
+        lines = (line.partition("=") for line in self.get_all(key))
+        return {name: value for name, _, value in lines if value != UNSET}
 
 
 class Framer:

@@ -3,7 +3,7 @@
     async with FakeManager() as fake:
         link = AmiLink(fake.account("ivr-events"), fake.account("ivr-control"), …)
         fake.answers["Originate"] = fake.silent                # never answered
-        fake.answers["Status"] = lambda request: [success(request, EventList="start"), event(…), …]
+        fake.answers["Status"] = lambda request: listing(request, "Status", [{"Channel": "PJSIP/1"}])
         await link.start()
         fake.emit("Hangup", Uniqueid="1.1")                    # to every session with `Events: on`
         request = await fake.received("Originate")             # waits, with a deadline

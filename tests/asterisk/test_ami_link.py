@@ -7,6 +7,7 @@ import pytest
 
 from ivr_engine.asterisk.ami import (
     FIRST_PAUSE_SECONDS,
+    LEAVE_SECONDS,
     LONGEST_PAUSE_SECONDS,
     STEADY_SECONDS,
     AmiMessage,
@@ -364,6 +365,41 @@ class TestSnapshotFirst:
             assert [what[:5] for what in watch.story] == ["up", "down:", "up"]
             await link.stop()
 
+    async def test_given_a_snapshot_that_ignores_its_cancellation_when_it_ends_late_then_the_next_one_is_not_disturbed(
+        self,
+    ) -> None:
+        watch = Watch()
+        loop = asyncio.get_running_loop()
+        clock, passed_seconds = loop.time, 0.0
+        loop.time = lambda: clock() + passed_seconds  # type: ignore[method-assign]
+        released, ended = asyncio.Event(), asyncio.Event()
+        async with FakeManager() as fake:
+
+            async def stubborn_once() -> None:
+                nonlocal passed_seconds
+                if watch.ups == 1:
+                    fake.cut()
+                    try:
+                        await asyncio.Event().wait()
+                    except asyncio.CancelledError:
+                        passed_seconds = 2 * LEAVE_SECONDS
+                        await released.wait()
+                        ended.set()
+                else:
+                    fake.emit("Hangup", Uniqueid="kept")
+                    await link.action("Status")
+                    released.set()
+                    await ended.wait()
+                    await link.action("Status")
+                    assert not link.up
+                    watch.story.append("snapshot")
+
+            watch.during_up = stubborn_once
+            link = watch.link(fake, ping_seconds=1000.0, pong_seconds=1000.0, action_seconds=1000.0)
+            await link.start()
+            assert [what[:8] for what in watch.story if what[:5] != "down:"] == ["up", "up", "snapshot", "kept"]
+            await link.stop()
+
 
 class TestDeath:
     @pytest.mark.parametrize("user", ["ivr-events", "ivr-control"])
@@ -434,11 +470,18 @@ class TestDeath:
             fake.answers["Ping"] = fake.silent
             link = watch.link(fake, ping_seconds=0.01, pong_seconds=30.0)
             await link.start()
-            await fake.received("Ping", count=2)
+            await fake.received("Ping", count=6)
             del fake.answers["Ping"]
             slept_seconds = 100.0
-            await fake.received("Ping", count=len(fake.named("Ping")) + 4)
+            await fake.received("Ping", count=len(fake.named("Ping")) + 6)
             assert watch.story == ["up"]
+            fake.answers["Ping"] = fake.silent
+            await fake.received("Ping", count=len(fake.named("Ping")) + 6)
+            slept_seconds = 200.0
+            await fake.received("Ping", count=len(fake.named("Ping")) + 6)
+            assert watch.story == ["up"]
+            slept_seconds = 300.0
+            await watch.until(lambda: watch.downs == ["no pong within 30 s"])
             await link.stop()
 
     async def test_given_half_a_message_when_the_stream_ends_then_it_is_not_delivered(self) -> None:

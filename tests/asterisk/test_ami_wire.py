@@ -110,6 +110,10 @@ class TestParsing:
         assert message.variables() == {"IVR_A": "1", "IVR_B": ""}
         assert parse(b"Event: X\r\nChanVariable: A=1=2").variables() == {"A": "1=2"}
 
+    def test_given_a_variable_that_is_not_set_when_status_lists_it_then_it_is_absent(self) -> None:
+        item = parse(b"Event: Status\r\nVariable: IVR_CONTACT=1.1\r\nVariable: IVR_TRANSFER=(null)\r\nVariable: X=")
+        assert item.variables("Variable") == {"IVR_CONTACT": "1.1", "X": ""}
+
     @pytest.mark.parametrize(
         "header",
         ["Variable", "ChanVariable", "DestChanVariable", "LocalOneChanVariable", "ChanVariable(Local/1@x-1;1)"],
