@@ -1,7 +1,7 @@
 """The real tools that tests, demo and benchmarks run: Asterisk, SIPp, promtool, PostgreSQL.
 
 What the machine has on its PATH is used; what it lacks, or has too old, is unpacked once from Debian's packages into
-the cache. Looking never fetches, so that a test cannot silently become a download; `python -m sandbox.tools` fetches,
+the cache. Looking never fetches, so that a test cannot silently become a download; `python3 -m sandbox.tools` fetches,
 with progress.
 """
 
@@ -31,7 +31,7 @@ OLDEST_POSTGRES = (15,)
 VERSION_SECONDS = 20.0
 """A program that does not tell its version within this time is broken; a cold disk needs one or two seconds."""
 
-_FETCH = "PYTHONPATH=scripts python -m sandbox.tools"
+_FETCH = "PYTHONPATH=scripts python3 -m sandbox.tools"
 _SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 _SWITCH_PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav", "sip-tester")
 
@@ -285,7 +285,7 @@ def _unpacked(
         made_once(tree, make, progress)
     except debian.DebianError as error:
         raise ToolMissing(name, f"{error}; {error.hint}") from error
-    except OSError as error:
+    except (OSError, subprocess.SubprocessError) as error:
         raise ToolMissing(name, f"{error}; make room or set IVR_CACHE to a folder that can be written") from error
 
 
@@ -310,7 +310,7 @@ def _dotted(version: tuple[int, ...]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Find or fetch the named tools, all by default; exit status 2 when one cannot be had."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.tools", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python3 -m sandbox.tools", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="TOOL", help=f"one of: {', '.join(_FINDERS)}")
     names = parser.parse_args(arguments).names or list(_FINDERS)
     unknown = [name for name in names if name not in _FINDERS]
