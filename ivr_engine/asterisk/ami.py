@@ -185,7 +185,6 @@ class AmiLink:
         self._sessions.append(await self._open(events, self._wanted, lost, events=True))
         self._control = await self._open(control, frozenset(), lost, events=False)
         self._sessions.append(self._control)
-        self.counts.connects += 1
 
     async def _open(
         self, account: AmiAccount, wanted: frozenset[bytes], lost: "asyncio.Future[str]", *, events: bool
@@ -225,6 +224,7 @@ class AmiLink:
         """From `on_up` to the loss of a session, whose reason is returned."""
         if lost.done():
             return lost.result()
+        self.counts.connects += 1
         coming_up = asyncio.create_task(self._come_up(), name="ami-on-up")
         either: set[asyncio.Future[Any]] = {coming_up, lost}
         try:

@@ -47,7 +47,8 @@ class DoubledHeader(AmiError):  # noqa: N818
     hint = "a caller's text (name, number, URI) reached AMI unfiltered: pass it through FILTER() in the dialplan"
 
     def __init__(self, kind: str, header: str) -> None:
-        super().__init__(f"{kind}: header {header!r} came twice")
+        # Both may be the caller's own words: shown as literals, and cut.
+        super().__init__(f"{kind[:80]!r}: header {header[:80]!r} came twice")
         self.kind = kind
         self.header = header
 

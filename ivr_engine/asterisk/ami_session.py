@@ -202,7 +202,7 @@ class AmiSession(asyncio.Protocol):
         if not raw.startswith(RESPONSE):
             if raw.strip():
                 self._counts.headless += 1
-                _warn_at_powers_of_two(self._counts.headless, "AMI: %d fragment(s) without a first line were dropped")
+                _warn_at_powers_of_two(self._counts.headless, "fragment(s) dropped that begin like no message")
             return
         try:
             answer = parse(raw)
@@ -225,7 +225,7 @@ class AmiSession(asyncio.Protocol):
 
     def _drop(self, doubled: DoubledHeader) -> None:
         self._counts.doubled += 1
-        _warn_at_powers_of_two(self._counts.doubled, f"AMI: %d message(s) dropped; {doubled}; {doubled.hint}")
+        _warn_at_powers_of_two(self._counts.doubled, f"message(s) dropped; {doubled}; {doubled.hint}")
 
     # ---- what is sent
 
@@ -370,4 +370,4 @@ def settle(future: "asyncio.Future[Any]", outcome: object) -> None:
 def _warn_at_powers_of_two(count: int, text: str) -> None:
     """A flood of forged calls must not become a flood of log lines: the 1st, 2nd, 4th, 8th … is written."""
     if count & (count - 1) == 0:
-        log.warning(text, count)
+        log.warning("AMI: %d %s", count, text)

@@ -195,7 +195,7 @@ def _collect(lines: list[str]) -> dict[str, tuple[str, str | list[str]]]:
         if known is None:
             store[name] = (key, value)
         elif not _may_repeat(name):
-            raise DoubledHeader(lines[0][:80], key)
+            raise DoubledHeader(lines[0], key)
         elif isinstance(known[1], list):
             known[1].append(value)
         else:
@@ -204,7 +204,7 @@ def _collect(lines: list[str]) -> dict[str, tuple[str, str | list[str]]]:
         if isinstance(values, list) and name != "output":
             names = [value.partition("=")[0] for value in values]
             if len(set(names)) != len(names):
-                raise DoubledHeader(lines[0][:80], key)
+                raise DoubledHeader(lines[0], key)
     return store
 
 

@@ -236,13 +236,14 @@ class TestEvents:
             link = watch.link(fake)
             await link.start()
             for number in range(5):
-                fake.emit("UserEvent", CallerIDName="x\r\nContact: 9.9", UserEvent="Ivr", Contact=str(number))
+                fake.emit("UserEvent", ("%s\x1b[2J", "1"), ("%s\x1b[2J", "2"), UserEvent="Ivr", Contact=str(number))
             fake.emit("Hangup", Uniqueid="after")
             await watch.until(lambda: watch.story[-1] == "after")
             assert watch.story == ["up", "after"]
             assert link.counts.doubled == 5
-            warnings = [record.getMessage() for record in caplog.records if "Contact" in record.getMessage()]
+            warnings = [text for record in caplog.records if "came twice" in (text := record.getMessage())]
             assert len(warnings) == 3  # the first, second and fourth: a flood of forgeries is no flood of lines
+            assert all(r"'%s\x1b[2J' came twice" in text and text.isprintable() for text in warnings)
             await link.stop()
 
     async def test_given_a_smuggled_empty_line_when_a_rest_is_left_then_it_is_counted(self) -> None:
