@@ -4,8 +4,9 @@ SQLite is the embedded default, PostgreSQL the grown-up one; everything above th
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -31,7 +32,7 @@ LOCK_WAIT_SECONDS = 5.0
 CONNECTIONS = 5
 """The journal's writer, a recovery or an import, and three readers for reports."""
 
-AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+AWAY = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What a database that is away, restarting or full raises: SQLAlchemy wraps most of the drivers' errors, not all."""
 
 _WRITES = "ivr_writes"
@@ -63,6 +64,7 @@ class Database:
         if file is not None and not file.exists():
             # To connect would create it, and a start with a mistyped path would go on with an empty journal.
             raise SchemaMissing(f"there is no database {file} yet", migrations.UPGRADE_HINT)
+        await _try_sqlite(parsed)
         database = cls(_engine(parsed), _place(parsed))
         try:
             with _reaching(database.place):
@@ -112,6 +114,7 @@ async def upgrade(url: str) -> str:
     Raises BadDatabaseUrl, UnknownDriver, CannotConnect or SchemaUnknown. Safe while other nodes do the same.
     """
     parsed = _parse(url)
+    await _try_sqlite(parsed)
     # A new index over years of journal takes longer than any statement of the running engine may.
     database = Database(_engine(parsed, statement_seconds=None), _place(parsed))
     try:
@@ -142,7 +145,7 @@ def _parse(url: str) -> URL:
         raise BadDatabaseUrl("the database URL cannot be read", _examples()) from None
     if parsed.drivername not in DRIVERS:
         raise UnknownDriver(f"the database URL begins with {parsed.drivername!r}", _examples())
-    if not parsed.database or parsed.database == ":memory:" or "mode" in parsed.query:
+    if not parsed.database or parsed.database.startswith((":memory:", "file:")):
         raise BadDatabaseUrl("the database URL names no database that keeps anything", _examples())
     password = parsed.query.get("password")
     if isinstance(password, str):  # in its own place no representation of the URL shows it
@@ -160,10 +163,20 @@ def _place(url: URL) -> str:
     return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
 
 
+async def _try_sqlite(url: URL) -> None:
+    """Open the file once without aiosqlite: a connection that fails there leaves a thread, which may complain later."""
+
+    def open_once() -> None:
+        with closing(sqlite3.connect(str(url.database), timeout=LOCK_WAIT_SECONDS)) as connection:
+            connection.execute("PRAGMA schema_version")
+
+    if url.drivername.startswith("sqlite"):
+        with _reaching(_place(url)):
+            await asyncio.to_thread(open_once)
+
+
 def _sqlite_file(url: URL) -> Path | None:
-    if not url.drivername.startswith("sqlite") or url.database is None or url.database.startswith("file:"):
-        return None
-    return Path(url.database)
+    return Path(url.database) if url.drivername.startswith("sqlite") and url.database else None
 
 
 def _reason(error: BaseException) -> str:
@@ -203,16 +216,19 @@ def _listen_to_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", _begin_sqlite)
 
 
+_PRAGMAS = (
+    "journal_mode = WAL",  # readers and the journal's writer do not wait for each other
+    "synchronous = NORMAL",  # one sync a checkpoint: a killed process loses nothing, a power cut the last commits
+    "foreign_keys = ON",
+    f"busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}",
+)
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own transactions begin late and leave out DDL; ours are begun by hand below.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode = WAL",  # readers and the journal's writer do not wait for each other
-        "synchronous = NORMAL",  # one sync a checkpoint: a killed process loses nothing, a power cut the last commits
-        "foreign_keys = ON",
-        f"busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}",
-    ):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

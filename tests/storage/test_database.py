@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ SECRET = "pa55-w0rd"
         (f"postgresql+asyncpg://ivr:{SECRET}@host", errors.BadDatabaseUrl),
         ("sqlite+aiosqlite://", errors.BadDatabaseUrl),
         ("sqlite+aiosqlite:///:memory:", errors.BadDatabaseUrl),
+        ("sqlite+aiosqlite:///file:engine?mode=memory&uri=true", errors.BadDatabaseUrl),
         ("sqlite:///engine.sqlite3", errors.UnknownDriver),
         (f"postgresql://ivr:{SECRET}@host/ivr", errors.UnknownDriver),
         (f"mysql+aiomysql://ivr:{SECRET}@host/ivr", errors.UnknownDriver),
@@ -52,10 +54,16 @@ async def test_given_a_mistyped_path_when_opened_then_no_file_is_made(sqlite_url
     assert os.listdir(tmp_path) == []
 
 
-async def test_given_a_file_that_is_no_database_when_opened_then_it_says_so(sqlite_url: str, tmp_path: Path) -> None:
+async def test_given_a_file_that_is_no_database_when_opened_then_it_says_so_and_leaves_no_thread(
+    sqlite_url: str, tmp_path: Path
+) -> None:
     (tmp_path / "engine.sqlite3").write_text("a letter, not a database\n" * 100)
-    with pytest.raises(errors.CannotConnect, match="file is not a database"):
-        await Database.open(sqlite_url)
+    for open_it in (Database.open, upgrade):
+        threads = set(threading.enumerate())
+        with pytest.raises(errors.CannotConnect, match="file is not a database"):
+            await open_it(sqlite_url)
+        started = set(threading.enumerate()) - threads
+        assert [thread.name for thread in started if not thread.name.startswith("asyncio_")] == []
 
 
 async def test_given_a_database_without_our_tables_when_opened_then_the_hint_is_to_upgrade(empty_url: str) -> None:
