@@ -1,0 +1,260 @@
+"""Anything may happen in any order: a switch whose facts are late, doubled and swapped, people who do as they please.
+
+After every single fact the invariants hold; at the end all hang up, and nobody is left over anywhere. A failure prints
+the steps and a blob: paste it into `@reproduce_failure` above the class to see it again.
+"""
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from ivr_engine.core.configuration import Configuration, MissSettings, QueueSettings
+from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.engine import Decision, Engine
+from ivr_engine.core.errors import IllegalEvent
+from ivr_engine.core.events import (
+    CancelRequested,
+    CompleteRequested,
+    ConferenceRequested,
+    Configured,
+    ConsultRequested,
+    Event,
+    HoldRequested,
+    PresenceChosen,
+    ResumeRequested,
+    Started,
+    SwitchLost,
+    SwitchSeen,
+    TimePassed,
+    WrapUpFinished,
+)
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    AgentState,
+    ContactId,
+    LegId,
+    OfferFailure,
+    OfferId,
+    Presence,
+    QueueId,
+    Skill,
+)
+from tests.core.centre import START_MS, counsellor
+from tests.core.invariants import Watch
+from tests.core.model_switch import ModelSwitch
+
+AGENTS = (counsellor("1001"), counsellor("1002", "water"), counsellor("1003", "water", "english"))
+MAX_CITIZENS = 8
+REQUESTS: list[Callable[[AgentId], Event]] = [
+    HoldRequested,
+    ResumeRequested,
+    lambda agent: ConsultRequested(agent, "77001", "021330000"),
+    CompleteRequested,
+    CancelRequested,
+    ConferenceRequested,
+    WrapUpFinished,
+]
+agents = st.sampled_from([agent.id for agent in AGENTS])
+nth = st.integers(0, 30)
+K = TypeVar("K", ContactId, OfferId, LegId)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """The engine against the model of a switch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = Engine()
+        self.watch = Watch(self.engine)
+        self.switch = ModelSwitch(START_MS)
+        self.connected = True
+        self.arrived = 0
+
+    @initialize()
+    def begin(self) -> None:
+        queues = (QueueSettings(QueueId("general"), wrap_up_ms=2_000), QueueSettings(QueueId("vip"), priority=3))
+        misses = MissSettings({OfferFailure.NO_ANSWER: 3_000, OfferFailure.BUSY: 0}, break_after=3)
+        self.tell(Started(1))
+        self.tell(Configured(Configuration(queues, AGENTS, misses)))
+        self.tell(SwitchSeen(()))
+        for agent in AGENTS:
+            self.tell(PresenceChosen(agent.id, Presence.AVAILABLE))
+
+    def tell(self, event: Event) -> None:
+        """Facts are never illegal, whenever they come."""
+        decision = self.engine.handle(event, self.switch.now_ms)
+        self.watch.after(decision)
+        for command in decision.commands:
+            self.switch.execute(command)
+
+    def ask(self, event: Event) -> None:
+        before = self.engine.view()
+        try:
+            self.tell(event)
+        except IllegalEvent:
+            after = self.engine.view()
+            assert (after.agents, after.contacts) == (before.agents, before.contacts), "a refusal changed something"
+            assert self.engine.unfinished() == Decision((), ()), "a refusal decided something"
+
+    # ── the clock ───────────────────────────────────────────────────────────────────────────────────────────────────
+    @rule(ms=st.sampled_from([1, 100, 1_000, 5_000, 15_001]))
+    def time_passes(self, ms: int) -> None:
+        until_ms = self.switch.now_ms + ms
+        for _ in range(200):
+            due_ms = self.engine.next_deadline_ms()
+            if due_ms is None or due_ms > until_ms:
+                break
+            self.switch.now_ms = max(self.switch.now_ms, due_ms)
+            self.tell(TimePassed())
+        else:
+            raise AssertionError("deadlines without end")
+        self.switch.now_ms = until_ms
+
+    # ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    @precondition(lambda self: self.connected and self.switch.facts)
+    @rule(n=nth)
+    def a_fact_is_told(self, n: int) -> None:
+        legs = list(self.switch.facts)
+        self.tell(self.switch.take(legs[n % len(legs)]))
+
+    @precondition(lambda self: self.connected and self.switch.facts)
+    @rule()
+    def all_facts_are_told(self) -> None:
+        for _ in range(200):
+            if not self.switch.facts:
+                return
+            self.tell(self.switch.take(next(iter(self.switch.facts))))
+        raise AssertionError("facts without end")
+
+    @precondition(lambda self: self.connected and self.switch.told)
+    @rule(n=nth)
+    def a_fact_is_told_again(self, n: int) -> None:
+        self.tell(self.switch.told[n % len(self.switch.told)])
+
+    @precondition(lambda self: self.connected)
+    @rule()
+    def the_link_is_lost(self) -> None:
+        self.connected = False
+        self.tell(SwitchLost())
+
+    @precondition(lambda self: not self.connected)
+    @rule()
+    def the_switch_is_seen(self) -> None:
+        self.connected = True
+        look = self.switch.look()
+        self.tell(look)
+
+    # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
+    @precondition(lambda self: self.arrived < MAX_CITIZENS)
+    @rule(
+        skills=st.sampled_from([(), ("water",), ("water", "english")]),
+        queue=st.sampled_from(["general", "vip", "nowhere"]),
+    )
+    def a_citizen_queues(self, skills: tuple[str, ...], queue: str) -> None:
+        self.arrived += 1
+        contact = ContactId(f"c{self.arrived}")
+        self.switch.arrive(contact)
+        self.switch.queue(contact, ToQueue(QueueId(queue), frozenset(Skill(skill) for skill in skills)))
+
+    @precondition(lambda self: self.switch.citizens)
+    @rule(n=nth)
+    def a_citizen_leaves(self, n: int) -> None:
+        self.switch.citizen_leaves(self._pick(self.switch.citizens, n))
+
+    @precondition(lambda self: self._standing("wait"))
+    @rule(n=nth, fall_back=st.booleans())
+    def a_citizen_waits_another_turn(self, n: int, fall_back: bool) -> None:
+        contact = self._pick(self._standing("wait"), n)
+        if fall_back:
+            self.switch.fall_back(contact)
+        else:
+            self.switch.queue(contact)
+
+    @precondition(lambda self: self._standing("fallback"))
+    @rule(n=nth)
+    def the_fallback_answers(self, n: int) -> None:
+        self.switch.answer_in_fallback(self._pick(self._standing("fallback"), n))
+
+    # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    @precondition(lambda self: self._ringing())
+    @rule(n=nth)
+    def an_agent_answers(self, n: int) -> None:
+        self.switch.answer(self._pick(self._ringing(), n))
+
+    @precondition(lambda self: self._ringing())
+    @rule(n=nth, cause=st.sampled_from([cause for cause in OfferFailure if cause is not OfferFailure.LOST]))
+    def an_offer_fails(self, n: int, cause: OfferFailure) -> None:
+        self.switch.fail(self._pick(self._ringing(), n), cause)
+
+    @precondition(lambda self: self.switch.agents)
+    @rule(n=nth)
+    def an_agent_leaves(self, n: int) -> None:
+        self.switch.agent_leaves(self._pick(self.switch.agents, n))
+
+    @rule(agent=agents, presence=st.sampled_from(Presence))
+    def an_agent_chooses(self, agent: AgentId, presence: Presence) -> None:
+        self.ask(PresenceChosen(agent, presence))
+
+    @rule(agent=agents, request=st.sampled_from(REQUESTS))
+    def an_agent_asks(self, agent: AgentId, request: Callable[[AgentId], Event]) -> None:
+        self.ask(request(agent))
+
+    @precondition(lambda self: self.switch.recipients)
+    @rule(n=nth, answers=st.booleans())
+    def a_recipient_acts(self, n: int, answers: bool) -> None:
+        leg = self._pick(self.switch.recipients, n)
+        if answers and self.switch.recipients[leg].place == "ringing":
+            self.switch.recipient_answers(leg)
+        else:
+            self.switch.recipient_leaves(leg)
+
+    @rule(known=st.sets(agents, min_size=1))
+    def a_configuration_is_loaded(self, known: set[AgentId]) -> None:
+        chosen = tuple(agent for agent in AGENTS if agent.id in known)
+        configuration = self.engine._state.configuration
+        self.tell(Configured(Configuration(configuration.queues, chosen, configuration.misses)))
+
+    # ── always ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    @invariant()
+    def every_known_citizen_is_in_one_phase(self) -> None:
+        view = self.engine.view()
+        assert len({contact.id for contact in view.contacts}) == len(view.contacts)
+
+    def teardown(self) -> None:
+        if not self.connected:
+            self.the_switch_is_seen()
+        self.switch.everybody_leaves(self.tell)
+        self.time_passes(60_000)
+        self.switch.everybody_leaves(self.tell)
+        view = self.engine.view()
+        assert view.contacts == (), "a contact outlived its citizen"
+        assert self.watch.ended == self.watch.begun, "I1 begun and ended differ"
+        assert all(agent.state is AgentState.IDLE for agent in view.agents), "an agent is stuck"
+        assert self.engine._state.offers == {}, "an offer is left open"
+        assert self.engine._state.recipients == {}, "a recipient is left"
+        assert self.engine.next_deadline_ms() is None, "a deadline outlived its state"
+
+    def _standing(self, place: str) -> list[ContactId]:
+        return [leg.id for leg in self.switch.citizens.values() if leg.place == place]
+
+    def _ringing(self) -> list[OfferId]:
+        return [leg.id for leg in self.switch.agents.values() if leg.place == "offer"]
+
+    def _pick(self, legs: Collection[K], n: int) -> K:
+        return list(legs)[n % len(legs)]
+
+
+AnyOrder.TestCase.settings = settings(
+    max_examples=150,
+    stateful_step_count=40,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+TestAnyOrder = AnyOrder.TestCase
+"""Given any people and any order of facts, when all is told, then the invariants held at every step."""
