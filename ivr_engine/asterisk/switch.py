@@ -14,7 +14,15 @@ from functools import partial
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage
 from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
-from ivr_engine.asterisk.translate import SEEN_VARIABLES, WANTED, facts, leg_seen, offer_failure
+from ivr_engine.asterisk.translate import (
+    SEEN_VARIABLES,
+    WANTED,
+    explains_itself,
+    facts,
+    leg_seen,
+    offer_failure,
+    refusal,
+)
 from ivr_engine.core.commands import Command, StartOffer
 from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
@@ -38,6 +46,10 @@ REMEMBERED_ENDS = 4_096
 
 MAX_PENDING_ORIGINATES = 4_096
 """More phones than ring in any centre; beyond it the oldest is forgotten and its offer fails by its deadline."""
+
+CAUSE_OWED_SECONDS = 0.25
+"""How long a failed Originate waits for the Hangup that says why: they come within milliseconds of each other. A phone
+that is not registered has no leg, hence no Hangup, and costs its citizen this quarter of a second."""
 
 FALLBACK_FAMILY = "ivr-fallback"
 """Where the dialplan notes who went to the static queue."""
@@ -63,6 +75,8 @@ class AsteriskSwitch:
         self._nonce = nonce
         self._endpoints = endpoints
         self._originates: OrderedDict[str, OfferId] = OrderedDict()
+        self._ringing: dict[OfferId, str] = {}
+        self._unexplained: dict[OfferId, asyncio.TimerHandle] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beat_timer: asyncio.TimerHandle | None = None
@@ -81,6 +95,7 @@ class AsteriskSwitch:
     async def stop(self) -> None:
         """The heartbeat ends first: citizens who wait go to the fallback queue by themselves."""
         self._stop_beating()
+        self._forget_ringing()
         await self.link.stop()
 
     # ── commands out ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,8 +104,9 @@ class AsteriskSwitch:
             action_id = self.link.send(action.name, action.headers, partial(self._on_done, command, action))
             if isinstance(command, StartOffer) and action_id:
                 self._originates[action_id] = command.offer
+                self._ringing[command.offer] = action_id
                 if len(self._originates) > MAX_PENDING_ORIGINATES:
-                    self._originates.popitem(last=False)
+                    self._ringing.pop(self._originates.popitem(last=False)[1], None)
 
     def _on_done(self, command: Command, action: AmiAction, answer: AmiMessage | AmiError) -> None:
         if not isinstance(answer, AmiError) or not action.needed:
@@ -111,6 +127,8 @@ class AsteriskSwitch:
         if message.get("Event") == "OriginateResponse":
             self._on_originate_response(message)
             return
+        if message.get("Event") == "Hangup":
+            self._on_unanswered(message)
         try:
             events = facts(message)
         except OutcomeError as error:
@@ -127,9 +145,36 @@ class AsteriskSwitch:
 
     def _on_originate_response(self, message: AmiMessage) -> None:
         offer = self._originates.pop(message.get("ActionID"), None)
+        if offer is None:
+            return
         failure = offer_failure(message)
-        if offer is not None and failure is not None:
+        if failure is not None and not explains_itself(message):
+            owed = partial(self._explain, offer, failure)
+            self._unexplained[offer] = asyncio.get_running_loop().call_later(CAUSE_OWED_SECONDS, owed)
+            return
+        self._ringing.pop(offer, None)
+        if failure is not None:
             self._sink(OfferFailed(offer, failure))
+
+    def _on_unanswered(self, hangup: AmiMessage) -> None:
+        """A leg has gone. If it still rang, its cause is why; of one that was answered, the core knows better."""
+        offer = OfferId(hangup.get("Uniqueid"))
+        if offer in self._ringing:
+            self._explain(offer, refusal(hangup))
+
+    def _explain(self, offer: OfferId, failure: OfferFailure) -> None:
+        self._originates.pop(self._ringing.pop(offer, ""), None)
+        owed = self._unexplained.pop(offer, None)
+        if owed is not None:
+            owed.cancel()
+        self._sink(OfferFailed(offer, failure))
+
+    def _forget_ringing(self) -> None:
+        self._originates.clear()
+        self._ringing.clear()
+        for owed in self._unexplained.values():
+            owed.cancel()
+        self._unexplained.clear()
 
     def _told_before(self, leg: LegId) -> bool:
         if leg in self._ended:
@@ -149,14 +194,14 @@ class AsteriskSwitch:
 
     # ── the look after a connect ────────────────────────────────────────────────────────────────────────────────────
     async def _on_up(self) -> None:
-        self._originates.clear()
+        self._forget_ringing()
         await self.link.action("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
         self._beat()
         self._sink(await self.look())
 
     def _on_down(self, reason: str) -> None:
         self._stop_beating()
-        self._originates.clear()
+        self._forget_ringing()
         log.warning("the switch is out of sight: %s", reason)
         self._sink(SwitchLost())
 

@@ -79,13 +79,16 @@ UP = "6"
 """`ChannelState` of an answered channel (AST_STATE_UP)."""
 
 # AST_CONTROL_* as OriginateResponse reports them (main/manager.c, main/pbx.c)
-_REASON_HANGUP = "1"
+_REASON_UNTOLD = "0"
 _REASON_RINGING = "3"
 _REASON_ANSWERED = "4"
-_REASON_BUSY = "5"
 
-# Q.850 causes that tell a rejected call from a busy phone
-_CAUSE_REJECTED = "21"
+_FAILURE_OF_CAUSE = {
+    "17": OfferFailure.BUSY,  # 486, 600
+    "19": OfferFailure.NO_ANSWER,  # 480, and our own end of the ring time
+    "21": OfferFailure.DECLINED,  # 603, 401, 403
+}
+"""Q.850 causes that `Hangup` gives for SIP's refusals (res_pjsip's hangup_sip2cause); any other is a dead phone."""
 
 
 def facts(message: Fields) -> tuple[Event, ...]:
@@ -101,18 +104,26 @@ def facts(message: Fields) -> tuple[Event, ...]:
 
 
 def offer_failure(message: Fields) -> OfferFailure | None:
-    """Why an `OriginateResponse` is not a talk; None when the phone was answered."""
+    """Why an `OriginateResponse` is not a talk; None when the phone was answered.
+
+    UNREACHABLE is all that it can say of a refusal: see `explains_itself` and `refusal`.
+    """
     if message.get("Response") == "Success" or message.get("Reason") == _REASON_ANSWERED:
         return None
-    match message.get("Reason"):
-        case "3":
-            return OfferFailure.NO_ANSWER
-        case "5":
-            return OfferFailure.BUSY
-        case "1" | "8":
-            return OfferFailure.DECLINED
-        case _:
-            return OfferFailure.UNREACHABLE
+    return OfferFailure.NO_ANSWER if message.get("Reason") == _REASON_RINGING else OfferFailure.UNREACHABLE
+
+
+def explains_itself(message: Fields) -> bool:
+    """Whether a failed `OriginateResponse` says why. It has reason 0 for 486, 603, 480, 503 and a phone that is not
+    registered alike (seen on 22.10.1): only the leg's `Hangup`, some ms before or after it, tells them apart, and a
+    phone that is not registered never has a leg.
+    """
+    return message.get("Reason") != _REASON_UNTOLD
+
+
+def refusal(hangup: Fields) -> OfferFailure:
+    """Why a leg that nobody answered is gone."""
+    return _FAILURE_OF_CAUSE.get(hangup.get("Cause"), OfferFailure.UNREACHABLE)
 
 
 def leg_seen(channel: Fields, variables: Mapping[str, str]) -> LegSeen | None:
