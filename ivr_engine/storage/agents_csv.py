@@ -1,7 +1,7 @@
 """Counsellors from a CSV file: `agent,name,contractor,skills`, skills as `transport:3 water:2`.
 
-The contractors' staff lists are the source; the engine keeps only what routing needs. An import changes neither
-presence nor state of anybody.
+The contractors' staff lists are the source; the engine keeps only what routing needs. An import changes the presence of
+nobody but those whom it retires: they are logged out.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ivr_engine.core.configuration import AgentSettings
-from ivr_engine.core.vocabulary import AgentId, Skill
+from ivr_engine.core.vocabulary import AgentId, Presence, Skill
 from ivr_engine.storage import tables
 from ivr_engine.storage.csv_source import CsvProblem, CsvRefused, CsvRow, read_rows
 from ivr_engine.storage.database import Database
@@ -94,7 +94,8 @@ def _store(connection: Connection, agents: tuple[AgentSettings, ...], retire_mis
     for key in changed:
         connection.execute(table.update().where(table.c.id == key).values(**dict(zip(names, wanted[key], strict=True))))
     for key in retired:
-        connection.execute(table.update().where(table.c.id == key).values(active=False))
+        gone = {"active": False, "presence": Presence.LOGGED_OUT.value, "reason": ""}
+        connection.execute(table.update().where(table.c.id == key).values(**gone))
     return Imported(len(added), len(changed), len(wanted) - len(added) - len(changed), len(retired))
 
 

@@ -68,7 +68,7 @@ class BatchWriter:
         fold = Fold()
         if project:
             for row in fresh.values():
-                fold.take(row.epoch, row.at_ms, row.notices)
+                fold.take(row)
         presence = {
             agent: (values["epoch"], values["presence"], values["reason"]) for agent, values in fold.agents.items()
         }

@@ -5,10 +5,11 @@ batch costs one statement's row and not five. What a fold does not know stays un
 as it is in the table.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivr_engine.core.events import Configured
 from ivr_engine.core.notices import (
     AgentChanged,
     AgentsRegistered,
@@ -17,7 +18,6 @@ from ivr_engine.core.notices import (
     ContactEnded,
     ContactMoved,
     ContactWaits,
-    Notice,
     OfferEnded,
     OfferMade,
     PromiseMissed,
@@ -25,6 +25,7 @@ from ivr_engine.core.notices import (
     TransferEnded,
     TransferMoved,
 )
+from ivr_engine.storage.rows import Row
 
 Values = dict[str, Any]
 
@@ -34,19 +35,23 @@ NOT_PROJECTED = (ContactMoved, AgentsRegistered, SwitchStateChanged)
 
 @dataclass(slots=True)
 class Fold:
-    """What a batch of entries says about each contact, offer, transfer and agent; each by its identifier."""
+    """What a batch of entries says about each contact, offer, transfer and agent; each by its identifier.
+
+    A configuration chooses nobody's presence: at a start all agents are logged out until theirs is restored, and an
+    engine that is killed just then must not have forgotten what they chose.
+    """
 
     contacts: dict[str, Values] = field(default_factory=dict)
     offers: dict[str, Values] = field(default_factory=dict)
     transfers: dict[str, Values] = field(default_factory=dict)
     agents: dict[str, Values] = field(default_factory=dict)
 
-    def take(self, epoch: int, at_ms: int, notices: Iterable[Notice]) -> None:
+    def take(self, row: Row) -> None:
         """Fold one entry in; entries come in the order of (epoch, seq)."""
-        for notice in notices:
+        for notice in row.notices:
             step = _STEPS.get(type(notice))
-            if step is not None:
-                step(self, epoch, at_ms, notice)
+            if step is not None and not (step is _agent_changed and row.event_kind == Configured.__name__):
+                step(self, row.epoch, row.at_ms, notice)
 
 
 def _values(rows: dict[str, Values], key: str, epoch: int) -> Values:

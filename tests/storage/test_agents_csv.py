@@ -143,12 +143,15 @@ async def test_given_agents_not_in_the_list_when_imported_with_retiring_then_the
     both = HEADER + "1001,김하늘,a,\n1002,이바다,a,\n"
     file.write_text(both)
     await import_agents(database, file)
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE agents SET presence = 'available'"))
     file.write_text(HEADER + "1001,김하늘,a,\n")
     assert await import_agents(database, file, retire_missing=True) == Imported(0, 0, 1, 1)
     assert [agent.id for agent in await recovery.agents(database)] == ["1001"]
     file.write_text(both)
     assert await import_agents(database, file) == Imported(0, 1, 1, 0)
     assert [agent.id for agent in await recovery.agents(database)] == ["1001", "1002"]
+    assert [restored.agent for restored in await recovery.presence(database)] == ["1001"]
 
 
 async def test_given_one_mistake_when_imported_then_nothing_is_stored(sqlite: Database, file: Path) -> None:

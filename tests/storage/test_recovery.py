@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from ivr_engine.core.configuration import AgentSettings
+from ivr_engine.core.configuration import AgentSettings, Configuration
 from ivr_engine.core.conversation import ToQueue
-from ivr_engine.core.events import ContactRestored, PresenceRestored
+from ivr_engine.core.events import Configured, ContactRestored, PresenceRestored
 from ivr_engine.core.notices import (
     AgentChanged,
     ContactBegan,
@@ -122,6 +122,19 @@ async def test_given_agents_who_chose_when_asked_then_those_at_work_are_told(
         PresenceRestored(AgentId("1001"), Presence.AVAILABLE, ""),
         PresenceRestored(AgentId("1002"), Presence.ON_BREAK, "lunch"),
     ]
+
+
+async def test_given_a_start_that_is_killed_before_presence_is_restored_when_asked_again_then_it_is_not_forgotten(
+    sqlite: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await register(sqlite, "1001")
+    await write(sqlite, tmp_path, entry, AgentChanged(A, Presence.AVAILABLE, AgentState.IDLE, "", 1), epoch=1)
+    journal = WrittenJournal(sqlite, tmp_path)
+    await journal.start()
+    logged_out = AgentChanged(A, Presence.LOGGED_OUT, AgentState.IDLE, "", 2)
+    journal.append(entry(Configured(Configuration(())), logged_out, epoch=2))
+    await journal.close()
+    assert [restored.presence for restored in await recovery.presence(sqlite)] == [Presence.AVAILABLE]
 
 
 async def test_given_a_clock_set_back_between_two_lives_when_presence_changes_then_the_later_life_is_right(
