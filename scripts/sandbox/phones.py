@@ -18,9 +18,11 @@ from sandbox.sipp import Fact, Sipp, SippFailed, part, scenario
 
 FOREVER_MS = 3_600_000  # "until the other side hangs up": an hour outlives every test, and still ends
 SILENT_PORT = 9  # discard: phones say where their media would go, and nothing listens there
-CODECS = "0"  # PCMU
-# PCMU, and digits as RFC 4733 packets, as every real phone offers them; who sends those packets is the test
-TELEPHONE_EVENTS = "0 101\n      a=rtpmap:101 telephone-event/8000"
+# PCMU, and digits as RFC 4733 packets, as every real phone offers them
+CODECS = "0 101\n      a=rtpmap:101 telephone-event/8000"
+# Without the packets Asterisk passes digits on by SIP INFO, which a scenario can log. A phone that is sent a digit in
+# the very millisecond in which it sends one loses its call (SIPp handles one surprise at a time): only where asked for.
+CODECS_TO_HEAR = "0"
 CODES_OF_REFUSAL = (400, 401, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
 
 
@@ -46,12 +48,15 @@ def keys(text: str, after_ms: int = 1_000, gap_ms: int = 150) -> tuple[Key, ...]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one caller does. `stay_ms`: how long after the answer and the last key it hangs up, if nobody else did."""
+    """What one caller does. `stay_ms`: how long after the answer and the last key it hangs up, if nobody else did.
+    `after_ms`: how long after its turn (see `rate`) it dials.
+    """
 
     number: str
     caller: str
     stay_ms: int = FOREVER_MS
     keys: tuple[Key, ...] = ()
+    after_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Seen:
     answered_at: float | None = None
     ended_at: float | None = None
     ended_by: str | None = None  # us, them, cancelled, or the code of a refusal
-    heard: str = ""  # keys that the other side pressed, as far as Asterisk passed them on
+    heard: str = ""  # keys that the other side pressed and Asterisk passed on, for a phone that hears_keys
 
     @property
     def talk_seconds(self) -> float | None:
@@ -106,7 +111,7 @@ class Callers(Sipp):
     """Phones that dial, one for each call, `rate` of them a second.
 
     patience_ms: how long one lets it ring unanswered before it gives up. passwords: of phones that authenticate (an
-    agent's own phone), by number; a caller without one is a citizen on the trunk.
+    agent's own phone), by number; a caller without one is a citizen on the trunk. hears_keys: as for Callees.
     """
 
     def __init__(
@@ -117,12 +122,14 @@ class Callers(Sipp):
         rate: float = 20.0,
         patience_ms: int = 60_000,
         passwords: Mapping[str, str] | None = None,
+        hears_keys: bool = False,
     ) -> None:
         if not calls:
             raise SippFailed("no calls to make: give at least one Call")
         most_keys = max(len(call.keys) for call in calls)
         text = scenario(
             "caller",
+            AFTER_MS=f"[field{4 + 2 * most_keys}]",
             AUTH=part("challenge") if passwords else "",
             REFUSALS="\n  ".join(part("refusal", CODE=str(code)) for code in CODES_OF_REFUSAL),
             PATIENCE_MS=str(patience_ms),
@@ -130,13 +137,19 @@ class Callers(Sipp):
             UNEXPECTED=part("unexpected", NAME="[field1]"),
             SPARE=_KEY_VARIABLES if most_keys else "",
             MEDIA_PORT=str(SILENT_PORT),
-            CODECS=CODECS,
+            CODECS=CODECS_TO_HEAR if hears_keys else CODECS,
         )
         lines = ["SEQUENTIAL"]
         for call in calls:
             login = _credentials(call.caller, passwords[call.caller]) if passwords else ""
             lines.append(
-                ";".join([call.number, call.caller, str(call.stay_ms), login, *_key_fields(call.keys, most_keys)])
+                ";".join(
+                    [
+                        *(call.number, call.caller, str(call.stay_ms), login),
+                        *_key_fields(call.keys, most_keys),
+                        str(call.after_ms),
+                    ]
+                )
             )
         super().__init__(
             text,
@@ -185,8 +198,9 @@ class Callers(Sipp):
 class Callees(Sipp):
     """Phones that are called: every name of `conducts`, all on one port, each with its own conduct.
 
-    A name that nobody listed behaves as `otherwise` says. telephone_events: whether the phones offer RFC 4733 digits;
-    without, Asterisk and the phones tell each other digits by SIP INFO.
+    A key of `conducts` may name who calls as well: `1001/0212345678` is the phone 1001 when that caller is shown to it,
+    `/0212345678` any phone then; the more exact one counts. A name that nobody listed behaves as `otherwise` says.
+    hears_keys: whether `Seen.heard` tells what the other side pressed; then that side alone should press keys.
     """
 
     def __init__(
@@ -195,7 +209,7 @@ class Callees(Sipp):
         *,
         port: int | None = None,
         otherwise: Conduct | None = None,
-        telephone_events: bool = False,
+        hears_keys: bool = False,
     ) -> None:
         # line 0 is out of the reach of a scenario; line 1 is for the names that nobody listed
         listed = {"-": Conduct(), "+": otherwise or Conduct(), **conducts}
@@ -207,7 +221,7 @@ class Callees(Sipp):
             UNEXPECTED=part("unexpected", NAME="[$name]"),
             SPARE=_KEY_VARIABLES if most_keys else "",
             MEDIA_PORT=str(SILENT_PORT),
-            CODECS=TELEPHONE_EVENTS if telephone_events else CODECS,
+            CODECS=CODECS_TO_HEAR if hears_keys else CODECS,
         )
         lines = ["SEQUENTIAL"]
         for name, conduct in listed.items():

@@ -100,7 +100,7 @@ async def test_given_an_agent_in_bridge_when_it_presses_the_codes_then_each_is_t
 ) -> None:
     pressed = (*keys(EVERY_CODE, after_ms=300), *keys("7"))
     agents = Callees({"1001": Conduct(keys=pressed)}, port=talk.switch.agent_contact_port)
-    citizens = Callers(talk.switch, [Call("999", "0212345678")])
+    citizens = Callers(talk.switch, [Call("999", "0212345678")], hears_keys=True)
     async with agents, citizens:
         contact = value(await talk.events.event("UserEvent: Standing"), "Uniqueid")
         await talk.originate("1001", "test-bridging", contact)
@@ -116,7 +116,7 @@ async def test_given_an_agent_in_bridge_when_it_presses_the_codes_then_each_is_t
 async def test_given_a_citizen_in_bridge_when_it_presses_the_codes_then_they_are_just_keys_for_the_agent(
     talk: Talk,
 ) -> None:
-    agents = Callees({"1001": Conduct(ring_ms=50)}, port=talk.switch.agent_contact_port)
+    agents = Callees({"1001": Conduct(ring_ms=50)}, port=talk.switch.agent_contact_port, hears_keys=True)
     citizens = Callers(talk.switch, [Call("999", "0212345678", keys=keys(EVERY_CODE, after_ms=1_000))])
     async with agents, citizens:
         contact = value(await talk.events.event("UserEvent: Standing"), "Uniqueid")
@@ -133,13 +133,13 @@ async def test_given_an_agent_in_dial_when_it_presses_a_code_then_it_is_told_and
     talk: Talk,
 ) -> None:
     conducts = {
-        "1001": Conduct(keys=keys("*3", after_ms=1_200)),
+        "1001": Conduct(keys=keys("*3", after_ms=3_000)),
         "1002": Conduct(ring_ms=50, keys=(*keys("*4", after_ms=300), Key("9"))),
     }
-    async with Callees(conducts, port=talk.switch.agent_contact_port) as agents:
+    async with Callees(conducts, port=talk.switch.agent_contact_port, hears_keys=True) as agents:
         channel = await talk.originate("1001", "test-dialling")
-        told = await talk.features(1)
         await agents.until(lambda facts: [fact for fact in facts if fact.detail == "9"])
+        told = await talk.features(1)
         await talk.control.ask("Hangup", Channel=channel)
         await talk.events.event("Event: Hangup", f"Channel: {channel}")
 
@@ -149,8 +149,8 @@ async def test_given_an_agent_in_dial_when_it_presses_a_code_then_it_is_told_and
 
 @pytest.mark.parametrize("gap_ms", [150, 1_200])
 async def test_given_rfc_4733_digits_when_the_agent_presses_a_code_then_it_is_told(talk: Talk, gap_ms: int) -> None:
-    agents = Callees({"1001": Conduct(ring_ms=50)}, port=talk.switch.agent_contact_port, telephone_events=True)
-    citizens = Callers(talk.switch, [Call("999", "0212345678")])
+    agents = Callees({"1001": Conduct(ring_ms=50)}, port=talk.switch.agent_contact_port)
+    citizens = Callers(talk.switch, [Call("999", "0212345678")], hears_keys=True)
     async with agents, citizens:
         contact = value(await talk.events.event("UserEvent: Standing"), "Uniqueid")
         channel = await talk.originate("1001", "test-bridging", contact)

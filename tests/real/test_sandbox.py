@@ -17,7 +17,7 @@ import pytest
 
 from sandbox import ports
 from sandbox.configuration import INCLUDED
-from sandbox.phones import Call, Callees, Callers, Conduct, dial_from_agent, keys, register
+from sandbox.phones import Call, Callees, Callers, Conduct, dial_from_agent, register
 from sandbox.sipp import SippFailed
 from sandbox.switch import Switch, SwitchFailed
 from tests.real.conftest import UNREGISTERED
@@ -203,14 +203,13 @@ async def test_given_a_number_that_is_none_of_ours_when_it_is_dialled_then_the_c
 
 
 async def test_given_citizens_who_leave_at_different_times_when_they_call_then_each_leaves_when_it_said() -> None:
-    echo = "[ivr-entry](+)\nexten => 999,1,Answer(,i)\n same => n,Echo()\n"
-    async with Switch(additions={"extensions.conf": echo}) as switch:
-        calls = [Call("999", f"02000000{n}", stay_ms=600 + 100 * n, keys=keys("124", after_ms=50)) for n in range(10)]
+    stand = "[ivr-entry](+)\nexten => 999,1,Answer(,i)\n same => n,Wait(30)\n"
+    async with Switch(additions={"extensions.conf": stand}) as switch:
+        calls = [Call("999", f"02000000{n}", stay_ms=200 + 100 * n) for n in range(10)]
         seen = await Callers(switch, calls, rate=100).run()
 
         assert [call.ended_by for call in seen] == ["us"] * 10
         for call, planned in zip(sorted(seen, key=lambda call: call.name), calls, strict=True):
-            assert call.heard == "124"
             assert call.talk_seconds is not None
             assert planned.stay_ms / 1000 < call.talk_seconds < planned.stay_ms / 1000 + 2.0
         assert await switch.channels_become(0)
