@@ -30,7 +30,7 @@ from ivr_engine.asterisk.agi_errors import (
     AGISIGHUPHangup,
     SessionEnd,
 )
-from ivr_engine.asterisk.agi_link import AgiLink
+from ivr_engine.asterisk.agi_link import AgiLink, Greenlets
 from ivr_engine.asterisk.agi_wire import AgiEnvironment, Result, command_line, quote, read_environment, read_result
 
 _log = logging.getLogger(__name__)
@@ -166,6 +166,7 @@ class AgiServer:
         self._links: set[AgiLink] = set()
         self._changed = asyncio.Event()
         self.reply_seconds = reply_seconds
+        self.greenlets = Greenlets()
         self.accepted = 0
         self.ends: Counter[SessionEnd] = Counter()
 
@@ -210,6 +211,7 @@ class AgiServer:
         for link in list(self._links):
             link.stop()
         await self._wait_until_empty(AFTER_STOP_SECONDS)
+        self.greenlets.close()
         if self._sweep is not None:
             self._sweep.cancel()
 

@@ -185,10 +185,8 @@ class _Visit:
             self._stay_alive(prompt.ceiling_ms)
             try:
                 key = self._session.stream_file(prompt.file, interrupt)
-            except AGIHangup:
-                raise
-            except AGIAppError:
-                self._session.noop()  # -1 is a missing file or a hang-up: only a citizen who is there answers this
+            except AGIAppError as error:
+                self._raise_if_left(error)
                 self._counts[VisitCount.UNPLAYABLE_PROMPT] += 1
                 _log.error("prompt %s cannot be played: is it installed on the switch?", prompt.file)
                 raise _UnplayableError(prompt.file) from None
@@ -198,7 +196,20 @@ class _Visit:
 
     def _wait_for_key(self, wait_ms: int) -> str:
         self._stay_alive(wait_ms)
-        return self._session.wait_for_digit(max(1, wait_ms))  # Asterisk takes -1 for "for ever"
+        try:
+            return self._session.wait_for_digit(max(1, wait_ms))  # Asterisk takes -1 for "for ever"
+        except AGIAppError as error:
+            self._raise_if_left(error)
+            raise
+
+    def _raise_if_left(self, error: AGIAppError) -> None:
+        """Asterisk answers -1 to a failure and to a hang-up, and `HANGUP` comes later: ask something that cannot fail.
+
+        Raises AGIHangup when the citizen has left.
+        """
+        if isinstance(error, AGIHangup):
+            raise error
+        self._session.noop()
 
     def _stay_alive(self, command_ms: int) -> None:
         """Renew the dead man's time if a command of this length could outlast what is left of it."""

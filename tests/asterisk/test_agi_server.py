@@ -5,8 +5,10 @@ import gc
 import logging
 import weakref
 from collections.abc import Callable
+from contextvars import ContextVar
 
 import pytest
+from greenlet import getcurrent
 
 from ivr_engine.asterisk.agi import AgiServer, AgiSession
 from ivr_engine.asterisk.agi_errors import (
@@ -24,6 +26,7 @@ from ivr_engine.asterisk.agi_errors import (
     AGIUsageError,
     SessionEnd,
 )
+from ivr_engine.asterisk.agi_link import KEPT_GREENLETS, Greenlets
 from ivr_engine.asterisk.agi_wire import HEADER_BYTES
 from tests.asterisk.agi_caller import ARGUMENTS, NONCE, PATIENCE_SECONDS, Told, header, one_noop, serving
 
@@ -467,6 +470,45 @@ async def test_given_a_session_kept_from_its_visit_when_another_uses_it_then_it_
         assert server.ends == {SessionEnd.FINISHED: 1}
 
 
+async def test_given_a_session_kept_from_its_visit_when_the_next_visit_uses_it_then_it_refuses() -> None:
+    kept: list[AgiSession] = []
+    word = ContextVar("word", default="nothing")
+    found: list[str] = []
+
+    def visit(session: AgiSession) -> None:
+        found.append(word.get())
+        word.set("something")
+        kept.append(session)
+        if len(kept) > 1:
+            with pytest.raises(RuntimeError, match="outside its visit"):
+                kept[0].noop()
+        session.noop()
+
+    async with serving(visit) as server:
+        for count in (1, 2):
+            caller = await server.call()
+            assert await caller.ask() == "NOOP"
+            await server.until_accepted(count)
+
+        assert server.ends == {SessionEnd.FINISHED: 2}
+        assert found == ["nothing", "nothing"]
+
+
+def test_given_more_greenlets_than_are_kept_when_their_visits_end_then_the_others_end_with_them() -> None:
+    greenlets = Greenlets()
+    taken = [greenlets.take() for _ in range(KEPT_GREENLETS + 3)]
+    hub = getcurrent()
+    for each in taken:
+        each.switch(hub.switch)
+    for each in taken:
+        each.switch()
+
+    assert sum(each.dead for each in taken) == 3
+    assert greenlets.take() in taken
+    greenlets.close()
+    assert sum(each.dead for each in taken) == len(taken) - 1
+
+
 async def test_given_a_session_when_a_command_is_sent_without_waiting_for_its_reply_then_it_refuses() -> None:
     def visit(session: AgiSession) -> None:
         with pytest.raises(NotImplementedError):
@@ -594,16 +636,34 @@ async def test_given_a_stopped_server_when_it_is_stopped_again_then_nothing_happ
         await server.stop()
 
 
+async def test_given_a_session_that_is_over_when_nobody_keeps_it_then_the_server_does_not_either() -> None:
+    sessions: list[weakref.ref[AgiSession]] = []
+
+    def visit(session: AgiSession) -> None:
+        sessions.append(weakref.ref(session))
+        session.noop()
+
+    async with serving(visit) as server:
+        caller = await server.call()
+        await caller.ask()
+        await server.until_accepted(1)
+        await asyncio.sleep(0)
+        gc.collect()
+
+        assert sessions[0]() is None
+
+
 async def test_given_a_stopped_server_when_nobody_keeps_it_then_the_event_loop_does_not_either() -> None:
-    server = AgiServer(host="127.0.0.1", port=0, nonce=NONCE, converse=one_noop)
-    await server.start()
-    await server.stop()
-    kept = weakref.ref(server)
+    async with serving(one_noop) as server:
+        caller = await server.call()
+        await caller.ask()
+        await server.until_accepted(1)
+        kept = weakref.ref(server), weakref.ref(server.greenlets)
     del server
     await asyncio.sleep(0)
     gc.collect()
 
-    assert kept() is None
+    assert [each() for each in kept] == [None, None]
 
 
 async def test_given_sessions_that_ended_in_every_way_when_the_server_has_stopped_then_no_task_is_left() -> None:

@@ -175,6 +175,27 @@ async def test_given_a_citizen_who_leaves_when_the_visit_notices_then_no_outcome
         assert stage.server.ends == {SessionEnd.CHANNEL_LEFT: 1}
 
 
+@pytest.mark.parametrize("gone", ["HANGUP", "511 Command Not Permitted"])
+async def test_given_a_hangup_that_is_said_after_the_reply_when_the_visit_waited_for_a_key_then_it_is_no_bug(
+    gone: str,
+) -> None:
+    async with staged(Ask(()), TO_GENERAL) as stage:
+        caller = await stage.call()
+        await caller.ask("200 result=-1")
+        assert await caller.ask(gone) == "NOOP"
+        await caller.close()
+        await stage.server.until_accepted(1)
+
+        assert stage.server.ends == {SessionEnd.CHANNEL_LEFT: 1}
+
+
+async def test_given_a_wait_that_fails_when_the_citizen_is_still_there_then_the_dialplan_takes_over() -> None:
+    async with staged(Ask(()), TO_GENERAL) as stage:
+        assert await stage.hear("200 result=-1") == ["WAIT FOR DIGIT 5000", "NOOP"]
+
+        assert stage.server.ends == {SessionEnd.BUG: 1}
+
+
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
