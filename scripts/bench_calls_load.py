@@ -1,0 +1,338 @@
+"""What scripts/bench_calls does to one Asterisk, and what it takes down: the same calls through app_queue and through
+the engine.
+
+app_queue works alone, with no engine and no AMI session beside it; the engine works with app_queue loaded and idle. The
+two take turns in the order queue, engine, engine, queue, so that a machine that slows down or warms up favours neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from bench_calls_phones import Agents, Citizens, ended, free_to_ring_ms
+from sandbox import ports
+from sandbox.engine import EngineProcess
+from sandbox.switch import Switch
+
+Side = Literal["app_queue", "engine"]
+
+ROOT = Path(__file__).resolve().parents[1]
+MANY = tuple(str(number) for number in range(1001, 1201))
+"""The 200 agents of the load; every one a member of the queue `many`."""
+FEW = tuple(str(number) for number in range(2001, 2031))
+"""The 30 agents who are never enough, members of the queue `few`."""
+
+QUEUE_ADDRESS, ENGINE_ADDRESS = "127.0.0.2", "127.0.0.1"
+ENGINE_NUMBER = "0200001001"
+"""An old number of the city hall: the greeting, then a person of the general queue."""
+MANY_NUMBER, FEW_NUMBER = "120200", "120030"
+
+RING_MS, TALK_MS = 100, 1_000
+"""Of every agent's phone. At 80 calls/s some 90 of the 200 agents are busy: nobody waits."""
+GREETING_SECONDS = 2
+"""dialplans/prompts: greeting lasts 1.5 s."""
+OPEN_CALLS = 110
+"""While agents are few: some 45 citizens hear the greeting, 30 talk, the rest wait."""
+WAITING = 1_000
+WAITING_RATE = 40
+SETTLE_SECONDS = 3.0
+"""After the last arrival, before the memory is read: the journal is written, the last citizen waits."""
+DRAIN_SECONDS = 30.0
+"""How long after the last call began a call may take that the machine was too slow for; then it has failed."""
+RTP_PORTS = 2_600
+"""Two for each leg: 1,000 waiting citizens and room for the rest."""
+TICKS = os.sysconf("SC_CLK_TCK")
+TURN_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of everything: `rates` in calls/s, each for `load_seconds`, `rounds` times on each side."""
+
+    rates: tuple[int, ...] = (20, 50, 80)
+    load_seconds: float = 10.0
+    rounds: int = 2
+    few_calls: int = 700
+    waiting: int = WAITING
+
+
+QUICK = Plan(load_seconds=4.0, rounds=1, few_calls=200, waiting=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One rate on one side. CPU in seconds of both kinds, from the first call to the last channel's end.
+
+    others_cpu: share of the machine's CPU that neither the switch, the engine nor the phones used.
+    """
+
+    side: Side
+    rate: int
+    calls: int
+    failed: int
+    asterisk_cpu_seconds: float
+    engine_cpu_seconds: float
+    ami_events: float
+    others_cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Free agent → ring on one side, each in ms, and how many calls failed."""
+
+    side: Side
+    gaps_ms: tuple[float, ...]
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The engine's resident bytes: started and idle, after the load with nobody on the line, with `waiting` citizens."""
+
+    idle_bytes: int
+    after_load_bytes: int
+    waiting_bytes: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that one run has measured."""
+
+    loads: tuple[Load, ...]
+    rings: tuple[Rings, ...]
+    memory: Memory
+    asterisk_version: str
+    warnings: tuple[str, ...]
+
+
+class _Processors:
+    """CPU seconds of the whole machine that somebody used, and of the processes of this run."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.busy = self._busy()
+
+    @staticmethod
+    def _busy() -> float:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return (sum(fields) - fields[3] - fields[4]) / TICKS  # without idle and iowait; stolen time counts as others'
+
+    def others(self, ours_seconds: float) -> float:
+        """Share of all processors that went to others since this was made."""
+        whole = (time.monotonic() - self.began) * (os.cpu_count() or 1)
+        return max(0.0, (self._busy() - self.busy - ours_seconds) / whole)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process since its start; 0 when it has gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+class Bench:
+    """One sandbox Asterisk, its phones, and at times an engine. Use as `async with await Bench.open(folder)`."""
+
+    def __init__(self, switch: Switch, engine: EngineProcess, agents_port: int, say: Callable[[str], None]) -> None:
+        self.switch = switch
+        self.engine = engine
+        self.agents_port = agents_port
+        self.say = say
+        self.engine_runs = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path, say: Callable[[str], None]) -> AsyncIterator[Self]:
+        """A switch that has both sides, and an engine that is set up and not started."""
+        reserved = ports.reserve(udp_only=True)
+        try:
+            switch = Switch(
+                agents=(*MANY, *FEW),
+                agent_contact_port=reserved.first,
+                # the queues below stand in for the fallback queue: an agent is a member of one queue, on both sides
+                outside_fallback=(*MANY, *FEW),
+                rtp_ports=RTP_PORTS,
+                additions=_queue_side(),
+            )
+            async with switch:
+                engine = EngineProcess(
+                    switch, folder / "engine", agents=(*MANY, *FEW), dialplans=_dialplans_without_wrap_up(folder)
+                )
+                await engine.set_up()
+                bench = cls(switch, engine, reserved.first, say)
+                try:
+                    yield bench
+                finally:
+                    await engine.stop()
+        finally:
+            reserved.release()
+
+    async def run(self, plan: Plan) -> Findings:
+        """All of it, in turns."""
+        loads: list[Load] = []
+        rings: list[Rings] = []
+        memory = Memory(0, 0, 0, 0)
+        order: list[Side] = ["app_queue", "engine", "engine", "app_queue"] if plan.rounds > 1 else ["app_queue", "engine"]
+        for turn, side in enumerate(order):
+            await self._turn_to(side)
+            idle = self.engine.memory_bytes() if side == "engine" else 0
+            await self._log_in(MANY, side)
+            await self._load(side, 20, 40)  # the first calls of a process are dearer than any later
+            for rate in plan.rates:
+                loads.append(await self._load(side, rate, int(rate * plan.load_seconds)))
+            if side not in [found.side for found in rings]:
+                await self._log_out(MANY, side)
+                await self._log_in(FEW, side)
+                rings.append(await self._rings(side, plan.few_calls))
+                await self._log_out(FEW, side)
+            if side == "engine" and (turn + 1 == len(order) or order[turn + 1] != "engine"):
+                await self._log_out(MANY, side)
+                memory = await self._memory(idle, plan.waiting)
+        version = (await self.switch.cli("core show version")).split(" built by")[0]
+        return Findings(tuple(loads), tuple(rings), memory, version, tuple(self.switch.warnings()))
+
+    # one measurement each
+
+    async def _load(self, side: Side, rate: int, calls: int) -> Load:
+        self.say(f"{side}: {calls} calls at {rate} a second")
+        number = MANY_NUMBER if side == "app_queue" else ENGINE_NUMBER
+        async with (
+            Agents(self.agents_port, ring_ms=RING_MS, talk_ms=TALK_MS) as agents,
+            self._citizens(side, number, calls=calls, rate=rate, at_once=calls) as citizens,
+        ):
+            machine = _Processors()
+            asterisk, engine, events = self.switch.cpu_seconds(), self._engine_cpu(), await self._ami_events()
+            phones, own = cpu_seconds(agents.pid) + cpu_seconds(citizens.pid), time.process_time()
+            went = await self._over(citizens, agents, calls, calls / rate + DRAIN_SECONDS)
+            asterisk, engine = self.switch.cpu_seconds() - asterisk, self._engine_cpu() - engine
+            events = await self._ami_events() - events
+            ours = asterisk + engine + cpu_seconds(agents.pid) + cpu_seconds(citizens.pid) - phones
+            others = machine.others(ours + time.process_time() - own)
+        return Load(side, rate, calls, calls - went, asterisk, engine, events, others)
+
+    async def _rings(self, side: Side, calls: int) -> Rings:
+        self.say(f"{side}: {len(FEW)} agents, always someone waiting, {calls} calls")
+        number = FEW_NUMBER if side == "app_queue" else ENGINE_NUMBER
+        async with (
+            Agents(self.agents_port, ring_ms=RING_MS, talk_ms=TALK_MS) as agents,
+            self._citizens(side, number, calls=calls, rate=30, at_once=OPEN_CALLS) as citizens,
+        ):
+            went = await self._over(citizens, agents, calls, calls / 10 + DRAIN_SECONDS)
+            last_dialled = max(fact.at for fact in citizens.facts() if fact.kind == "dialled")
+            gaps = free_to_ring_ms(agents.facts(), until=last_dialled)
+        return Rings(side, tuple(gaps), calls - went)
+
+    async def _memory(self, idle_bytes: int, waiting: int) -> Memory:
+        self.say(f"engine: {waiting} citizens wait and no agent is there")
+        await self.engine.journal_settles()
+        after_load = self.engine.memory_bytes()
+        async with self._citizens("engine", ENGINE_NUMBER, calls=waiting, rate=WAITING_RATE, at_once=waiting):
+
+            async def all_wait() -> bool:
+                return await self._metric('ivr_open_contacts{phase="queued"}') >= waiting
+
+            await self.engine.until(all_wait, f"{waiting} citizens wait", waiting / WAITING_RATE + DRAIN_SECONDS)
+            await asyncio.sleep(SETTLE_SECONDS)
+            bytes_now = self.engine.memory_bytes()
+            await self.switch.hang_up_all()
+            await self.switch.channels_become(0, DRAIN_SECONDS)
+        return Memory(idle_bytes, after_load, bytes_now, waiting)
+
+    # how
+
+    def _citizens(self, side: Side, number: str, *, calls: int, rate: int, at_once: int) -> Citizens:
+        address = QUEUE_ADDRESS if side == "app_queue" else ENGINE_ADDRESS
+        return Citizens(self.switch.sip_port, number, calls=calls, rate=rate, at_once=at_once, address=address)
+
+    async def _over(self, citizens: Citizens, agents: Agents, calls: int, seconds: float) -> int:
+        """Waits until every call is over and every channel has gone; how many went all the way on both ends."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and citizens.running() and ended(citizens.facts()) < calls:
+            await asyncio.sleep(TURN_SECONDS)
+        if not await self.switch.channels_become(0, 5.0):
+            await self.switch.hang_up_all()
+            await self.switch.channels_become(0)
+        return min(ended(citizens.facts()), ended(agents.facts()))
+
+    async def _turn_to(self, side: Side) -> None:
+        if side == "engine" and not self.engine_runs:
+            await self.engine.start()
+        elif side == "app_queue" and self.engine_runs:
+            await self.engine.stop()
+        self.engine_runs = side == "engine"
+
+    async def _log_in(self, agents: Sequence[str], side: Side) -> None:
+        if side == "engine":
+            await self.engine.available(*agents)
+
+    async def _log_out(self, agents: Sequence[str], side: Side) -> None:
+        if side == "engine":
+            for agent in agents:
+                await self.engine.put(f"/v1/agents/{agent}/presence", {"presence": "logged_out"})
+
+    def _engine_cpu(self) -> float:
+        return self.engine.cpu_seconds() if self.engine_runs else 0.0
+
+    async def _ami_events(self) -> float:
+        return await self._metric("ivr_ami_events_total") if self.engine_runs else 0.0
+
+    async def _metric(self, sample: str) -> float:
+        for line in (await self.engine.metrics()).splitlines():
+            if line.startswith(sample + " "):
+                return float(line.rpartition(" ")[2])
+        return 0.0
+
+
+def _queue_side() -> dict[str, str]:
+    """app_queue's contexts, queues and trunk: as its users set it up, with the same greeting as the engine's flow."""
+
+    def context(name: str, number: str) -> str:
+        return f"""exten => {number},1,Answer(,i)
+ same => n,Playback(ivr/ko/greeting)
+ same => n,Queue({name})
+ same => n,Hangup()
+"""
+
+    def queue(name: str, agents: Sequence[str]) -> str:
+        members = "\n".join(f"member => PJSIP/{agent}" for agent in agents)
+        return f"""[{name}]
+strategy = leastrecent
+musicclass = ivr-wait
+autofill = yes
+ringinuse = no
+timeout = 10
+retry = 1
+wrapuptime = 0
+joinempty = yes
+leavewhenempty = no
+announce-frequency = 0
+{members}
+"""
+
+    return {
+        "pjsip.conf": f"[bench](ivr-trunk)\ncontext = bench\n\n[bench]\ntype = identify\nendpoint = bench\n"
+        f"match = {QUEUE_ADDRESS}\n",
+        "extensions.conf": "[bench]\n" + context("many", MANY_NUMBER) + context("few", FEW_NUMBER),
+        "queues.conf": queue("many", MANY) + queue("few", FEW),
+    }
+
+
+def _dialplans_without_wrap_up(folder: Path) -> Path:
+    copy = folder / "dialplans"
+    shutil.copytree(ROOT / "dialplans", copy, ignore=shutil.ignore_patterns("prompts"))
+    (copy / "prompts").symlink_to(ROOT / "dialplans" / "prompts")
+    queues = (copy / "queues.yaml").read_text()
+    (copy / "queues.yaml").write_text(re.sub(r"wrap_up_seconds: \d+", "wrap_up_seconds: 0", queues))
+    return copy
