@@ -4,7 +4,8 @@ A fact is decided the moment it arrives: `put` runs the engine at once when nobo
 fact otherwise (a subscriber or the switch may put while a decision goes out). So there is no hop through a task
 between a free agent and the ring. Decide, then do: journal first, then commands, then subscribers; none of them waits.
 
-A bug in one decision ends that decision, is counted and logged, and the service goes on.
+A bug in one decision ends that decision, one in whoever is told costs that one alone; it is counted and logged, and the
+service goes on.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
@@ -26,6 +28,8 @@ LONGEST_TIMER_MS = 60_000
 """A timer is armed for a minute at most, so that a suspended machine does not sleep through its deadlines."""
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Reactor:
@@ -124,25 +128,31 @@ class Reactor:
             if answer is not None and not answer.done():
                 answer.set_exception(bug)
         if self._on_decided is not None:
-            self._on_decided(time.perf_counter() - began)
+            self._tell(self._on_decided, time.perf_counter() - began)
         self.seq += 1
         entry = JournalEntry(self._epoch, self.seq, now_ms, event, decision.commands, decision.notices)
-        self._journal.append(entry)
+        self._tell(self._journal.append, entry)
         for command in decision.commands:
-            self._switch.execute(command)
+            self._tell(self._switch.execute, command)
         for subscriber in self._subscribers:
-            try:
-                subscriber(entry)
-            except Exception:
-                self.bugs += 1
-                log.exception("bug in a subscriber")
+            self._tell(subscriber, entry)
         if answer is not None and not answer.done():
             if refusal is not None:
                 answer.set_exception(refusal)
             else:
                 answer.set_result(None)
 
+    def _tell(self, listener: Callable[[T], None], what: T) -> None:
+        """A bug of one listener must not cost the others their news, the asker the answer, or a deadline its timer."""
+        try:
+            listener(what)
+        except Exception:
+            self.bugs += 1
+            log.exception("bug in %s (entry %d/%d)", getattr(listener, "__qualname__", listener), self._epoch, self.seq)
+
     def _arm(self) -> None:
+        if self._stopped:
+            return
         due_ms = self._engine.next_deadline_ms()
         if due_ms == self._armed_ms:
             return
