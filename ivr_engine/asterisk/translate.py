@@ -83,10 +83,11 @@ _REASON_UNTOLD = "0"
 _REASON_RINGING = "3"
 _REASON_ANSWERED = "4"
 
+_CAUSE_REJECTED = "21"
 _FAILURE_OF_CAUSE = {
     "17": OfferFailure.BUSY,  # 486, 600
     "19": OfferFailure.NO_ANSWER,  # 480, and our own end of the ring time
-    "21": OfferFailure.DECLINED,  # 603, 401, 403
+    _CAUSE_REJECTED: OfferFailure.DECLINED,  # 603, 401, 403
 }
 """Q.850 causes that `Hangup` gives for SIP's refusals (res_pjsip's hangup_sip2cause); any other is a dead phone."""
 
@@ -246,6 +247,8 @@ _RECIPIENT_FAILURES = {
 
 def _consult_ended(message: Fields) -> tuple[Event, ...]:
     cause = _RECIPIENT_FAILURES.get(message.get("Status"), RecipientFailure.UNREACHABLE)
+    if message.get("Cause") == _CAUSE_REJECTED:
+        cause = RecipientFailure.BUSY  # Dial calls a declined call CHANUNAVAIL; somebody is there and has no time
     return (RecipientFailed(_contact(message), TransferId(message.get("Transfer")), cause),)
 
 

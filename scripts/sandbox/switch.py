@@ -14,6 +14,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -173,6 +174,17 @@ class Switch:
         site, self._site = self._site, None
         if site is not None and os.environ.get("IVR_KEEP") != "1":
             shutil.rmtree(site.folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """kill -9: every call is gone. `start_again` follows, or `stop`."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    async def start_again(self) -> None:
+        """A new Asterisk in the place of one that was killed: same folder, same ports. Raises as `start`."""
+        self._process = _launch(self.site, self._tools or asterisk_tools())
+        await self._booted()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -6,16 +6,18 @@ the engine says now (API, metrics), and what it wrote down (its database).
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sandbox.engine import EngineProcess
+from sandbox.engine import EngineFailed, EngineProcess
 from sandbox.phones import Call, Callees, Callers, Conduct
 from sandbox.switch import Switch
 from tests.real.conftest import AGENTS, UNREGISTERED
@@ -25,6 +27,9 @@ CITY_NUMBER = "0200001001"
 """An old number of the city hall: a greeting of a second, then a person of the general queue."""
 PATIENCE_SECONDS = 15.0
 """How long a test waits for what should take a moment: two cores may be busy with other tests."""
+
+POLL_SECONDS = 0.06
+T = TypeVar("T")
 
 _callers = itertools.count(1_001)
 
@@ -69,6 +74,21 @@ class Centre:
         self.switch = switch
         self.engine = engine
 
+    async def until(
+        self, is_true: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE_SECONDS
+    ) -> T:
+        """Asks until the answer is true, and returns it; slowly enough for the API, which counts requests a second.
+
+        Raises EngineFailed with what was awaited.
+        """
+        deadline = time.monotonic() + seconds
+        while not (found := await is_true()):
+            if time.monotonic() > deadline:
+                raise EngineFailed(f"not within {seconds:g} s: {what}")
+            await asyncio.sleep(POLL_SECONDS)
+        assert found is not None
+        return found
+
     # phones
 
     def agents(self, conducts: Mapping[str, Conduct] | None = None, *, otherwise: Conduct | None = None) -> Callees:
@@ -94,7 +114,7 @@ class Centre:
             return None
 
         what = f"contact of {caller} with {expected}"
-        return dict(await self.engine.until(found, what, PATIENCE_SECONDS))
+        return await self.until(found, what)
 
     async def agent(self, name: str, **expected: Any) -> dict[str, Any]:
         """The agent, as soon as it has all of these values."""
@@ -103,7 +123,7 @@ class Centre:
             agent = await self.engine.get(f"/v1/agents/{name}")
             return dict(agent) if all(agent[key] == expected[key] for key in expected) else None
 
-        return dict(await self.engine.until(found, f"agent {name} with {expected}", PATIENCE_SECONDS))
+        return await self.until(found, f"agent {name} with {expected}")
 
     async def ask(self, name: str, verb: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """An agent's request by API: hold, resume, consult …"""
@@ -138,7 +158,7 @@ class Centre:
             assert len(rows) <= 1, f"one call, {len(rows)} contacts"
             return rows[0] if rows and rows[0]["disposition"] else None
 
-        return dict(await self.engine.until(over, f"the contact of {caller} has ended", PATIENCE_SECONDS))
+        return await self.until(over, f"the contact of {caller} has ended")
 
     async def offers(self, caller: str) -> list[tuple[str, str, str]]:
         """(agent, result, cause) of every offer of this citizen's contact, in order."""
@@ -168,7 +188,7 @@ class Centre:
             agents = (await self.engine.get("/v1/agents"))["agents"]
             return not await self.engine.contacts() and all(agent["state"] == "idle" for agent in agents)
 
-        await self.engine.until(quiet, "everybody is idle and no contact is open", PATIENCE_SECONDS)
+        await self.until(quiet, "everybody is idle and no contact is open")
         for name in names:
             await self.engine.put(f"/v1/agents/{name}/presence", {"presence": "logged_out"})
         assert await self.metric("ivr_bugs_total") == 0
@@ -180,3 +200,22 @@ class Centre:
             counted = await self.metric("ivr_contacts_total", disposition=row["disposition"])
             assert counted == row["contacts"], f"{row['disposition']}: metrics {counted}, rows {row['contacts']}"
         assert await self.metric("ivr_contacts_total") == sum(row["contacts"] for row in booked)
+
+
+async def bridges(switch: Switch) -> list[list[str]]:
+    """Who stands together with whom: the endpoints of each bridge with two legs or more, sorted."""
+    found = []
+    for line in (await switch.cli("bridge show all")).splitlines():
+        name = line.split()[0] if line.split() else ""
+        if re.fullmatch(r"[0-9a-f-]{36}", name) and "holding_bridge" not in line:
+            shown = await switch.cli(f"bridge show {name}")
+            found.append(sorted(re.findall(r"Channel: PJSIP/(.+)-[0-9a-f]{8}", shown)))
+    return found
+
+
+async def hang_up(switch: Switch, endpoint: str) -> None:
+    """The one leg of this endpoint ends, as if its phone hung up: a phone that was called cannot be told to."""
+    listed = await switch.cli("core show channels concise")
+    channels = re.findall(rf"^(PJSIP/{endpoint}-[0-9a-f]{{8}})!", listed, re.MULTILINE)
+    assert len(channels) == 1, listed
+    await switch.cli(f"channel request hangup {channels[0]}")
