@@ -193,6 +193,21 @@ class AnyOrder(RuleBasedStateMachine):
     def an_offer_fails(self, n: int, cause: OfferFailure) -> None:
         self.switch.fail(self._pick(self._ringing(), n), cause)
 
+    @precondition(lambda self: self.connected and self.arrived < MAX_CITIZENS)
+    @rule(consult=st.booleans())
+    def two_people_talk(self, consult: bool) -> None:
+        """A short cut to where the rarer accidents are."""
+        self.a_citizen_queues((), "general")
+        self.all_facts_are_told()
+        for offer in self._ringing()[:1]:
+            self.switch.answer(offer)
+            self.all_facts_are_told()
+            if consult and offer in self.switch.agents:
+                self.ask(ConsultRequested(self.switch.agents[offer].agent, "77001", "021330000"))
+                for recipient in [r.id for r in self.switch.recipients.values() if r.place == "ringing"]:
+                    self.switch.recipient_answers(recipient)
+                self.all_facts_are_told()
+
     @precondition(lambda self: self.switch.agents)
     @rule(n=nth)
     def an_agent_leaves(self, n: int) -> None:
