@@ -1,8 +1,8 @@
 """Asterisk's words → the core's facts. PURE: one message in, facts out, nothing remembered.
 
 The dialplan's UserEvents say what happened at the places where a caller can stand; `Hangup` says that a leg is gone;
-`OriginateResponse` says how a phone that we made ring ended. A message that is not ours, or does not say enough,
-is no fact. What a caller supplied has been filtered by the dialplan and is still only text here.
+`OriginateResponse` says how a phone that we made ring ended. A message that is not ours is no fact; one of ours that
+does not say enough is refused. What a caller supplied has been filtered by the dialplan and is still only text here.
 """
 
 from collections.abc import Callable, Mapping
@@ -78,6 +78,9 @@ is the `Hangup` event, or the next offer would find the phone busy."""
 UP = "6"
 """`ChannelState` of an answered channel (AST_STATE_UP)."""
 
+MILLISECONDS_DIGITS = 15
+"""The Unix epoch in ms has 13 digits for the next 260 years; Python refuses to read some thousands of them."""
+
 # AST_CONTROL_* as OriginateResponse reports them (main/manager.c, main/pbx.c)
 _REASON_UNTOLD = "0"
 _REASON_RINGING = "3"
@@ -93,11 +96,20 @@ _FAILURE_OF_CAUSE = {
 
 
 def facts(message: Fields) -> tuple[Event, ...]:
-    """What one AMI event means; () for one that means nothing to us. Raises OutcomeError for an outcome not ours."""
+    """What one AMI event means; () for one that means nothing to us.
+
+    Raises OutcomeError for one of ours that makes no sense: it is about nobody, or its outcome is not one of ours.
+    """
     name = message.get("Event")
     if name == "UserEvent":
-        translate = _USER_EVENTS.get(message.get("UserEvent"))
-        return translate(message) if translate is not None else ()
+        told = message.get("UserEvent")
+        if told not in USER_EVENTS:
+            return ()
+        about, translate = USER_EVENTS[told]
+        for key in about:
+            if not message.get(key):
+                raise OutcomeError(f"{told} without {key}")
+        return translate(message)
     if name == "Hangup":
         leg = message.get("Uniqueid")
         return (LegEnded(LegId(leg)),) if leg else ()
@@ -182,7 +194,7 @@ def _request(packed: str) -> ToQueue | None:
 
 
 def _milliseconds(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MILLISECONDS_DIGITS else None
 
 
 def _contact(message: Fields) -> ContactId:
@@ -291,20 +303,26 @@ def _agent_phone(message: Fields) -> tuple[Event, ...]:
             return ()
 
 
-_USER_EVENTS: Mapping[str, Callable[[Fields], tuple[Event, ...]]] = {
-    "IvrArrived": _arrived,
-    "IvrQueued": _queued,
-    "IvrEnded": _ended,
-    "IvrFallback": _fell_back,
-    "IvrFallbackAnswered": _fallback_answered,
-    "IvrLegEnded": _leg_ended,
-    "IvrAnswered": _answered,
-    "IvrOfferLost": _offer_lost,
-    "IvrResumed": _resumed,
-    "IvrRecipientRinging": _recipient_ringing,
-    "IvrRecipientAnswered": _recipient_answered,
-    "IvrConsultEnded": _consult_ended,
-    "IvrHanded": _handed,
-    "IvrFeature": _feature,
-    "IvrAgentPhone": _agent_phone,
+_CONSULT = ("Contact", "Transfer")
+
+USER_EVENTS: Mapping[str, tuple[tuple[str, ...], Callable[[Fields], tuple[Event, ...]]]] = {
+    "IvrArrived": (("Contact",), _arrived),
+    "IvrQueued": (("Contact",), _queued),
+    "IvrEnded": (("Contact",), _ended),
+    "IvrFallback": (("Contact",), _fell_back),
+    "IvrFallbackAnswered": (("Contact",), _fallback_answered),
+    "IvrLegEnded": (("Leg",), _leg_ended),
+    "IvrAnswered": (("Offer", "Contact", "Agent"), _answered),
+    "IvrOfferLost": (("Offer",), _offer_lost),
+    "IvrResumed": (("Contact",), _resumed),
+    "IvrRecipientRinging": ((*_CONSULT, "Leg"), _recipient_ringing),
+    "IvrRecipientAnswered": (_CONSULT, _recipient_answered),
+    "IvrConsultEnded": (_CONSULT, _consult_ended),
+    "IvrHanded": (_CONSULT, _handed),
+    "IvrFeature": (("Agent",), _feature),
+    "IvrAgentPhone": (("Agent",), _agent_phone),
 }
+"""What the dialplan tells, whom it must be about, and what it means."""
+
+UNTOLD = frozenset({"IvrHeld", "IvrApart"})
+"""For whoever reads the switch's own log: what they say, the core knows from its own command or from the leg's end."""
