@@ -124,6 +124,7 @@ class AgiLink(asyncio.BufferedProtocol):
         "_refusals",
         "_task",
         "_transport",
+        "_view",
         "_visit",
         "channel_left",
         "deadline",
@@ -136,6 +137,7 @@ class AgiLink(asyncio.BufferedProtocol):
         self._loop = loop
         self._transport: asyncio.Transport
         self._buffer = bytearray(BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
         self._header: HeaderStream | None = HeaderStream()
         self._answers = AnswerStream()
         self._hub: greenlet
@@ -170,12 +172,12 @@ class AgiLink(asyncio.BufferedProtocol):
         """Header, answers, `HANGUP`: whatever they complete goes on from here."""
         if self._end is not None:
             return
-        data = bytes(memoryview(self._buffer)[:nbytes])
+        data = self._view[:nbytes].tobytes()
         if self._header is not None:
             self._read_header(self._header, data)
             return
         try:
-            answer = self._the_answer(self._answers.feed(data))
+            answer = self._the_answer(data)
         except AGIProtocolError as error:
             self._break(error, SessionEnd.PROTOCOL)
             return
@@ -276,7 +278,7 @@ class AgiLink(asyncio.BufferedProtocol):
     def _answer_early(self, rest: bytes) -> None:
         """Before the first command only `HANGUP` may come."""
         try:
-            self._the_answer(self._answers.feed(rest))
+            self._the_answer(rest)
         except AGIProtocolError as error:
             raise AgiRefusedError(SessionEnd.REFUSED_HEADER, "something stands behind the header's end") from error
 
@@ -302,12 +304,12 @@ class AgiLink(asyncio.BufferedProtocol):
             self.deadline = inf
             self._transport.abort()  # every command was answered: a polite close could only wait for the peer
 
-    def _the_answer(self, answers: list[str]) -> str | None:
-        """The one that is owed, if it is among them. Raises AGIProtocolError for one that nobody asked for."""
-        if len(answers) == 1 and self._owed and answers[0] != HANGUP:
-            return answers[0]  # nearly always
+    def _the_answer(self, data: bytes) -> str | None:
+        """The one that is owed, if these bytes complete it. Raises AGIProtocolError for one that nobody asked for."""
+        if self._owed and (only := self._answers.feed_one(data)):
+            return only
         owed = None
-        for answer in answers:
+        for answer in self._answers.feed(data):
             if answer == HANGUP:
                 self.channel_left = True
             elif owed is None and self._owed:

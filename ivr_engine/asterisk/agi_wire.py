@@ -190,10 +190,14 @@ class AnswerStream:
         self._usage: list[str] = []
         self._usage_chars = 0
 
+    def feed_one(self, data: bytes) -> str:
+        """The one success that these bytes are, as nearly always; "" when they are anything else, and `feed` is due."""
+        if data.startswith(b"200 ") and data.find(b"\n") == len(data) - 1 and not self._rest and not self._usage:
+            return data[:-1].decode("utf-8", "replace")
+        return ""
+
     def feed(self, data: bytes) -> list[str]:
         """The answers that these bytes complete, `HANGUP` among them. Raises AGIProtocolError past ANSWER_BYTES."""
-        if data.startswith(b"200 ") and data.find(b"\n") == len(data) - 1 and not self._rest and not self._usage:
-            return [data[:-1].decode(errors="replace")]  # nearly always
         whole = (self._rest + data).split(b"\n")
         self._rest = whole.pop()
         if len(self._rest) > ANSWER_BYTES:

@@ -194,6 +194,27 @@ def test_given_answers_when_they_are_cut_at_every_byte_then_the_same_answers_com
     assert [answer for byte in data for answer in stream.feed(bytes([byte]))] == ANSWERS
 
 
+@pytest.mark.parametrize(
+    ("before", "data", "one"),
+    [
+        (b"", b"200 result=49\n", "200 result=49"),
+        (b"200 result=1 (", b"200 won)\n", ""),
+        (b"520-usage\n", b"200 is a line of it\n", ""),
+        (b"", b"200 result=0\nHANGUP\n", ""),
+        (b"", b"200 result=0", ""),
+        (b"", b"HANGUP\n", ""),
+        (b"", b"511 dead\n", ""),
+    ],
+)
+def test_given_bytes_when_they_are_one_whole_success_then_and_only_then_the_short_way_takes_them(
+    before: bytes, data: bytes, one: str
+) -> None:
+    stream = AnswerStream()
+    stream.feed(before)
+
+    assert stream.feed_one(data) == one
+
+
 def test_given_a_hangup_inside_a_usage_text_when_it_is_read_then_both_are_whole() -> None:
     data = USAGE.replace("\n", "\nHANGUP\n", 1) + "\n"
 
