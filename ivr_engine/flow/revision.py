@@ -11,6 +11,7 @@
 
 import hashlib
 import wave
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from ivr_engine.flow.prompts import Manifest, Recordings, read_prompts
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.shape import Known, Shaped, shape_flow
 from ivr_engine.flow.source import DOCUMENT_BYTES, Node, Table, read
-from ivr_engine.flow.steps import FlowId
+from ivr_engine.flow.steps import Flow, FlowId
 
 FLOWS = 200
 """Documents under `flows/`: one for each agency and language, several times over."""
@@ -49,6 +50,11 @@ class Revision:
     manifest: Manifest
     warnings: tuple[Diagnostic, ...] = ()
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
+
+    @property
+    def flows(self) -> Mapping[FlowId, Flow]:
+        """Every flow, by its name: for whoever looks at what citizens can reach."""
+        return self._script.flows
 
     def converse(self, card: CallerCard) -> Conversation:
         """The conversation that the number on the card leads to; implements `core.conversation.Converse`."""

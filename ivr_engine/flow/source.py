@@ -7,7 +7,7 @@ a document of a million brackets or a few nested anchors costs nothing and ends 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -32,6 +32,8 @@ class Text:
 
     value: str
     place: Place
+    quoted: bool = field(default=False, compare=False)
+    """Written in quotes: what other readers of YAML take for a word too, and not for a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ class _Builder:
                 self._anchors[event.anchor] = (Text(event.value, place), 1)
             return
         self._count(place, 1)
-        self._put(Text(event.value, place), event.anchor, 1)
+        self._put(Text(event.value, place, quoted=event.style in ("'", '"')), event.anchor, 1)
 
     def _key(self, frame: _Open, key: str, place: Place) -> None:
         self._count(place, 1)
