@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from ivr_engine import __version__, logs, service
@@ -43,6 +45,10 @@ Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are no
 def run() -> None:
     """Serve, with the settings of the environment (IVR_*), until SIGTERM."""
     settings = _settings()
+    if not settings.dialplans.is_dir():
+        _give_up(
+            f"settings: IVR_DIALPLANS: there is no folder {settings.dialplans}; name the one with numbers.yaml in it"
+        )
     logs.configure(as_json=settings.log_json, level=settings.log_level)
     _carry_out(lambda: service.run(settings), fast=True)
 
@@ -110,6 +116,11 @@ def _settings() -> Settings:
             f"IVR_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in invalid.errors()
         )
         _give_up(f"settings: {told}")
+    except SettingsError as unreadable:
+        # a variable that should be JSON and is not: pydantic-settings names the field, and no value
+        field = re.search(r'field "(\w+)"', str(unreadable))
+        name = f"IVR_{field[1].upper()}" if field else str(unreadable)
+        _give_up(f"settings: {name}: is not JSON; see the description of this setting for its form")
 
 
 def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
@@ -140,7 +151,9 @@ def _carry_out(work: Callable[[], Awaitable[T]], *, fast: bool = False) -> T:
     except CsvRefused as refused:
         print(refused, file=sys.stderr)
         raise typer.Exit(WRONG) from None
-    except (StorageError, AgiListenError, AmiRefused, TokenError, service.PortTaken) as known:
+    except AgiListenError as known:
+        _give_up(f"{known} (IVR_AGI_PORT; the dialplan's IVR_AGI must name the same)")
+    except (StorageError, AmiRefused, TokenError, service.PortTaken) as known:
         _give_up(str(known))
 
 
