@@ -31,6 +31,7 @@ from ivr_engine.core.events import (
     Event,
     LegEnded,
     LegSeen,
+    OfferAnswered,
     OfferFailed,
     SwitchLost,
     SwitchSeen,
@@ -97,6 +98,7 @@ class AsteriskSwitch:
         self._stop_beating()
         self._forget_ringing()
         await self.link.stop()
+        self._stop_beating()  # the answer that a look waited for may have come just before, and begun the heartbeat
 
     # ── commands out ────────────────────────────────────────────────────────────────────────────────────────────────
     def execute(self, command: Command) -> None:
@@ -116,7 +118,7 @@ class AsteriskSwitch:
         if isinstance(answer, ActionUnknown | ActionTimedOut):
             return  # nobody knows whether it took effect: the next look, or the offer's deadline, tells
         if isinstance(command, StartOffer):
-            self._sink(OfferFailed(command.offer, OfferFailure.UNREACHABLE))
+            self._explain(command.offer, OfferFailure.UNREACHABLE)
         else:
             reason = answer.answer.get("Message") if isinstance(answer, ActionRefused) else str(answer)
             self._sink(CommandRefused(command.contact, type(command).__name__, reason))
@@ -138,6 +140,8 @@ class AsteriskSwitch:
         for event in events:
             if isinstance(event, LegEnded) and self._told_before(event.leg):
                 continue
+            if isinstance(event, OfferAnswered | OfferFailed):
+                self._rings_no_more(event.offer)
             if isinstance(event, ConsultRequested):
                 self._consult(event)
             else:
@@ -163,11 +167,15 @@ class AsteriskSwitch:
             self._explain(offer, refusal(hangup))
 
     def _explain(self, offer: OfferId, failure: OfferFailure) -> None:
+        self._rings_no_more(offer)
+        self._sink(OfferFailed(offer, failure))
+
+    def _rings_no_more(self, offer: OfferId) -> None:
+        """How it ended is told; whatever else the switch says of its ringing would be told a second time."""
         self._originates.pop(self._ringing.pop(offer, ""), None)
         owed = self._unexplained.pop(offer, None)
         if owed is not None:
             owed.cancel()
-        self._sink(OfferFailed(offer, failure))
 
     def _forget_ringing(self) -> None:
         self._originates.clear()
@@ -210,7 +218,6 @@ class AsteriskSwitch:
         status = await self.link.action("CoreStatus")
         startup = f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}"
         restarted = bool(self._startup) and startup != self._startup
-        self._startup = startup
         channels = await self.link.collect("Status", {"Variables": ",".join(SEEN_VARIABLES)})
         legs: list[LegSeen] = []
         for channel in channels:
@@ -222,6 +229,7 @@ class AsteriskSwitch:
         for contact in fell_back:
             if contact not in alive:
                 self._forget_fallback(contact)
+        self._startup = startup  # not before: a look that fails half-way must not be the one that knew of a restart
         return SwitchSeen(tuple(legs), frozenset(fell_back), restarted)
 
     async def _fell_back(self) -> list[ContactId]:
