@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo_centre.centre import AGENTS_CSV, DIRECTORY_CSV, NUMBERS_YAML, Centre
+from demo_centre.centre import AGENTS_CSV, DIALPLANS, DIRECTORY_CSV, Centre
 from demo_centre.compare import compare
 from demo_centre.feed import FeedBroken
 from demo_centre.plan import MOST_CALLS, Plan, cast_of, draw
@@ -31,7 +31,7 @@ from sandbox.tools import ToolMissing, asterisk_tools
 
 CANNOT_START = (ToolMissing, SwitchFailed, PortsTaken, EngineFailed, SippFailed, OSError)
 MOST_RATE = 20.0
-"""Calls a second. A dozen counsellors serve five; beyond, a viewer watches a queue grow; for loads there is the bench."""
+"""Calls a second. A dozen counsellors serve five; beyond, one watches a queue grow, and loads are for the bench."""
 
 SEEDS = 10_000
 """A seed that nobody chose has four digits, to be typed again."""
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         progress.stage("tools: Asterisk and SIPp")
         asterisk_tools(fetch=True)
-        cast = cast_of(AGENTS_CSV, NUMBERS_YAML, DIRECTORY_CSV)
+        cast = cast_of(AGENTS_CSV, DIALPLANS, DIRECTORY_CSV)
         plan = draw(cast, calls=options.calls or MOST_CALLS, rate=options.rate, seed=options.seed)
         print(f"seed {plan.seed}", flush=True)
         centre = Centre(plan, cast, folder / "engine", sip_port=options.sip_port, progress=progress)

@@ -32,7 +32,7 @@ from sandbox.switch import Switch
 
 AGENTS_CSV = ROOT / "examples" / "agents.csv"
 DIRECTORY_CSV = ROOT / "examples" / "directory.csv"
-NUMBERS_YAML = ROOT / "dialplans" / "numbers.yaml"
+DIALPLANS = ROOT / "dialplans"
 
 YOU = "9001"
 """The agent whom the viewer can be, with a softphone."""
@@ -173,8 +173,8 @@ class Centre:
                 break
             await self._until(citizens[0].dials_at_ms / 1_000 - STANDS_READY_SECONDS)
             await self._dial(citizens)
-        while any(party.running() for party in self._parties):  # a SIPp ends with the last of its calls
-            await asyncio.sleep(LOOK_SECONDS)  # noqa: ASYNC110  (nobody tells us that a process has ended)
+        while any(party.running() for party in self._parties):  # noqa: ASYNC110  (no event tells that a SIPp has ended)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _dial(self, citizens: tuple[Citizen, ...]) -> None:
         now_ms = round((time.monotonic() - self._began_at) * 1_000)

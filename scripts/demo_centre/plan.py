@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -33,6 +34,9 @@ LOAD = 0.6
 
 LONGEST_STAY_MS = 180_000
 """The patience of the patient; with it every call ends, whatever else happens."""
+
+TOPICS = {"1": "transport", "2": "water", "3": "tax", "4": "vehicles", "9": "english", "0": "general"}
+"""Keys of the main flow, and the skill that each asks for."""
 
 BETWEEN_TALKS_MS = 2_800
 """A ring and a wrap-up, on average."""
@@ -102,11 +106,13 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who there is: agents, numbers with how often each is dialled, directory entries with their numbers."""
+    """Who there is: agents, the old numbers, officials."""
 
-    agents: tuple[str, ...]
-    city_numbers: tuple[str, ...]
-    district_numbers: tuple[str, ...]
+    agents: Mapping[str, frozenset[str]]
+    """Agent → skills."""
+    city_numbers: Mapping[str, str]
+    """Number → the skill that its queue requires."""
+    district_numbers: Mapping[str, str]
     officials: Mapping[str, str]
     """Directory entry → the number behind which the official sits."""
 
@@ -119,21 +125,20 @@ class Plan:
     breaks: tuple[Break, ...]
 
 
-def cast_of(agents_csv: Path, numbers_yaml: Path, directory_csv: Path) -> Cast:
+def cast_of(agents_csv: Path, dialplans: Path, directory_csv: Path) -> Cast:
     """The people and numbers of these documents."""
     with agents_csv.open(newline="", encoding="utf-8") as file:
-        agents = tuple(row["agent"] for row in csv.DictReader(file))
+        agents = {row["agent"]: frozenset(re.findall(r"(\w+):\d", row["skills"])) for row in csv.DictReader(file)}
     with directory_csv.open(newline="", encoding="utf-8") as file:
         officials = {row["entry"]: row["number"] for row in csv.DictReader(file)}
-    registry = yaml.safe_load(numbers_yaml.read_text(encoding="utf-8"))
-    kinds = {name: agency["kind"] for name, agency in registry["agencies"].items()}
-    old = {number: kinds[entry["agency"]] for number, entry in registry["numbers"].items() if "agency" in entry}
-    return Cast(
-        agents,
-        tuple(number for number, kind in old.items() if kind == "city"),
-        tuple(number for number, kind in old.items() if kind == "district"),
-        officials,
-    )
+    registry = yaml.safe_load((dialplans / "numbers.yaml").read_text(encoding="utf-8"))
+    queues = yaml.safe_load((dialplans / "queues.yaml").read_text(encoding="utf-8"))["queues"]
+    old: dict[str, dict[str, str]] = {"city": {}, "district": {}}
+    for number, entry in registry["numbers"].items():
+        if "agency" in entry:
+            kind = registry["agencies"][entry["agency"]]["kind"]
+            old[kind][number] = queues[entry["queue"]]["requirement"]
+    return Cast(agents, old["city"], old["district"], officials)
 
 
 def draw(cast: Cast, *, calls: int, rate: float, seed: int) -> Plan:
@@ -165,7 +170,7 @@ def officials_conducts(cast: Cast, seed: int) -> dict[str, Conduct]:
     """How the officials' phones behave, by number."""
     chance = random.Random(f"officials {seed}")
     return {
-        number: Conduct(official_does(entry), ring_ms=chance.randint(500, 1_500), talk_ms=chance.randint(6_000, 9_000))
+        number: Conduct(official_does(entry), ring_ms=chance.randint(500, 1_500), talk_ms=chance.randint(4_000, 7_000))
         for entry, number in cast.officials.items()
     }
 
@@ -180,11 +185,12 @@ def _citizens(cast: Cast, rate: float, chance: random.Random) -> Iterator[Citize
         act, refusal = next(acts), next(refusals)
         ending = (next(consults) if ordinal % 2 else next(seldom)) if act == "stays" else None
         consult = _consult(cast, ending, chance) if ending else None
-        number, keys, flow_ms = _dialling(cast, act, chance)
+        number, skill, keys, flow_ms = _dialling(cast, act, chance)
         talks_ms = round(min(max(chance.gammavariate(4, talk_ms / 4), SHORTEST_TALK_MS), LONGEST_TALK_MS))
         if consult is not None:
             talks_ms += consult.after_ms + consult.speaks_ms + 4_000  # rings, answers, and a last word
-        refusing = chance.sample(cast.agents, len(cast.agents) // 2) if refusal else []
+        able = [agent for agent, skills in cast.agents.items() if skill in skills]
+        refusing = chance.sample(able, len(able) // 2) if refusal else []  # never all: somebody takes the citizen
         yield Citizen(
             ordinal=ordinal,
             dials_at_ms=round(at_ms),
@@ -209,20 +215,22 @@ def _deck(cards: Sequence[Card], chance: random.Random) -> Iterator[Card]:
         yield from chance.sample(cards, len(cards))
 
 
-def _dialling(cast: Cast, act: Act, chance: random.Random) -> tuple[str, tuple[Key, ...], int]:
-    """Number, keys, and how long the flow goes on after the last of them."""
+def _dialling(cast: Cast, act: Act, chance: random.Random) -> tuple[str, str, tuple[Key, ...], int]:
+    """Number, skill that it will ask for, keys, and how long the flow goes on after the last of them."""
     if act == "misdials":
-        return NOBODYS_NUMBER, (), 4_000
+        return NOBODYS_NUMBER, "", (), 4_000
     if chance.random() < 0.4:
-        return chance.choice(cast.city_numbers if chance.random() < 0.7 else cast.district_numbers), (), 1_600
+        numbers = cast.city_numbers if chance.random() < 0.7 else cast.district_numbers
+        number = chance.choice(tuple(numbers))
+        return number, numbers[number], (), 1_600
     after_ms = chance.randint(2_000, 4_000)
-    topic = chance.choice("1234900")
+    key = chance.choice("1234900")
     dice = chance.random()
     if dice < 0.08:  # no key: a person all the same, after the menu and a silence
-        return "120", (), 13_000
+        return "120", "general", (), 13_000
     if dice < 0.16:  # a key that is no choice, then the right one
-        return "120", (Key("7", after_ms), Key(topic, 3_000)), 200
-    return "120", (Key(topic, after_ms),), 200
+        return "120", TOPICS[key], (Key("7", after_ms), Key(key, 3_000)), 200
+    return "120", TOPICS[key], (Key(key, after_ms),), 200
 
 
 def _stay_ms(act: Act, flow_ms: int, talk_ms: float, chance: random.Random) -> int:
@@ -253,5 +261,5 @@ def _consult(cast: Cast, ending: Ending, chance: random.Random) -> Consult:
 def _breaks(cast: Cast, until_ms: int, chance: random.Random) -> Iterator[Break]:
     at_ms = chance.expovariate(1 / 15_000)
     while at_ms < until_ms:
-        yield Break(chance.choice(cast.agents), round(at_ms), chance.randint(4_000, 9_000))
+        yield Break(chance.choice(tuple(cast.agents)), round(at_ms), chance.randint(4_000, 9_000))
         at_ms += chance.expovariate(1 / 25_000)

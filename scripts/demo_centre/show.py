@@ -188,7 +188,7 @@ def in_lines(centre: Centre) -> str:
     return "\n".join(
         [
             f"API        {base}/v1/agents   metrics {base}/metrics   token {centre.engine.token}",
-            f"softphone  SIP account {YOU}, password {centre.password}, server 127.0.0.1:{centre.switch.sip_port} (UDP)",
+            f"softphone  SIP {YOU}, password {centre.password}, server 127.0.0.1:{centre.switch.sip_port}, UDP",
             "           dial *11 to log in as a counsellor, *13 to leave, 120 to be a citizen",
         ]
     )
