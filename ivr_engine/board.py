@@ -187,7 +187,12 @@ def _head(view: View, totals: Totals, title: str, zone: tzinfo | None) -> Render
     line.add_column(justify="right", ratio=1)
     seen = Text("● switch", "green") if view.switch_connected else Text("✕ switch lost", "bold white on red")
     counted = Text(f"{totals.began} contacts so far", "dim")
-    line.add_row(Text(f" {title} ", "bold white on blue"), counted, Text.assemble(seen, "  ", _clock(view.at_ms, zone)))
+    # assembled: a Text's own style would paint the whole of its column
+    line.add_row(
+        Text.assemble((f" {title} ", "bold white on blue")),
+        counted,
+        Text.assemble(seen, "  ", _clock(view.at_ms, zone)),
+    )
     return line
 
 
