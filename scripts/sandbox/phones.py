@@ -200,26 +200,29 @@ class Callees(Sipp):
 
     A key of `conducts` may name who calls as well: `1001/0212345678` is the phone 1001 when that caller is shown to it,
     `/0212345678` any phone then; the more exact one counts. A name that nobody listed behaves as `otherwise` says.
+    A sequence of conducts is taken in turn, one for each ring; the last one is for all further rings.
     hears_keys: whether `Seen.heard` tells what the other side pressed; then that side alone should press keys.
     """
 
     def __init__(
         self,
-        conducts: Mapping[str, Conduct],
+        conducts: Mapping[str, Conduct | Sequence[Conduct]],
         *,
         port: int | None = None,
         otherwise: Conduct | None = None,
         hears_keys: bool = False,
     ) -> None:
         # line 0 is out of the reach of a scenario; line 1 is for the names that nobody listed
-        listed = {"-": Conduct(), "+": otherwise or Conduct(), **conducts}
+        listed = {"-": Conduct(), "+": otherwise or Conduct(), **_each_turn(conducts)}
+        counted = [name for name, conduct in conducts.items() if not isinstance(conduct, Conduct)]
         most_keys = max(len(conduct.keys) for conduct in listed.values())
         text = scenario(
             "callee",
             CALLEES="callees.csv",
+            TURNS=part("turns", CALLEES="callees.csv") if counted else "",
             KEYS=_key_steps(most_keys, " file=callees.csv line=[$line]", "[$there]", "{{request_of_callee}}"),
             UNEXPECTED=part("unexpected", NAME="[$name]"),
-            SPARE=_KEY_VARIABLES if most_keys else "",
+            SPARE=(_KEY_VARIABLES if most_keys else "") + (",turn_text" if counted else ""),
             MEDIA_PORT=str(SILENT_PORT),
             CODECS=CODECS_TO_HEAR if hears_keys else CODECS,
         )
@@ -227,10 +230,13 @@ class Callees(Sipp):
         for name, conduct in listed.items():
             plan = [name, conduct.does, str(conduct.ring_ms), str(conduct.talk_ms)]
             lines.append(";".join([*plan, *_key_fields(conduct.keys, most_keys)]))
+        files = {"callees.csv": "\n".join(lines) + "\n"}
+        if counted:
+            files["turns.csv"] = "\n".join(["SEQUENTIAL", "-;0", *(f"{name};0" for name in counted), ""])
         super().__init__(
             text,
-            arguments=["-inf", "callees.csv", "-infindex", "callees.csv", "0"],
-            files={"callees.csv": "\n".join(lines) + "\n"},
+            arguments=[word for name in files for word in ("-inf", name, "-infindex", name, "0")],
+            files=files,
             port=port,
         )
 
@@ -286,6 +292,20 @@ def _key_steps(count: int, of_line: str, target: str, who: str) -> str:
 def _key_fields(pressed: Sequence[Key], count: int) -> list[str]:
     fields = [field for key in pressed for field in (key.key, str(key.after_ms))]
     return fields + ["", "0"] * (count - len(pressed))
+
+
+def _each_turn(conducts: Mapping[str, Conduct | Sequence[Conduct]]) -> dict[str, Conduct]:
+    """One line for each turn as SIPp asks for it, `NAME#2.000000`; the last conduct stands under the bare name."""
+    lines: dict[str, Conduct] = {}
+    for name, conduct in conducts.items():
+        if isinstance(conduct, Conduct):
+            lines[name] = conduct
+        elif not conduct:
+            raise SippFailed(f"no conduct for {name}: give at least one")
+        else:
+            lines |= {f"{name}#{turn}.000000": each for turn, each in enumerate(conduct[:-1], start=1)}
+            lines[name] = conduct[-1]
+    return lines
 
 
 def _credentials(name: str, password: str) -> str:

@@ -49,6 +49,7 @@ def test_given_any_number_of_keys_when_scenarios_are_filled_in_then_they_are_who
         Callers(Site(), [Call("120", "02", keys=pressed), Call("120", "03")]),
         Callers(Site(), [Call("*11", "1001", keys=pressed)], passwords={"1001": "secret"}),
         Callees({"1001": Conduct(keys=pressed), "1002": Conduct("busy")}),
+        Callees({"1001": [Conduct("busy"), Conduct(keys=pressed)]}),
     ]
     for phone in phones:
         assert "{{" not in phone.text
@@ -71,3 +72,20 @@ def test_given_no_calls_when_callers_are_made_then_the_error_says_so() -> None:
 async def test_given_a_sipp_that_cannot_start_when_started_then_its_own_words_are_in_the_error() -> None:
     with pytest.raises(SippFailed, match=r"(?s)does not listen.*no such scenario"):
         await Sipp("", program=["sh", "-c", "echo no such scenario >&2; exit 3"]).start()
+
+
+def test_given_conducts_in_turn_when_told_to_sipp_then_the_last_one_stands_under_the_bare_name() -> None:
+    phone = Callees({"1001": [Conduct("busy"), Conduct("decline"), Conduct()], "1002": Conduct("silent")})
+    conducts = [line.split(";")[:2] for line in phone.files["callees.csv"].splitlines()[3:]]
+    assert conducts == [
+        ["1001#1.000000", "busy"],
+        ["1001#2.000000", "decline"],
+        ["1001", "answer"],
+        ["1002", "silent"],
+    ]
+    assert phone.files["turns.csv"].splitlines()[2:] == ["1001;0"], "whose conduct never changes is not counted"
+
+
+def test_given_no_conduct_for_a_phone_when_made_then_it_is_refused() -> None:
+    with pytest.raises(SippFailed, match="no conduct for 1001"):
+        Callees({"1001": []})
