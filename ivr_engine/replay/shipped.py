@@ -4,6 +4,6 @@ from pathlib import Path
 
 
 def dialplans() -> Path:
-    """The folder of documents that comes with the engine: inside an installed package, or at the top of a source tree."""
+    """The documents that come with the engine: inside an installed package, or at the top of a source tree."""
     installed = Path(__file__).parents[1] / "_dialplans"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "dialplans"

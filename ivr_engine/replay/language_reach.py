@@ -1,0 +1,203 @@
+"""What can happen in a scenario at all: a trigger that never comes, a citizen who never leaves, a name of no flow.
+
+These passes look at the whole scenario and at the flows that it runs against, when every field was read. What cannot
+be known before the run (who gets whom, which key is pressed in time) is left to the run and its limit.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors
+from ivr_engine.flow.interpreter import NOT_IN_SERVICE
+from ivr_engine.flow.revision import Revision, load
+from ivr_engine.flow.steps import Flow, FlowId, HangupStep, QueueStep, Step, Target, reachable, spoken
+from ivr_engine.replay import shipped
+from ivr_engine.replay.language_words import Page
+from ivr_engine.replay.scenario import (
+    Answering,
+    CitizenPlan,
+    HangUp,
+    Happening,
+    Press,
+    Scenario,
+    TalkAct,
+    Trigger,
+)
+
+_REVISIONS = 16
+"""Folders of flows kept for the files read one after another."""
+
+_SPOKEN = frozenset({Trigger.DIALLED, Trigger.ANSWERED, Trigger.HEARD})
+_OF_TALK = {
+    Trigger.HELD: frozenset({TalkAct.HOLD}),
+    Trigger.CONSULTING: frozenset({TalkAct.CONSULT}),
+    Trigger.HANDED_OVER: frozenset({TalkAct.CONSULT}),
+}
+_LEAVING = frozenset({TalkAct.HANG_UP, TalkAct.COMPLETE})
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The flows of a scenario as its expectations see them: what can be said, where a number leads."""
+
+    revision: Revision
+
+    @property
+    def prompts(self) -> Collection[str]:
+        return self.revision.manifest.texts.keys()
+
+    @property
+    def queues(self) -> Collection[str]:
+        return tuple(str(queue.id) for queue in self.revision.queues)
+
+    @property
+    def agencies(self) -> Collection[str]:
+        return self.revision.numbers.agencies.keys()
+
+    @property
+    def skills(self) -> Collection[str]:
+        """Those that somebody asks for; another one would never bring a contact."""
+        wanted = {skill for queue in self.revision.queues for skill in queue.requirement}
+        wanted.update(skill for entry in self.revision.numbers for skill in entry.requirement)
+        steps = (step for flow in self.revision.flows.values() for step in flow.steps.values())
+        wanted.update(skill for step in steps if isinstance(step, QueueStep) for skill in step.requirement)
+        return sorted(map(str, wanted))
+
+    def reached(self, dialled: str) -> tuple[Step, ...] | None:
+        """Every step that who dials this can get to; None for a number that is nobody's."""
+        entry = self.revision.numbers.find(dialled)
+        return _closure(self.revision.flows, entry.flow) if entry is not None else None
+
+
+def centre(page: Page, folder: Path | None, told: Diagnostics) -> Centre | None:
+    """The flows that the file names, or 120's own; None after a diagnostic when they cannot be used."""
+    try:
+        return Centre(_revision(folder or shipped.dialplans()))
+    except FlowErrors as errors:
+        more = len(errors.diagnostics) - 1
+        key = "dialplans" if page.has("dialplans") else "title"
+        page.error(
+            key, "dialplans", f"the flows cannot be used: {errors.diagnostics[0]}{f' and {more} more' * bool(more)}"
+        )
+        return None
+
+
+def _revision(folder: Path) -> Revision:
+    changed = max((path.stat().st_mtime_ns for path in folder.rglob("*.yaml")), default=0)
+    return _loaded(folder.resolve(), changed)
+
+
+@lru_cache(_REVISIONS)
+def _loaded(folder: Path, changed: int) -> Revision:
+    del changed  # only tells one state of the folder from the next
+    return load(folder)
+
+
+def _closure(flows: Mapping[FlowId, Flow], first: FlowId) -> tuple[Step, ...]:
+    """Depth first; a flow has at most hundreds of steps."""
+    seen: dict[tuple[FlowId, str], Step] = {}
+    ahead: list[Target | None] = [Target(first, "")]
+    while ahead:
+        target = ahead.pop()
+        flow = flows.get(target.flow) if target is not None else None
+        if target is None or flow is None:
+            continue
+        label = target.step or flow.first
+        if (target.flow, label) not in seen:
+            step = seen[target.flow, label] = flow.steps[label]
+            ahead += reachable(step)
+    return tuple(seen.values())
+
+
+def check_reach(scenario: Scenario, at: Centre | None, told: Diagnostics) -> None:
+    """Tell what of the scenario can never be."""
+    for happening in scenario.world:
+        if happening.at_ms >= scenario.limit_ms:
+            told.error(happening.place, "never", f"the scenario is over after {scenario.limit_ms / 1000:g} s")
+    changes = any(one.what is Happening.REVISION_LOADED for one in scenario.world)
+    for citizen in scenario.citizens:
+        steps = at.reached(citizen.dials) if at is not None else None
+        for act in citizen.acts:
+            _check_act(scenario, citizen, act, told)
+            if at is not None and not changes:
+                _check_prompt(citizen, act, at, steps, told)
+        if at is not None and steps is not None and not any(isinstance(step, HangupStep) for step in steps):
+            _check_end(scenario, citizen, told)
+    if at is not None and not changes:
+        _check_skills(scenario, at, told)
+
+
+def _check_act(scenario: Scenario, citizen: CitizenPlan, act: Press | HangUp, told: Diagnostics) -> None:
+    trigger = act.when.trigger
+    if trigger in _SPOKEN or trigger is Trigger.QUEUED:
+        return
+    if not scenario.agents:
+        told.error(act.place, "never", f"'{citizen.name}' waits for '{trigger}', but nobody works here: no agents")
+        return
+    needed = _OF_TALK.get(trigger)
+    acts = {one.does for agent in scenario.agents for one in agent.acts}
+    if needed is not None and acts.isdisjoint(needed):
+        told.error(
+            act.place,
+            "never",
+            f"'{citizen.name}' waits for '{trigger}', but no agent does any {' or '.join(sorted(needed))}",
+            hint="say under the agent: does: [{" + f"{sorted(needed)[0]}: 3s" + "}]",
+        )
+
+
+def _check_prompt(
+    citizen: CitizenPlan, act: Press | HangUp, at: Centre, steps: tuple[Step, ...] | None, told: Diagnostics
+) -> None:
+    when = act.when
+    if when.trigger is not Trigger.HEARD or not when.of:
+        if steps is None and when.trigger not in _SPOKEN:
+            told.error(act.place, "never", f"'{citizen.dials}' is nobody's number: '{when.trigger}' never comes")
+        return
+    if when.of not in at.prompts:
+        told.error(act.place, "unknown_prompt", "no such prompt", found=when.of, allowed=sorted(at.prompts))
+        return
+    heard = {str(NOT_IN_SERVICE)} if steps is None else {str(one) for step in steps for one in spoken(step)}
+    if when.of not in heard:
+        told.error(
+            act.place,
+            "never",
+            f"who dials {citizen.dials} never hears this",
+            found=when.of,
+            allowed=sorted(heard),
+        )
+
+
+def _check_end(scenario: Scenario, citizen: CitizenPlan, told: Diagnostics) -> None:
+    """Only what is plain: a citizen who stays for ever, with nobody who would end it."""
+    leaves = any(isinstance(act, HangUp) for act in citizen.acts) or citizen.patience_ms is not None
+    restarted = any(one.what is Happening.SWITCH_RESTARTED for one in scenario.world)
+    people = (*scenario.agents, *scenario.recipients)
+    talks_end = any(
+        conduct.does is Answering.ANSWERS and conduct.talk_ms is not None for one in people for conduct in one.conducts
+    )
+    left = any(act.does in _LEAVING for agent in scenario.agents for act in agent.acts)
+    if leaves or restarted or (scenario.agents and (talks_end or left)):
+        return
+    who = "nobody who answers ever hangs up" if scenario.agents else "there are no agents"
+    told.error(
+        citizen.place,
+        "endless",
+        f"'{citizen.name}' never leaves: no hangs_up, no patience, and {who}",
+        hint="give the citizen patience: 60s, or an agent talks: 30s",
+    )
+
+
+def _check_skills(scenario: Scenario, at: Centre, told: Diagnostics) -> None:
+    wanted = at.skills
+    for agent in scenario.agents:
+        for skill in agent.skills:
+            if skill not in wanted:
+                told.error(
+                    agent.place,
+                    "unknown_skill",
+                    f"no queue, number or step asks agent '{agent.id}' for this",
+                    found=skill,
+                    allowed=wanted,
+                )

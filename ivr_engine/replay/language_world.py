@@ -1,0 +1,193 @@
+"""What surrounds the people of a scenario: where it runs, what the queues do otherwise, and what befalls the engine."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr_engine.core.vocabulary import Presence
+from ivr_engine.flow.diagnostics import Diagnostics
+from ivr_engine.flow.source import Node
+from ivr_engine.replay.language_words import Page, texts
+from ivr_engine.replay.scenario import LONGEST_MS, By, Happening, Level, QueueChange, WorldAct
+
+ALL_QUEUES = "all"
+"""`queues: {all: {wrap_up: 0s}}`: every queue that is not named itself."""
+
+QUEUE_KEYS = ("ring", "wrap_up", "promise")
+
+KINDS = ("presence", "wrap_up", "engine", "ami", "events", "database", "revision", "switch")
+"""The word of a happening that says what it is."""
+
+VALUES = {
+    "presence": tuple(presence.value for presence in Presence),
+    "wrap_up": ("finished",),
+    "engine": ("killed", "started"),
+    "ami": ("cut",),
+    "events": ("delayed", "doubled"),
+    "database": ("away",),
+    "switch": ("restarted",),
+}
+"""What each of those words may be followed by; a revision is a folder."""
+
+WORLD_KEYS = ("at", "agent", *KINDS, "reason", "by", "for")
+
+_WHAT = {
+    ("presence", ""): Happening.PRESENCE,
+    ("wrap_up", "finished"): Happening.WRAP_UP_FINISHED,
+    ("engine", "killed"): Happening.ENGINE_KILLED,
+    ("engine", "started"): Happening.ENGINE_STARTED,
+    ("ami", "cut"): Happening.AMI_CUT,
+    ("events", "delayed"): Happening.EVENTS_DELAYED,
+    ("events", "doubled"): Happening.EVENTS_DOUBLED,
+    ("database", "away"): Happening.DATABASE_AWAY,
+    ("switch", "restarted"): Happening.SWITCH_RESTARTED,
+}
+_LASTING = frozenset({Happening.AMI_CUT, Happening.EVENTS_DELAYED, Happening.EVENTS_DOUBLED, Happening.DATABASE_AWAY})
+_OF_AGENT = frozenset({Happening.PRESENCE, Happening.WRAP_UP_FINISHED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a scenario may run, and why not elsewhere."""
+
+    levels: frozenset[Level]
+    why_not_elsewhere: str
+
+
+def read_stage(page: Page, told: Diagnostics) -> Stage:
+    """`on` and `not_on`."""
+    names = [level.value for level in Level]
+    on = set(Level)
+    if page.has("on"):
+        found = texts(page.listed("on"), told, "each of 'on'")
+        for text in found:
+            if text.value not in names:
+                told.error(text.place, "unknown_level", "no such level", found=text.value, allowed=names)
+        on = {Level(text.value) for text in found if text.value in names} or on
+    without = page.page("not_on", "not_on", names) if page.has("not_on") else None
+    reasons = {key: without.text(key) for key in without.table.keys if key in names} if without is not None else {}
+    levels = frozenset(on - {Level(name) for name in reasons})
+    if not levels:
+        page.error("not_on", "nowhere", "this scenario runs nowhere")
+    return Stage(levels, "; ".join(f"{level}: {why}" for level, why in reasons.items()))
+
+
+def read_queues(page: Page, told: Diagnostics, known: Collection[str] | None) -> tuple[QueueChange, ...]:
+    """What the queues do otherwise. `known` None: the folder that lists them is broken, and nothing is judged."""
+    below = page.page("queues", "queues", None) if page.has("queues") else None
+    if below is None:
+        return ()
+    changes: dict[str, QueueChange] = {}
+    for name, node in below.table.entries.items():
+        form = Page.at(node, told, f"queue '{name}'", QUEUE_KEYS)
+        if known is not None and name not in known and name != ALL_QUEUES:
+            told.error(
+                below.table.keys[name],
+                "unknown_queue",
+                "no such queue",
+                found=name,
+                allowed=(ALL_QUEUES, *sorted(known)),
+            )
+        elif form is not None:
+            changes[name] = QueueChange(name, form.maybe_ms("ring"), form.maybe_ms("wrap_up"), form.maybe_ms("promise"))
+    everywhere = changes.pop(ALL_QUEUES, None)
+    if everywhere is None:
+        return tuple(changes.values())
+    return tuple(_over(changes.get(queue), everywhere, queue) for queue in sorted(known or ()))
+
+
+def _over(own: QueueChange | None, everywhere: QueueChange, queue: str) -> QueueChange:
+    own = own or QueueChange(queue)
+    return QueueChange(
+        queue,
+        everywhere.ring_ms if own.ring_ms is None else own.ring_ms,
+        everywhere.wrap_up_ms if own.wrap_up_ms is None else own.wrap_up_ms,
+        everywhere.promise_ms if own.promise_ms is None else own.promise_ms,
+    )
+
+
+def read_world(page: Page, told: Diagnostics, agents: Collection[str], home: Path) -> tuple[WorldAct, ...]:
+    """What happens by itself, in the order written. Folders are relative to `home`, where the file lies."""
+    acts = (_happening(node, told, agents, home) for node in page.listed("world"))
+    return tuple(act for act in acts if act is not None)
+
+
+def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Path) -> WorldAct | None:
+    form = Page.at(node, told, "a happening", WORLD_KEYS)
+    if form is None:
+        return None
+    if not form.has("at"):
+        form.missing("at")
+    at_ms = form.duration_ms("at", 0)
+    kinds = [kind for kind in KINDS if form.has(kind)]
+    if len(kinds) != 1:
+        told.error(
+            node.place,
+            "one_happening",
+            f"each of 'world' is one happening, here {' and '.join(kinds) or 'nothing'}",
+            allowed=KINDS,
+        )
+        return None
+    kind = kinds[0]
+    if kind == "revision":
+        return WorldAct(Happening.REVISION_LOADED, at_ms, node.place, value=_folder(form, kind, home))
+    word = form.one_of(kind, VALUES[kind])
+    what = _WHAT.get((kind, "" if kind == "presence" else word))
+    if what is None:
+        return None
+    _refuse_strangers(form, what)
+    lasts_ms = form.duration_ms("for", 0)
+    if what in _LASTING and not lasts_ms:
+        form.error("for", "missing", f"'{kind}: {word}' needs to say how long", hint="such as for: 5s")
+    if what in _OF_AGENT and not form.has("agent"):
+        form.missing("agent")
+    delayed = what is Happening.EVENTS_DELAYED
+    if delayed and not form.has("by"):
+        form.error("by", "missing", "'events: delayed' needs to say by how much", hint="such as by: 500ms")
+    return WorldAct(
+        what=what,
+        at_ms=at_ms,
+        place=node.place,
+        agent=form.known("agent", agents, "agent"),
+        value=word if what is Happening.PRESENCE else "",
+        reason=form.text("reason", ""),
+        by=By.API if delayed else By(form.one_of("by", [by.value for by in By], By.API.value)),
+        lasts_ms=lasts_ms,
+        by_ms=form.duration_ms("by", 0) if delayed else 0,
+    )
+
+
+def _refuse_strangers(form: Page, what: Happening) -> None:
+    allowed = {"at"}
+    if what in _OF_AGENT:
+        allowed |= {"agent", "by", "presence", "wrap_up"}
+    if what is Happening.PRESENCE:
+        allowed.add("reason")
+    if what in _LASTING:
+        allowed.add("for")
+    if what is Happening.EVENTS_DELAYED:
+        allowed.add("by")
+    for key in ("agent", "reason", "by", "for"):
+        if form.has(key) and key not in allowed:
+            form.error(key, "not_here", f"'{key}' says nothing about this happening")
+
+
+def _folder(form: Page, key: str, home: Path) -> str:
+    word = form.text(key)
+    folder = home / word
+    if word and not folder.is_dir():
+        form.error(key, "unknown_folder", "there is no such folder", hint="relative to this file")
+    return str(folder.resolve())
+
+
+def read_dialplans(page: Page, home: Path) -> Path | None:
+    """The folder of flows that the scenario brings; None for 120's own."""
+    return Path(_folder(page, "dialplans", home)) if page.has("dialplans") else None
+
+
+def read_limit_ms(page: Page) -> int:
+    """How long the scenario may take at most, of its own time."""
+    limit_ms = page.duration_ms("limit", LONGEST_MS)
+    if not limit_ms:
+        page.error("limit", "duration", "a scenario takes longer than nothing")
+    return limit_ms
