@@ -4,41 +4,52 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
-from rich.console import Console
 
 from ivr_engine import __version__, logs, service
 from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
-from ivr_engine.flow.diagnostics import FlowErrors
+from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors
 from ivr_engine.flow.revision import load
 from ivr_engine.settings import Settings
 from ivr_engine.storage.agents_csv import import_agents
 from ivr_engine.storage.csv_source import CsvRefused
-from ivr_engine.storage.database import Database, upgrade
+from ivr_engine.storage.database import Database, reaching, upgrade
 from ivr_engine.storage.directory import import_directory
 from ivr_engine.storage.errors import StorageError
 
 T = TypeVar("T")
 OK, WRONG, COULD_NOT = 0, 1, 2
 
-app = typer.Typer(help="The telephone engine of a city's single number.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="The telephone engine of a city's single number.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold secrets; older versions of typer show them
+)
 db = typer.Typer(help="The database.", no_args_is_help=True)
-agent = typer.Typer(help="Counsellors.", no_args_is_help=True)
+agent = typer.Typer(help="The counsellors who take contacts.", no_args_is_help=True)
 directory = typer.Typer(help="Officials whom a contact may be handed to.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
 
-out = Console()
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
+
+
+class Form(StrEnum):
+    """How `check` tells what it found: for people, or for an editor and CI."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @app.command()
@@ -56,22 +67,20 @@ def run() -> None:
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="folder of YAML documents")] = Path("dialplans"),
-    form: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+    form: Annotated[Form, typer.Option("--format", help="text, or a JSON list of what was found")] = Form.TEXT,
 ) -> None:
-    """Read and check the operators' documents; nothing is started."""
+    """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
+    if not folder.is_dir():
+        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     try:
         revision = load(folder)
     except FlowErrors as errors:
-        if form == "json":
-            print(json.dumps([str(found) for found in errors.diagnostics], ensure_ascii=False))
-        else:
-            for found in errors.diagnostics:
-                print(found)
+        _tell(errors.diagnostics, form)
         raise typer.Exit(WRONG) from None
-    for warning in revision.warnings:
-        print(warning)
-    numbers, queues = sum(1 for _ in revision.numbers), len(revision.queues)
-    print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
+    _tell(revision.warnings, form)
+    if form is Form.TEXT:
+        numbers, queues = sum(1 for _ in revision.numbers), len(revision.queues)
+        print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
 
 
 @db.command("upgrade")
@@ -108,12 +117,32 @@ def version() -> None:
     print(__version__)
 
 
+def _tell(diagnostics: Iterable[Diagnostic], form: Form) -> None:
+    if form is Form.TEXT:
+        for found in diagnostics:
+            print(found)
+        return
+    listed = [
+        {
+            "file": found.place.file,
+            "line": found.place.line,
+            "column": found.place.column,
+            "severity": found.severity.value,
+            "code": found.code,
+            "text": str(found),
+        }
+        for found in diagnostics
+    ]
+    print(json.dumps(listed, ensure_ascii=False, indent=1))
+
+
 def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as invalid:
         told = "; ".join(
-            f"IVR_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in invalid.errors()
+            f"IVR_{'_'.join(map(str, error['loc'])).upper()}: {error['msg'].removeprefix('Value error, ')}"
+            for error in invalid.errors()
         )
         _give_up(f"settings: {told}")
     except SettingsError as unreadable:
@@ -129,7 +158,8 @@ def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
     async def whole() -> str:
         database = await Database.open(settings.database_url)
         try:
-            return await work(database)
+            with reaching(database.place):
+                return await work(database)
         finally:
             await database.dispose()
 

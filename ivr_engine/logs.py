@@ -25,6 +25,7 @@ def configure(*, as_json: bool, level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _on_one_line,
                 renderer,
             ],
         )
@@ -34,3 +35,13 @@ def configure(*, as_json: bool, level: str) -> None:
     root.setLevel(level.upper())
     # alembic says at every start, as news, which dialect it found
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _on_one_line(_logger: object, _level: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What a caller supplied may stand in any message, and must not look like a line of ours or steer a terminal."""
+    text = str(entry.get("event", ""))
+    if not text.isprintable():
+        entry["event"] = "".join(
+            char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text
+        )
+    return entry

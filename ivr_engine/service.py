@@ -9,7 +9,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -33,7 +33,7 @@ from ivr_engine.runtime.clock import SystemClock
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
-from ivr_engine.storage.database import Database
+from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.journal import WrittenJournal
 
@@ -62,6 +62,7 @@ class Service:
     metrics: Metrics
     feed: Feed
     api: web.AppRunner | None = None
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     async def start(cls, settings: Settings) -> "Service":
@@ -76,7 +77,8 @@ class Service:
         journal = WrittenJournal(database, settings.spool)
         try:
             await journal.start()
-            service = await cls._assemble(settings, revision, database, journal)
+            with reaching(database.place):
+                service = await cls._assemble(settings, revision, database, journal)
         except BaseException:
             await journal.close()
             await database.dispose()
@@ -88,7 +90,7 @@ class Service:
         except BaseException:
             await service.stop()
             raise
-        log.info("serving: epoch and revision %s, API on %s:%d", revision.id, settings.api_host, service.api_port)
+        log.info("serving revision %s, API on %s:%d", revision.id, settings.api_host, service.api_port)
         return service
 
     @classmethod
@@ -149,14 +151,16 @@ class Service:
     async def reload(self) -> None:
         """New documents, agents and directory; a broken set is refused and the old one serves on.
 
-        Raises FlowErrors, or what the database raises; nothing has changed then.
+        Raises FlowErrors or StorageError; nothing has changed then. One at a time, so that the last one asked for wins.
         """
-        revision = load(self.settings.dialplans)
-        agents = await recovery.agents(self.database)
-        entries = await stored_entries(self.database)
-        self.revision = revision
-        self.directory.replace(entries)
-        self.reactor.put(Configured(_configuration(revision, agents)))
+        async with self._reloading:
+            revision = load(self.settings.dialplans)
+            with reaching(self.database.place):
+                agents = await recovery.agents(self.database)
+                entries = await stored_entries(self.database)
+            self.revision = revision
+            self.directory.replace(entries)
+            self.reactor.put(Configured(_configuration(revision, agents)))
         log.info("revision %s is in force", revision.id)
 
     async def stop(self) -> None:
@@ -266,4 +270,5 @@ async def _reload(service: Service) -> None:
     try:
         await service.reload()
     except Exception as refused:
-        log.error("reload refused, revision %s serves on: %s", service.revision.id, refused)  # noqa: TRY400
+        told = "; ".join(str(refused).splitlines())
+        log.error("reload refused, revision %s serves on: %s", service.revision.id, told)  # noqa: TRY400

@@ -3,11 +3,18 @@
 Names start with `IVR_`; a file `.env` is not read, because what a service runs with should be seen in its unit file.
 """
 
+import re
 import secrets
 from pathlib import Path
+from string import Formatter
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_NONCE = re.compile(r"[A-Za-z0-9._-]{16,128}")
+"""It travels as an argument of AGI(), where a comma would end it; shorter ones can be guessed."""
 
 
 class Settings(BaseSettings):
@@ -56,13 +63,54 @@ class Settings(BaseSettings):
     @field_validator("agent_endpoint")
     @classmethod
     def _names_the_agent(cls, value: str) -> str:
-        if "{agent}" not in value:
-            raise ValueError("must contain {agent}, e.g. PJSIP/{agent}")
-        return value
+        return _pattern(value, "agent", "PJSIP/{agent}")
 
     @field_validator("office_endpoint")
     @classmethod
     def _names_the_number(cls, value: str) -> str:
-        if "{number}" not in value:
-            raise ValueError("must contain {number}, e.g. PJSIP/{number}@ivr-office")
+        return _pattern(value, "number", "PJSIP/{number}@ivr-office")
+
+    @field_validator("ami_events_user", "ami_control_user")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return _printable(value)
+
+    @field_validator("ami_events_secret", "ami_control_secret")
+    @classmethod
+    def _one_secret_line(cls, value: SecretStr) -> SecretStr:
+        _printable(value.get_secret_value())
         return value
+
+    @field_validator("agi_nonce")
+    @classmethod
+    def _can_be_said(cls, value: SecretStr) -> SecretStr:
+        if not _NONCE.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 16 to 128 of A-Z a-z 0-9 . _ -, or not be set at all")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, value: str) -> str:
+        if value.upper() not in _LOG_LEVELS:
+            raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
+        return value.upper()
+
+
+def _pattern(value: str, name: str, example: str) -> str:
+    """One that can be filled in: a mistake in it would otherwise be found by the first call."""
+    _printable(value)
+    try:
+        named = [field for _, field, _, _ in Formatter().parse(value) if field is not None]
+        value.format(**{name: "1"})
+    except (ValueError, LookupError, AttributeError):
+        named = []
+    if set(named) != {name}:
+        raise ValueError(f"must contain {{{name}}} and no other braces, e.g. {example}")
+    return value
+
+
+def _printable(value: str) -> str:
+    """A line end would begin a line of AMI; Asterisk's answer to it tells nobody what is wrong."""
+    if not value.isprintable():
+        raise ValueError("must be one line without control characters (a line end from a file?)")
+    return value

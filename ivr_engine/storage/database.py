@@ -67,7 +67,7 @@ class Database:
         await _try_sqlite(parsed)
         database = cls(_engine(parsed), _place(parsed))
         try:
-            with _reaching(database.place):
+            with reaching(database.place):
                 async with database.reading() as connection:
                     await connection.run_sync(migrations.check_schema)
         except BaseException:
@@ -118,7 +118,7 @@ async def upgrade(url: str) -> str:
     # A new index over years of journal takes longer than any statement of the running engine may.
     database = Database(_engine(parsed, statement_seconds=None), _place(parsed))
     try:
-        with _reaching(database.place):
+        with reaching(database.place):
             async with database.writing() as connection:
                 await connection.run_sync(migrations.bring_to_head)
     finally:
@@ -127,7 +127,8 @@ async def upgrade(url: str) -> str:
 
 
 @contextmanager
-def _reaching(place: str) -> Iterator[None]:
+def reaching(place: str) -> Iterator[None]:
+    """What a database that is away raises becomes CannotConnect, for whoever cannot go on without it."""
     try:
         yield
     except AWAY as error:
@@ -171,7 +172,7 @@ async def _try_sqlite(url: URL) -> None:
             connection.execute("PRAGMA schema_version")
 
     if url.drivername.startswith("sqlite"):
-        with _reaching(_place(url)):
+        with reaching(_place(url)):
             await asyncio.to_thread(open_once)
 
 
