@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
@@ -10,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from ivr_engine import __version__, logs, service
 from ivr_engine.api.access import TokenError
@@ -19,7 +16,7 @@ from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
 from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors
 from ivr_engine.flow.revision import load
-from ivr_engine.settings import Settings
+from ivr_engine.settings import Settings, SettingsRefused, from_environment
 from ivr_engine.storage.agents_csv import import_agents
 from ivr_engine.storage.csv_source import CsvRefused
 from ivr_engine.storage.database import Database, reaching, upgrade
@@ -138,18 +135,9 @@ def _tell(diagnostics: Iterable[Diagnostic], form: Form) -> None:
 
 def _settings() -> Settings:
     try:
-        return Settings()
-    except ValidationError as invalid:
-        told = "; ".join(
-            f"IVR_{'_'.join(map(str, error['loc'])).upper()}: {error['msg'].removeprefix('Value error, ')}"
-            for error in invalid.errors()
-        )
-        _give_up(f"settings: {told}")
-    except SettingsError as unreadable:
-        # a variable that should be JSON and is not: pydantic-settings names the field, and no value
-        field = re.search(r'field "(\w+)"', str(unreadable))
-        name = f"IVR_{field[1].upper()}" if field else str(unreadable)
-        _give_up(f"settings: {name}: is not JSON; see the description of this setting for its form")
+        return from_environment()
+    except SettingsRefused as refused:
+        _give_up(str(refused))
 
 
 def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:

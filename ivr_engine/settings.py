@@ -8,13 +8,19 @@ import secrets
 from pathlib import Path
 from string import Formatter
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _NONCE = re.compile(r"[A-Za-z0-9._-]{16,128}")
 """It travels as an argument of AGI(), where a comma would end it; shorter ones can be guessed."""
+
+
+class SettingsRefused(Exception):  # noqa: N818  (the situation is the name)
+    """The environment holds a setting that cannot be meant: one line that names it, and never its value."""
+
+    code = "settings"
 
 
 class Settings(BaseSettings):
@@ -94,6 +100,25 @@ class Settings(BaseSettings):
         if value.upper() not in _LOG_LEVELS:
             raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
         return value.upper()
+
+
+def from_environment() -> Settings:
+    """The settings of this process. Raises SettingsRefused, which tells all that is wrong at once."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        wrong = (
+            (map(str, error["loc"]), error["msg"].removeprefix("Value error, "))
+            for error in invalid.errors(include_input=False)
+        )
+        told = "; ".join(f"IVR_{'_'.join(place).upper()}: {problem}" for place, problem in wrong)
+    except SettingsError as unreadable:
+        # a variable that should be JSON and is not: pydantic-settings names the field, and no value
+        found = re.search(r'field "(\w+)"', str(unreadable))
+        field = Settings.model_fields.get(found[1]) if found else None
+        name = f"IVR_{found[1].upper()}" if found else str(unreadable)
+        told = f"{name}: must be a {field.description}" if field else name
+    raise SettingsRefused(f"settings: {told}")
 
 
 def _pattern(value: str, name: str, example: str) -> str:
