@@ -77,6 +77,9 @@ EVERYTHING = Layer(
     ),
 )
 
+PLUGIN = Layer(ours=(PACKAGE,), vendors=("pytest", "_pytest"))
+"""Loaded by every pytest run where the package is installed: it imports the rest when it meets a scenario."""
+
 LAYERS = {
     "core": Layer(library=CORE_LIBRARY, waits=False),
     "flow": Layer(ours=(CORE,), never=DECIDING, library=FLOW_LIBRARY, vendors=("pydantic", "yaml"), waits=False),
@@ -93,9 +96,12 @@ LAYERS = {
     "board": _adapter("rich"),
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
+    "replay.ladder_text": Layer(ours=(CORE, "ivr_engine.replay"), vendors=("rich",)),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
+    "commands_replay": EVERYTHING,
+    "pytest_plugin": PLUGIN,
     "__init__": Layer(library=CORE_LIBRARY, waits=False),
 }
 
