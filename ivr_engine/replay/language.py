@@ -18,14 +18,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, Place
-from ivr_engine.flow.source import Text
+from ivr_engine.flow.source import Table, Text
 from ivr_engine.replay.language_expect import read_expectations
-from ivr_engine.replay.language_facts import RESERVED, Names
+from ivr_engine.replay.language_facts import Names
 from ivr_engine.replay.language_files import Gathered, Row, filled, gather
 from ivr_engine.replay.language_people import page_keys, read_people
 from ivr_engine.replay.language_reach import Centre, centre, check_reach
 from ivr_engine.replay.language_words import Page, moment_ms, texts
-from ivr_engine.replay.language_world import read_dialplans, read_limit_ms, read_queues, read_stage, read_world
+from ivr_engine.replay.language_world import (
+    later_dialplans,
+    read_dialplans,
+    read_limit_ms,
+    read_queues,
+    read_stage,
+    read_world,
+)
 from ivr_engine.replay.scenario import QueueChange, Scenario
 
 SUFFIX = ".scenario.yaml"
@@ -70,6 +77,8 @@ def read(path: Path) -> tuple[Scenario, ...]:
     told = Diagnostics()
     gathered = gather(path, KEYS, told)
     if gathered is None:
+        raise ScenarioErrors(told.in_order())
+    if gathered.table.entries.get("examples") is not None and not gathered.rows:
         raise ScenarioErrors(told.in_order())
     scenarios: list[Scenario] = []
     findings: dict[Diagnostic, list[Row | None]] = {}
@@ -123,8 +132,7 @@ def _one(path: Path, name: str, gathered: Gathered, row: Row | None, told: Diagn
 
     home = path.parent
     folder = read_dialplans(page, home)
-    at = centre(page, folder, told)
-    people = read_people(page, told, RESERVED)
+    at = centre(page, folder, later_dialplans(page, home), told)
     stage = read_stage(page, told)
     agents, citizens = page_keys(page, "agents"), page_keys(page, "citizens")
     known = Names(
@@ -134,7 +142,9 @@ def _one(path: Path, name: str, gathered: Gathered, row: Row | None, told: Diagn
         prompts=at.prompts if at is not None else None,
         queues=at.queues if at is not None else None,
         agencies=at.agencies if at is not None else None,
+        skills=at.skills if at is not None else None,
     )
+    people = read_people(page, told, known)
     queues = read_queues(page, told, known.queues)
     _check_promises(page, queues, at)
     scenario = Scenario(
@@ -168,13 +178,15 @@ def _starts_at_ms(page: Page, told: Diagnostics) -> int:
 
 
 def _check_both(page: Page, citizens: tuple[str, ...], agents: tuple[str, ...], told: Diagnostics) -> None:
-    for name in set(citizens) & set(agents):
-        told.error(page.place("citizens"), "name", "a citizen and an agent have one name", found=name)
+    section = page.node("citizens")
+    for name in citizens:
+        if name in agents and isinstance(section, Table):
+            told.error(section.keys[name], "name", "a citizen and an agent have one name", found=name)
 
 
 def _check_promises(page: Page, queues: tuple[QueueChange, ...], at: Centre | None) -> None:
     """A queue whose one ring outlasts its promise is refused in the flows, and so it is here."""
-    settings = {str(queue.id): queue for queue in at.revision.queues} if at is not None else {}
+    settings = {str(queue.id): queue for queue in at.revisions[0].queues} if at is not None else {}
     for change in queues:
         queue = settings.get(change.queue)
         if queue is None:

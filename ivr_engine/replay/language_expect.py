@@ -79,6 +79,9 @@ def read_expectations(page: Page, told: Diagnostics, names: Names) -> tuple[Expe
     found: list[Expectation] = []
     for key, node in expect.table.entries.items():
         place = expect.table.keys[key]
+        if (isinstance(node, Table) and not node.entries) or (isinstance(node, Items) and not node.items):
+            told.error(node.place, "empty", f"'{key}' expects nothing")
+            continue
         if key in GENERAL:
             found += _GENERAL[key](node, told, names)
         elif key in names.citizens:
@@ -111,7 +114,6 @@ class _Lived:
         page = Page.at(node, self.told, f"what '{self.subject}' expects", CITIZEN_EXPECTS)
         if page is None:
             return []
-        self._not_empty(page)
         readers: Mapping[str, Callable[[Node], Iterable[Expectation]]] = {
             "hears": lambda value: self._sequence(value, Verb.HEARD, self._heard),
             "presses": lambda value: self._sequence(value, Verb.PRESSED, self._simple(Verb.PRESSED, "keys")),
@@ -135,7 +137,6 @@ class _Lived:
         page = Page.at(node, self.told, f"what '{self.subject}' expects", AGENT_EXPECTS)
         if page is None:
             return []
-        self._not_empty(page)
         found: list[Expectation] = []
         if (becomes := page.node("becomes")) is not None:
             # An agent's facts tell presence and state together: others always lie between those that matter.
@@ -148,10 +149,6 @@ class _Lived:
         return found
 
     # ── shapes that many share ──────────────────────────────────────────────────────────────────────────────────────
-    def _not_empty(self, page: Page) -> None:
-        if not page.table.keys:
-            self.told.error(page.table.place, "empty", f"nothing is expected of '{self.subject}'")
-
     def _fact(self, verb: Verb, place: Place, **details: str) -> FactPattern:
         return FactPattern(verb, self.subject, {key: value for key, value in details.items() if value}, place=place)
 

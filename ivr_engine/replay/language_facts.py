@@ -81,6 +81,7 @@ class Names:
     prompts: Collection[str] | None = None
     queues: Collection[str] | None = None
     agencies: Collection[str] | None = None
+    skills: Collection[str] | None = None
 
     def everybody(self) -> tuple[str, ...]:
         """All who can be the first word of a pattern."""

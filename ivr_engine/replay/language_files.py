@@ -185,11 +185,13 @@ def _rows(page: Page, told: Diagnostics) -> Iterator[Row]:
             continue
         columns = columns or tuple(row.table.keys)
         lacking = [column for column in columns if column not in row.table.keys]
-        if lacking:
-            told.error(row.table.place, "missing", f"this example lacks: {', '.join(lacking)}", hint="as the first has")
         if not row.table.keys:
             told.error(row.table.place, "empty", "this example says nothing")
-        yield Row(_values(row.table, told, "column"), row.table.place)
+        elif lacking:
+            told.error(row.table.place, "missing", f"this example lacks: {', '.join(lacking)}", hint="the first has it")
+        else:
+            values = _values(row.table, told, "column")
+            yield Row({key: value for key, value in values.items() if key in columns}, row.table.place)
 
 
 def filled(table: Table, variables: Mapping[str, str], told: Diagnostics) -> Table:

@@ -9,6 +9,7 @@ from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import NAME, NAME_HINT
 from ivr_engine.flow.shape import KEYS
 from ivr_engine.flow.source import Node, Table, Text
+from ivr_engine.replay.language_facts import RESERVED, Names
 from ivr_engine.replay.language_words import Page, duration_ms, texts, whole
 from ivr_engine.replay.scenario import (
     AgentAct,
@@ -62,13 +63,12 @@ class People:
     officials: tuple[RecipientPlan, ...]
 
 
-def read_people(page: Page, told: Diagnostics, taken: tuple[str, ...]) -> People:
-    """The people as far as they could be read. `taken` are words that cannot be the name of a citizen."""
+def read_people(page: Page, told: Diagnostics, names: Names) -> People:
+    """The people as far as they could be read; `names` are what flows and queues know."""
     officials = tuple(_official(entry, form) for entry, form in _each(page, told, "officials", OFFICIAL_KEYS, AGENTS))
-    entries = frozenset(page_keys(page, "officials"))
     return People(
-        tuple(_citizen(name, form, taken) for name, form in _each(page, told, "citizens", CITIZEN_KEYS, CITIZENS)),
-        tuple(_agent(agent, form, entries) for agent, form in _each(page, told, "agents", AGENT_KEYS, AGENTS)),
+        tuple(_citizen(name, form, names) for name, form in _each(page, told, "citizens", CITIZEN_KEYS, CITIZENS)),
+        tuple(_agent(agent, form, names) for agent, form in _each(page, told, "agents", AGENT_KEYS, AGENTS)),
         officials,
     )
 
@@ -87,7 +87,7 @@ def _each(page: Page, told: Diagnostics, section: str, keys: tuple[str, ...], mo
         page.error(section, "too_long", f"{len(below.table.keys)} {section}, at most {most}")
         return
     for name, node in below.table.entries.items():
-        form = Page.at(node, told, f"{section} '{name}'", keys)
+        form = Page.at(node, told, f"{section[:-1]} '{name}'", keys)
         if form is not None:
             # The place of somebody is the name, not the bracket after it.
             form.table = Table(form.table.entries, form.table.keys, below.table.keys[name])
@@ -95,14 +95,14 @@ def _each(page: Page, told: Diagnostics, section: str, keys: tuple[str, ...], mo
 
 
 # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _citizen(name: str, form: Page, taken: tuple[str, ...]) -> CitizenPlan:
+def _citizen(name: str, form: Page, names: Names) -> CitizenPlan:
     told, place = form.diagnostics, form.table.place
-    if name in taken:
+    if name in RESERVED:
         told.error(place, "name", "this word means something else under 'expect'", found=name, hint="take another name")
     elif not NAME.fullmatch(name):
         told.error(place, "name", "this is no name for a citizen", found=name, hint=NAME_HINT)
-    presses = (_press(node, told) for node in form.listed("presses"))
-    leaves = (_hang_up(node, told) for node in form.listed("hangs_up"))
+    presses = (_press(node, told, names) for node in form.listed("presses"))
+    leaves = (_hang_up(node, told, names) for node in form.listed("hangs_up"))
     return CitizenPlan(
         name=name,
         dials=_number(form, "dials"),
@@ -118,10 +118,11 @@ def _number(form: Page, key: str) -> str:
     number = form.digits(key)
     if number and not _NUMBER.fullmatch(number):
         form.error(key, "number_dialled", f"'{key}' is not a number to dial", hint="2 to 15 digits in quotes")
+        return ""
     return number
 
 
-def _press(node: Node, told: Diagnostics) -> Press | None:
+def _press(node: Node, told: Diagnostics, names: Names) -> Press | None:
     form = Page.at(node, told, "a press", PRESS_KEYS)
     if form is None:
         return None
@@ -129,17 +130,17 @@ def _press(node: Node, told: Diagnostics) -> Press | None:
     wrong = next((key for key in keys if key not in KEYS), None)
     if wrong is not None:
         form.error("keys", "key", f"a telephone has no key '{wrong}'", allowed=KEYS)
-    return Press(keys, _when(form, required=True), node.place, form.duration_ms("gap", 200))
+    return Press(keys, _when(form, names, required=True), node.place, form.duration_ms("gap", 200))
 
 
-def _hang_up(node: Node, told: Diagnostics) -> HangUp | None:
+def _hang_up(node: Node, told: Diagnostics, names: Names) -> HangUp | None:
     if isinstance(node, Text):
         return HangUp(When(after_ms=duration_ms(node, told, "'hangs_up'") or 0), node.place)
     form = Page.at(node, told, "a hang-up", WHEN_KEYS)
-    return HangUp(_when(form, required=False), node.place) if form is not None else None
+    return HangUp(_when(form, names, required=False), node.place) if form is not None else None
 
 
-def _when(form: Page, *, required: bool) -> When:
+def _when(form: Page, names: Names, *, required: bool) -> When:
     """`heard: menu, after: 1s`; `ringing: 1s`; `after: 10s` since dialling."""
     named = [trigger for trigger in Trigger if form.has(trigger.value)]
     for other in named[1:]:
@@ -157,7 +158,10 @@ def _when(form: Page, *, required: bool) -> When:
         return When(after_ms=after_ms, nth=nth)
     trigger = named[0]
     if trigger is Trigger.HEARD:
-        return When(trigger, after_ms, form.text(trigger.value), nth)
+        prompt = form.text(trigger.value)
+        if prompt and names.prompts is not None and prompt not in names.prompts:
+            form.error(trigger.value, "unknown_prompt", "no such prompt", allowed=names.prompts)
+        return When(trigger, after_ms, prompt, nth)
     if form.has("after"):
         form.error("after", "two_delays", f"write {trigger}: 2s, without 'after'")
     return When(trigger, form.duration_ms(trigger.value, 0), nth=nth)
@@ -229,7 +233,7 @@ def _official(entry: str, form: Page) -> RecipientPlan:
 
 
 # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _agent(agent: str, form: Page, entries: frozenset[str]) -> AgentPlan:
+def _agent(agent: str, form: Page, names: Names) -> AgentPlan:
     if not _AGENT.fullmatch(agent):
         form.diagnostics.error(
             form.table.place, "name", "this is no name of a phone", found=agent, hint="letters, digits, _ and -"
@@ -238,18 +242,18 @@ def _agent(agent: str, form: Page, entries: frozenset[str]) -> AgentPlan:
     plan = AgentPlan(
         id=agent,
         place=form.table.place,
-        skills=_skills(form),
+        skills=_skills(form, names),
         contractor=form.text("contractor", ""),
         presence=form.one_of("presence", presences, Presence.AVAILABLE.value),
         registered=form.truth("registered", default=True),
         conducts=_conducts(form),
         finishes_wrap_up_after_ms=form.maybe_ms("wrap_up_done"),
     )
-    acts = (_act(node, form.diagnostics, entries) for node in form.listed("does"))
+    acts = (_act(node, form.diagnostics, names) for node in form.listed("does"))
     return replace(plan, acts=tuple(act for act in acts if act is not None))
 
 
-def _skills(form: Page) -> dict[str, int]:
+def _skills(form: Page, names: Names) -> dict[str, int]:
     """`general`, `[general, water]`, `"general:5 water:2"` or `{general: 5, water: 2}`; `[]` is nobody's help."""
     node = form.node("skills")
     if node is None:
@@ -272,12 +276,16 @@ def _skills(form: Page) -> dict[str, int]:
             form.diagnostics.error(
                 place, "skill", "this is no skill", found=word, hint="a name, and a proficiency from 1 to 5: water:2"
             )
+        elif names.skills is not None and match[1] not in names.skills:
+            form.diagnostics.error(
+                place, "unknown_skill", "no queue, number or step asks for it", found=match[1], allowed=names.skills
+            )
         else:
             skills[match[1]] = level
     return skills
 
 
-def _act(node: Node, told: Diagnostics, entries: frozenset[str]) -> AgentAct | None:
+def _act(node: Node, told: Diagnostics, names: Names) -> AgentAct | None:
     """`{hold: 3s}`, `{consult: 3s, entry: "7001", by: phone}`."""
     form = Page.at(node, told, "an act", ACT_KEYS)
     if form is None:
@@ -296,7 +304,7 @@ def _act(node: Node, told: Diagnostics, entries: frozenset[str]) -> AgentAct | N
         does=act,
         after_ms=form.duration_ms(act.value, 0),
         place=node.place,
-        entry=form.known("entry", entries, "official"),
+        entry=form.known("entry", names.entries, "official") if act is TalkAct.CONSULT else "",
         by=By(form.one_of("by", [by.value for by in By], By.API.value)),
         nth=_nth(form),
     )

@@ -5,10 +5,12 @@ be known before the run (who gets whom, which key is pressed in time) is left to
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors
 from ivr_engine.flow.interpreter import NOT_IN_SERVICE
 from ivr_engine.flow.revision import Revision, load
@@ -16,6 +18,7 @@ from ivr_engine.flow.steps import Flow, FlowId, HangupStep, QueueStep, Step, Tar
 from ivr_engine.replay import shipped
 from ivr_engine.replay.language_words import Page
 from ivr_engine.replay.scenario import (
+    AgentPlan,
     Answering,
     CitizenPlan,
     HangUp,
@@ -40,48 +43,62 @@ _LEAVING = frozenset({TalkAct.HANG_UP, TalkAct.COMPLETE})
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The flows of a scenario as its expectations see them: what can be said, where a number leads."""
+    """The flows of a scenario as its expectations see them: what can be said, where a number leads.
 
-    revision: Revision
+    Several where a revision is loaded in the middle; what one of them knows can happen.
+    """
+
+    revisions: tuple[Revision, ...]
 
     @property
     def prompts(self) -> Collection[str]:
-        return self.revision.manifest.texts.keys()
+        return sorted({str(prompt) for one in self.revisions for prompt in one.manifest.texts})
 
     @property
     def queues(self) -> Collection[str]:
-        return tuple(str(queue.id) for queue in self.revision.queues)
+        return sorted({str(queue.id) for one in self.revisions for queue in one.queues})
 
     @property
     def agencies(self) -> Collection[str]:
-        return self.revision.numbers.agencies.keys()
+        return sorted({agency for one in self.revisions for agency in one.numbers.agencies})
 
     @property
     def skills(self) -> Collection[str]:
         """Those that somebody asks for; another one would never bring a contact."""
-        wanted = {skill for queue in self.revision.queues for skill in queue.requirement}
-        wanted.update(skill for entry in self.revision.numbers for skill in entry.requirement)
-        steps = (step for flow in self.revision.flows.values() for step in flow.steps.values())
-        wanted.update(skill for step in steps if isinstance(step, QueueStep) for skill in step.requirement)
-        return sorted(map(str, wanted))
+        wanted: set[str] = set()
+        for one in self.revisions:
+            wanted.update(skill for queue in one.queues for skill in queue.requirement)
+            wanted.update(skill for entry in one.numbers for skill in entry.requirement)
+            steps = (step for flow in one.flows.values() for step in flow.steps.values())
+            wanted.update(skill for step in steps if isinstance(step, QueueStep) for skill in step.requirement)
+        return sorted(wanted)
 
     def reached(self, dialled: str) -> tuple[Step, ...] | None:
         """Every step that who dials this can get to; None for a number that is nobody's."""
-        entry = self.revision.numbers.find(dialled)
-        return _closure(self.revision.flows, entry.flow) if entry is not None else None
+        entries = [(one.flows, one.numbers.find(dialled)) for one in self.revisions]
+        reached = [_closure(flows, entry.flow) for flows, entry in entries if entry is not None]
+        return tuple(step for steps in reached for step in steps) if reached else None
 
 
-def centre(page: Page, folder: Path | None, told: Diagnostics) -> Centre | None:
-    """The flows that the file names, or 120's own; None after a diagnostic when they cannot be used."""
-    try:
-        return Centre(_revision(folder or shipped.dialplans()))
-    except FlowErrors as errors:
-        more = len(errors.diagnostics) - 1
-        key = "dialplans" if page.has("dialplans") else "title"
-        page.error(
-            key, "dialplans", f"the flows cannot be used: {errors.diagnostics[0]}{f' and {more} more' * bool(more)}"
-        )
+def centre(page: Page, folder: Path | None, later: tuple[Path, ...], told: Diagnostics) -> Centre | None:
+    """The flows that the file names, or 120's own; None after a diagnostic when they cannot be used.
+
+    A revision of later that is broken is none: the engine refuses it, and that may be what the scenario is about.
+    """
+    if folder is not None and not folder.is_dir():  # told where it was read
         return None
+    try:
+        first = _revision(folder or shipped.dialplans())
+    except FlowErrors as errors:
+        more = f" (and {len(errors.diagnostics) - 1} more)" if len(errors.diagnostics) > 1 else ""
+        key = "dialplans" if page.has("dialplans") else "title"
+        page.error(key, "dialplans", f"the flows cannot be used: {errors.diagnostics[0]}{more}")
+        return None
+    sound = []
+    for one in later:
+        with suppress(FlowErrors):
+            sound.append(_revision(one))
+    return Centre((first, *sound))
 
 
 def _revision(folder: Path) -> Revision:
@@ -116,17 +133,16 @@ def check_reach(scenario: Scenario, at: Centre | None, told: Diagnostics) -> Non
     for happening in scenario.world:
         if happening.at_ms >= scenario.limit_ms:
             told.error(happening.place, "never", f"the scenario is over after {scenario.limit_ms / 1000:g} s")
-    changes = any(one.what is Happening.REVISION_LOADED for one in scenario.world)
     for citizen in scenario.citizens:
-        steps = at.reached(citizen.dials) if at is not None else None
         for act in citizen.acts:
             _check_act(scenario, citizen, act, told)
-            if at is not None and not changes:
-                _check_prompt(citizen, act, at, steps, told)
-        if at is not None and steps is not None and not any(isinstance(step, HangupStep) for step in steps):
+        if at is None or not citizen.dials:  # wrong, and told where it was read
+            continue
+        steps = at.reached(citizen.dials)
+        for act in citizen.acts:
+            _check_heard(citizen, act, at, steps, told)
+        if steps is not None and not any(isinstance(step, HangupStep) for step in steps):
             _check_end(scenario, citizen, told)
-    if at is not None and not changes:
-        _check_skills(scenario, at, told)
 
 
 def _check_act(scenario: Scenario, citizen: CitizenPlan, act: Press | HangUp, told: Diagnostics) -> None:
@@ -147,25 +163,18 @@ def _check_act(scenario: Scenario, citizen: CitizenPlan, act: Press | HangUp, to
         )
 
 
-def _check_prompt(
+def _check_heard(
     citizen: CitizenPlan, act: Press | HangUp, at: Centre, steps: tuple[Step, ...] | None, told: Diagnostics
 ) -> None:
     when = act.when
-    if when.trigger is not Trigger.HEARD or not when.of:
-        if steps is None and when.trigger not in _SPOKEN:
-            told.error(act.place, "never", f"'{citizen.dials}' is nobody's number: '{when.trigger}' never comes")
-        return
-    if when.of not in at.prompts:
-        told.error(act.place, "unknown_prompt", "no such prompt", found=when.of, allowed=sorted(at.prompts))
+    if steps is None and when.trigger not in _SPOKEN:
+        told.error(act.place, "never", f"'{citizen.dials}' is nobody's number: '{when.trigger}' never comes")
+    if when.trigger is not Trigger.HEARD or when.of not in at.prompts:  # told where it was read
         return
     heard = {str(NOT_IN_SERVICE)} if steps is None else {str(one) for step in steps for one in spoken(step)}
     if when.of not in heard:
         told.error(
-            act.place,
-            "never",
-            f"who dials {citizen.dials} never hears this",
-            found=when.of,
-            allowed=sorted(heard),
+            act.place, "never", f"who dials {citizen.dials} never hears this", found=when.of, allowed=sorted(heard)
         )
 
 
@@ -173,14 +182,17 @@ def _check_end(scenario: Scenario, citizen: CitizenPlan, told: Diagnostics) -> N
     """Only what is plain: a citizen who stays for ever, with nobody who would end it."""
     leaves = any(isinstance(act, HangUp) for act in citizen.acts) or citizen.patience_ms is not None
     restarted = any(one.what is Happening.SWITCH_RESTARTED for one in scenario.world)
-    people = (*scenario.agents, *scenario.recipients)
-    talks_end = any(
-        conduct.does is Answering.ANSWERS and conduct.talk_ms is not None for one in people for conduct in one.conducts
-    )
-    left = any(act.does in _LEAVING for agent in scenario.agents for act in agent.acts)
-    if leaves or restarted or (scenario.agents and (talks_end or left)):
+    if leaves or restarted:
         return
-    who = "nobody who answers ever hangs up" if scenario.agents else "there are no agents"
+    working = _working(scenario)
+    conducts = [conduct for agent in working for conduct in agent.conducts]
+    answering = any(conduct.does is Answering.ANSWERS for conduct in conducts)
+    conducts += [conduct for official in scenario.recipients for conduct in official.conducts]
+    talks_end = any(conduct.does is Answering.ANSWERS and conduct.talk_ms is not None for conduct in conducts)
+    ended = any(act.does in _LEAVING for agent in working for act in agent.acts)
+    if answering and (talks_end or ended):
+        return
+    who = "nobody who answers ever hangs up" if answering else "no agent is there who would answer"
     told.error(
         citizen.place,
         "endless",
@@ -189,15 +201,12 @@ def _check_end(scenario: Scenario, citizen: CitizenPlan, told: Diagnostics) -> N
     )
 
 
-def _check_skills(scenario: Scenario, at: Centre, told: Diagnostics) -> None:
-    wanted = at.skills
-    for agent in scenario.agents:
-        for skill in agent.skills:
-            if skill not in wanted:
-                told.error(
-                    agent.place,
-                    "unknown_skill",
-                    f"no queue, number or step asks agent '{agent.id}' for this",
-                    found=skill,
-                    allowed=wanted,
-                )
+def _working(scenario: Scenario) -> list[AgentPlan]:
+    """The agents whose phones may ring. Without the engine the switch rings every phone that is there."""
+    logged_in = {one.agent for one in scenario.world if one.value == Presence.AVAILABLE}
+    engine_dies = any(one.what is Happening.ENGINE_KILLED for one in scenario.world)
+    return [
+        agent
+        for agent in scenario.agents
+        if agent.registered and (engine_dies or agent.presence == Presence.AVAILABLE or agent.id in logged_in)
+    ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics
-from ivr_engine.flow.source import Node
+from ivr_engine.flow.source import Node, Table, Text
 from ivr_engine.replay.language_words import Page, texts
 from ivr_engine.replay.scenario import LONGEST_MS, By, Happening, Level, QueueChange, WorldAct
 
@@ -183,6 +183,12 @@ def _folder(form: Page, key: str, home: Path) -> str:
 def read_dialplans(page: Page, home: Path) -> Path | None:
     """The folder of flows that the scenario brings; None for 120's own."""
     return Path(_folder(page, "dialplans", home)) if page.has("dialplans") else None
+
+
+def later_dialplans(page: Page, home: Path) -> tuple[Path, ...]:
+    """The folders that come into force in the middle; what is wrong with them is told where they are read."""
+    revisions = (item.entries.get("revision") for item in page.listed("world") if isinstance(item, Table))
+    return tuple((home / text.value).resolve() for text in revisions if isinstance(text, Text))
 
 
 def read_limit_ms(page: Page) -> int:
