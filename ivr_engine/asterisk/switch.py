@@ -23,7 +23,7 @@ from ivr_engine.asterisk.translate import (
     offer_failure,
     refusal,
 )
-from ivr_engine.core.commands import Command, StartOffer
+from ivr_engine.core.commands import Command, StartOffer, WithdrawOffer
 from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
     CommandRefused,
@@ -51,6 +51,10 @@ MAX_PENDING_ORIGINATES = 4_096
 CAUSE_OWED_SECONDS = 0.25
 """How long a failed Originate waits for the Hangup that says why: they come within milliseconds of each other. A phone
 that is not registered has no leg, hence no Hangup, and costs its citizen this quarter of a second."""
+
+WITHDRAW_AGAIN_SECONDS = 0.05
+"""An offer that is withdrawn in the moment in which it was made has a leg a few ms later. Trying ends with the answer
+to the Originate, which comes within the ring time."""
 
 FALLBACK_FAMILY = "ivr-fallback"
 """Where the dialplan notes who went to the static queue."""
@@ -111,6 +115,11 @@ class AsteriskSwitch:
                     self._ringing.pop(self._originates.popitem(last=False)[1], None)
 
     def _on_done(self, command: Command, action: AmiAction, answer: AmiMessage | AmiError) -> None:
+        if isinstance(command, WithdrawOffer) and isinstance(answer, ActionRefused) and command.offer in self._ringing:
+            # Originate is carried out beside us: there was no channel yet to hang up. While nobody answered and nothing
+            # failed, a Hangup of this one leg can be sent again.
+            asyncio.get_running_loop().call_later(WITHDRAW_AGAIN_SECONDS, self._withdraw_again, command)
+            return
         if not isinstance(answer, AmiError) or not action.needed:
             return
         self.refused += 1
@@ -122,6 +131,10 @@ class AsteriskSwitch:
         else:
             reason = answer.answer.get("Message") if isinstance(answer, ActionRefused) else str(answer)
             self._sink(CommandRefused(command.contact, type(command).__name__, reason))
+
+    def _withdraw_again(self, command: WithdrawOffer) -> None:
+        if command.offer in self._ringing:
+            self.execute(command)
 
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────────────────────
     def _on_event(self, message: AmiMessage) -> None:

@@ -91,7 +91,13 @@ class Centre:
 
     # phones
 
-    def agents(self, conducts: Mapping[str, Conduct] | None = None, *, otherwise: Conduct | None = None) -> Callees:
+    def agents(
+        self,
+        conducts: Mapping[str, Conduct] | None = None,
+        *,
+        otherwise: Conduct | None = None,
+        hears_keys: bool = False,
+    ) -> Callees:
         """The counsellors' phones, every one of them; who is not named answers after 50 ms and stays."""
         return Callees(conducts or {}, port=self.switch.agent_contact_port, otherwise=otherwise or Conduct(ring_ms=50))
 
@@ -99,8 +105,8 @@ class Centre:
         """The officials behind the private exchange, all of one conduct."""
         return Callees({}, port=self.switch.office_port, otherwise=conduct or Conduct(ring_ms=50))
 
-    def citizens(self, *calls: Call, rate: float = 20.0) -> Callers:
-        return Callers(self.switch, calls, rate=rate)
+    def citizens(self, *calls: Call, rate: float = 20.0, hears_keys: bool = False) -> Callers:
+        return Callers(self.switch, calls, rate=rate, hears_keys=hears_keys)
 
     # what the engine says
 
@@ -186,6 +192,9 @@ class Centre:
 
         async def quiet() -> bool:
             agents = (await self.engine.get("/v1/agents"))["agents"]
+            for agent in agents:
+                if agent["state"] == "wrap_up":
+                    await self.engine.post(f"/v1/agents/{agent['id']}/wrap-up/finish")
             return not await self.engine.contacts() and all(agent["state"] == "idle" for agent in agents)
 
         await self.until(quiet, "everybody is idle and no contact is open")

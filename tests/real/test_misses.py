@@ -7,10 +7,18 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from ivr_engine.asterisk.actions import Endpoints
+from ivr_engine.asterisk.ami import AmiAccount
+from ivr_engine.asterisk.switch import AsteriskSwitch
+from ivr_engine.core.commands import StartOffer, WithdrawOffer
+from ivr_engine.core.events import Event
+from ivr_engine.core.vocabulary import AgentId, ContactId, OfferId
+from ivr_engine.storage.directory import MemoryDirectory
 from sandbox.engine import EngineProcess
 from sandbox.phones import Call, Conduct, register
 from sandbox.switch import Switch
 from tests.real.centre import CITY_NUMBER, Centre, fresh_caller, running_engine
+from tests.real.conftest import AGENTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -140,3 +148,37 @@ async def test_given_two_waiting_when_the_first_is_missed_then_it_is_still_serve
         await centre.ended(first)
         await centre.ended(second)
     assert {call.name: call.other for call in agents.seen() if call.answered_at} == {"1002": first, "1003": second}
+
+
+async def test_given_offers_when_each_is_withdrawn_in_the_moment_it_was_made_then_no_phone_rings_on(
+    centre: Centre,
+) -> None:
+    """Beside the engine: what its adapter does when the withdrawal overtakes the Originate."""
+    settings = centre.switch.environment()
+
+    def account(which: str) -> AmiAccount:
+        user, secret = settings[f"IVR_AMI_{which}_USER"], settings[f"IVR_AMI_{which}_SECRET"]
+        return AmiAccount(settings["IVR_AMI_HOST"], int(settings["IVR_AMI_PORT"]), user, secret)
+
+    facts: list[Event] = []
+    adapter = AsteriskSwitch(
+        account("EVENTS"),
+        account("CONTROL"),
+        sink=facts.append,
+        directory=MemoryDirectory(()),
+        nonce="beside",
+        endpoints=Endpoints(),
+    )
+    async with centre.agents(otherwise=Conduct(does="silent")) as agents:
+        await adapter.start()
+        try:
+            for name in AGENTS:
+                offer, contact = OfferId(f"withdrawn-{name}"), ContactId("nobody")
+                adapter.execute(
+                    StartOffer(offer, contact, AgentId(name), 8_000, "120", "0212345678", "", "general", "ko")
+                )
+                adapter.execute(WithdrawOffer(offer, contact))
+            assert await centre.switch.channels_become(0, seconds=4)
+        finally:
+            await adapter.stop()
+        assert all(call.ended_by == "cancelled" for call in agents.seen())
