@@ -16,6 +16,7 @@ from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
 from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors
 from ivr_engine.flow.revision import load
+from ivr_engine.replay import schema as scenario_schema
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
 from ivr_engine.storage.agents_csv import import_agents
 from ivr_engine.storage.csv_source import CsvRefused
@@ -35,9 +36,11 @@ app = typer.Typer(
 db = typer.Typer(help="The database.", no_args_is_help=True)
 agent = typer.Typer(help="The counsellors who take contacts.", no_args_is_help=True)
 directory = typer.Typer(help="Officials whom a contact may be handed to.", no_args_is_help=True)
+schema = typer.Typer(help="JSON Schemas for editors.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
+app.add_typer(schema, name="schema")
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
 
@@ -106,6 +109,12 @@ def directory_import(file: Path, retire_missing: Retire = False) -> None:
         return str(await import_directory(database, file, retire_missing=retire_missing))
 
     print(_with_database(work))
+
+
+@schema.command("scenario")
+def schema_scenario() -> None:
+    """Of `*.scenario.yaml` and `*.fragment.yaml`."""
+    print(json.dumps(scenario_schema.schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()

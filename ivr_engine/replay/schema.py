@@ -7,12 +7,20 @@ It knows the words, their shapes and their closed lists; who is in a scenario an
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ivr_engine.core.vocabulary import Disposition, OfferFailure, OfferResult, Presence, TransferResult, TransferState
+from ivr_engine.core.vocabulary import (
+    AgentState,
+    Disposition,
+    OfferFailure,
+    OfferResult,
+    Presence,
+    RecipientFailure,
+    TransferResult,
+    TransferState,
+)
 from ivr_engine.flow.prompts import LANGUAGES
-from ivr_engine.replay import language, language_expect, language_facts, language_files
+from ivr_engine.replay import language, language_expect, language_files
 from ivr_engine.replay import language_people as people
 from ivr_engine.replay import language_world as world
-from ivr_engine.replay.history import Verb
 from ivr_engine.replay.language_words import COUNT_KEYS
 from ivr_engine.replay.scenario import Answering, By, Level, TalkAct, Trigger
 
@@ -74,6 +82,14 @@ def _definitions() -> Schema:
         "count": _either({"type": "integer", "minimum": 0}, _table(dict.fromkeys(COUNT_KEYS, _WHOLE)), _FILLED),
         "ring": _either(_words(Answering), _table(_rings())),
         "when": _table(_when()),
+        "press": _table({"keys": _ref("digits"), "gap": _ref("duration"), **_when()}),
+        "act": _table(_act()),
+        "happening": _table(_happening()),
+        "heard": _table(_heard()),
+        "offer": _table(_offer()),
+        "transfer": _table(_transfer()),
+        "becoming": _table(_becoming()),
+        "between": _table({"from": _ref("fact"), "to": _ref("fact"), "takes": _ref("near")}),
         "fact": _either({"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}),
         "citizen_expects": _table(_citizen_expects()),
         "agent_expects": _table(_agent_expects()),
@@ -126,7 +142,7 @@ def _sections() -> dict[str, Schema]:
         "agents": _named(_table(_agent())),
         "officials": _named(_table({"number": _ref("digits"), "rings": _list(_ref("ring")), **_rings()})),
         "citizens": _named(_table(_citizen())),
-        "world": _list(_table(_happening())),
+        "world": _list(_ref("happening")),
         "expect": _expect(),
         "examples": {"type": "array", "items": scalars, "minItems": 1},
         "limit": _ref("duration"),
@@ -149,20 +165,17 @@ def _when() -> dict[str, Schema]:
 
 
 def _citizen() -> dict[str, Schema]:
-    press = _table({"keys": _ref("digits"), "gap": _ref("duration"), **_when()})
     return {
         "dials": _ref("digits"),
         "caller": _ref("digits"),
         "arrives": _ref("duration"),
-        "presses": _list(press),
+        "presses": _list(_ref("press")),
         "hangs_up": _list(_either(_ref("duration"), _ref("when"))),
         "patience": _ref("duration"),
     }
 
 
 def _agent() -> dict[str, Schema]:
-    acts: dict[str, Schema] = {act.value: _ref("duration") for act in TalkAct}
-    act = _table({**acts, "entry": _ref("digits"), "by": _words(By), "nth": _WHOLE})
     return {
         "skills": _either(_list(_ref("word")), _named(_WHOLE)),
         "contractor": _ref("word"),
@@ -171,8 +184,13 @@ def _agent() -> dict[str, Schema]:
         "rings": _list(_ref("ring")),
         **_rings(),
         "wrap_up_done": _ref("duration"),
-        "does": _list(act),
+        "does": _list(_ref("act")),
     }
+
+
+def _act() -> dict[str, Schema]:
+    acts: dict[str, Schema] = {act.value: _ref("duration") for act in TalkAct}
+    return {**acts, "entry": _ref("digits"), "by": _words(By), "nth": _WHOLE}
 
 
 def _happening() -> dict[str, Schema]:
@@ -190,12 +208,11 @@ def _happening() -> dict[str, Schema]:
 
 # ── expectations ────────────────────────────────────────────────────────────────────────────────────────────────────
 def _expect() -> Schema:
-    between = _table({"from": _ref("fact"), "to": _ref("fact"), "takes": _ref("near")})
     general: dict[str, Schema] = {
         "order": {"type": "array", "items": _ref("fact"), "minItems": 2},
         "counts": _named(_ref("count")),
         "never": _list(_ref("fact")),
-        "between": _list(between),
+        "between": _list(_ref("between")),
         "metrics": _named(_either({"type": "number"}, _FILLED)),
         "journal": _table(dict.fromkeys(language_expect.NOTICES, _ref("count"))),
     }
@@ -203,64 +220,72 @@ def _expect() -> Schema:
     return {"type": "object", "properties": general, "additionalProperties": somebody, "minProperties": 1}
 
 
-def _citizen_expects() -> dict[str, Schema]:
-    digits, word, near = _ref("digits"), _ref("word"), _ref("near")
-    heard = _table({"prompt": word, "language": _words(LANGUAGES), "at": near})
-    offer = _table(
-        {
-            "to": digits,
-            "ends": _words(OfferResult),
-            "cause": _words(OfferFailure),
-            "at": near,
-            "ends_at": near,
-            "reason": word,
-        }
-    )
-    transfer = _table(
-        {
-            "state": _words(TransferState),
-            "ends": _words(TransferResult),
-            "entry": digits,
-            "agent": digits,
-            "cause": word,
-            "at": near,
-        }
-    )
-    ends = _table(
-        {
-            "as": _words(Disposition),
-            "at": near,
-            "agency": word,
-            "queue": word,
-            "agent": digits,
-            "short_abandon": _TRUTH,
-            "offers": _WHOLE,
-        }
-    )
+def _heard() -> dict[str, Schema]:
+    return {"prompt": _ref("word"), "language": _words(LANGUAGES), "at": _ref("near")}
+
+
+def _offer() -> dict[str, Schema]:
     return {
-        "hears": _list(_either(word, heard)),
-        "presses": _list(digits),
-        "queue": _list(word),
-        "agency": word,
-        "language": _words(LANGUAGES),
-        "offers": _list(_either(digits, offer)),
-        "waits": near,
-        "answered_by": _list(digits),
-        "within_promise": _TRUTH,
-        "transfers": _list(_either(word, transfer)),
-        "returns": _WHOLE,
-        "talks": near,
-        "fell_back": _TRUTH,
-        "ends": _either(_words(Disposition), ends),
+        "to": _ref("digits"),
+        "ends": _words(OfferResult),
+        "cause": _words(OfferFailure),
+        "at": _ref("near"),
+        "ends_at": _ref("near"),
+        "reason": _ref("word"),
     }
 
 
-def _agent_expects() -> dict[str, Schema]:
-    states = language_facts.WORDS
-    becoming = {
-        "state": _words(states[Verb.AGENT, "state"]),
+def _transfer() -> dict[str, Schema]:
+    return {
+        "state": _words(TransferState),
+        "ends": _words(TransferResult),
+        "entry": _ref("digits"),
+        "agent": _ref("digits"),
+        "cause": _words(RecipientFailure),
+        "at": _ref("near"),
+    }
+
+
+def _ends() -> dict[str, Schema]:
+    return {
+        "as": _words(Disposition),
+        "at": _ref("near"),
+        "agency": _ref("word"),
+        "queue": _ref("word"),
+        "agent": _ref("digits"),
+        "short_abandon": _TRUTH,
+        "offers": _WHOLE,
+    }
+
+
+def _becoming() -> dict[str, Schema]:
+    return {
+        "state": _words(AgentState),
         "presence": _words(Presence),
         "reason": _ref("word"),
         "at": _ref("near"),
     }
-    return {"becomes": _list(_either(_ref("word"), _table(becoming))), "presence": _words(Presence)}
+
+
+def _citizen_expects() -> dict[str, Schema]:
+    digits, word, near = _ref("digits"), _ref("word"), _ref("near")
+    return {
+        "hears": _list(_either(word, _ref("heard"))),
+        "presses": _list(digits),
+        "queue": _list(word),
+        "agency": word,
+        "language": _words(LANGUAGES),
+        "offers": _list(_either(digits, _ref("offer"))),
+        "waits": near,
+        "answered_by": _list(digits),
+        "within_promise": _TRUTH,
+        "transfers": _list(_either(word, _ref("transfer"))),
+        "returns": _WHOLE,
+        "talks": near,
+        "fell_back": _TRUTH,
+        "ends": _either(_words(Disposition), _table(_ends())),
+    }
+
+
+def _agent_expects() -> dict[str, Schema]:
+    return {"becomes": _list(_either(_ref("word"), _ref("becoming"))), "presence": _words(Presence)}
