@@ -101,6 +101,8 @@ LAYERS = {
     "service": EVERYTHING,
     "__main__": EVERYTHING,
     "commands_replay": EVERYTHING,
+    # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
+    "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
     "pytest_plugin": PLUGIN,
     "__init__": Layer(library=CORE_LIBRARY, waits=False),
 }

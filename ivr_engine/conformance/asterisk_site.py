@@ -1,0 +1,189 @@
+"""One scenario's own centre: a real Asterisk, a real engine process, a database, documents, and a wire that can break.
+
+Nothing is shared between scenarios, so any number of them run side by side. What would cost seconds of CPU for each
+(migrations, imports by the command line) is done once, or inside this process.
+"""
+
+import asyncio
+import csv
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ivr_engine.conformance.asterisk_ears import Ears
+from ivr_engine.conformance.asterisk_proxy import AmiProxy
+from ivr_engine.replay.scenario import AgentPlan, QueueChange, RecipientPlan, Scenario
+from ivr_engine.replay.shipped import dialplans as shipped_dialplans
+from ivr_engine.storage import agents_csv, directory
+from ivr_engine.storage.database import Database, upgrade
+from sandbox import ports
+from sandbox.engine import EngineProcess
+from sandbox.switch import Switch
+
+DATABASE = "ivr-engine.sqlite3"
+"""As `EngineProcess` names it in its folder."""
+
+RTP_PORTS = 200
+"""Two for each leg with media: fifty legs at once, in one scenario."""
+
+
+@dataclass(slots=True)
+class Site:
+    """What a director and the phones need of it."""
+
+    scenario: Scenario
+    folder: Path
+    switch: Switch
+    engine: EngineProcess
+    proxy: AmiProxy
+    ears: Ears
+    agent_port: int
+    office_port: int
+    documents: Path
+    """The folder that the scenario runs on; its recordings are the switch's."""
+    revisions: int = 0
+
+    @property
+    def database(self) -> Path:
+        return self.folder / DATABASE
+
+    def load_revision(self, folder: Path) -> None:
+        """Puts other documents where the engine looks; it is for the caller to send SIGHUP."""
+        self.revisions += 1
+        documents = _documents(folder, self.folder / f"dialplans-{self.revisions}", self.scenario.queues)
+        link = self.folder / "dialplans"
+        fresh = self.folder / "dialplans-next"
+        fresh.symlink_to(documents)
+        fresh.replace(link)
+
+    async def database_away(self, lasts_ms: int) -> None:
+        """Nobody else can write for so long: the file is locked, as by a backup that hangs."""
+        with closing(sqlite3.connect(self.database, isolation_level=None, timeout=5.0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(lasts_ms / 1_000)
+            other.execute("ROLLBACK")
+
+
+@asynccontextmanager
+async def opened(scenario: Scenario, template: Path) -> AsyncIterator[Site]:
+    """The whole of it, running, everybody at the presence that the scenario gives them; gone afterwards.
+
+    `template` is an empty database at the newest schema (`empty_database`). Raises what the sandbox raises:
+    SwitchFailed, EngineFailed, ToolError, PortsTaken.
+    """
+    agent_port, office_port = ports.reserve(udp_only=True), ports.reserve(udp_only=True)
+    folder = Path(tempfile.mkdtemp(prefix="ivr-scenario-"))
+    secret = Ears.secret()
+    names = [agent.id for agent in scenario.agents]
+    switch = Switch(
+        agents=names,
+        agent_contact_port=agent_port.first,
+        office_port=office_port.first,
+        unregistered=[agent.id for agent in scenario.agents if not agent.registered],
+        rtp_ports=RTP_PORTS,
+        additions={"manager.conf": Ears.account(secret)},
+    )
+    try:
+        async with switch, AmiProxy(switch.ami_port) as proxy, Ears(switch.ami_port, secret) as ears:
+            shutil.copy(template, folder / DATABASE)
+            documents = scenario.dialplans or shipped_dialplans()
+            (folder / "dialplans").symlink_to(_documents(documents, folder / "dialplans-0", scenario.queues))
+            _speak_from(switch, documents / "prompts")
+            engine = EngineProcess(
+                switch, folder, dialplans=folder / "dialplans", environment={"IVR_AMI_PORT": str(proxy.port)}
+            )
+            await _people(engine.database_url, folder, scenario.agents, scenario.recipients)
+            site = Site(scenario, folder, switch, engine, proxy, ears, agent_port.first, office_port.first, documents)
+            try:
+                await engine.start()
+                for agent in scenario.agents:
+                    if agent.presence != "logged_out":
+                        await engine.put(f"/v1/agents/{agent.id}/presence", presence(agent.presence))
+                yield site
+            finally:
+                await engine.stop()
+    finally:
+        agent_port.release()
+        office_port.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def presence(choice: str, reason: str = "") -> dict[str, object]:
+    """The body of a request that chooses it."""
+    return {"presence": choice, "reason": reason} if reason else {"presence": choice}
+
+
+async def empty_database(folder: Path) -> Path:
+    """A database at the newest schema, to be copied."""
+    path = folder / "empty.sqlite3"
+    await upgrade(f"sqlite+aiosqlite:///{path}")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+async def _people(url: str, folder: Path, agents: Sequence[AgentPlan], recipients: Sequence[RecipientPlan]) -> None:
+    """Counsellors and officials, as an import from the contractors' lists would bring them."""
+    staff = [
+        (each.id, each.id, each.contractor, " ".join(f"{skill}:{level}" for skill, level in each.skills.items()))
+        for each in agents
+    ]
+    officials = [(each.entry, "office", each.entry, "", each.number) for each in recipients]
+    database = await Database.open(url)
+    try:
+        if staff:
+            path = _write_csv(folder / "agents.csv", agents_csv.COLUMNS, staff)
+            await agents_csv.import_agents(database, path)
+        if officials:
+            path = _write_csv(folder / "directory.csv", directory.COLUMNS, officials)
+            await directory.import_directory(database, path)
+    finally:
+        await database.dispose()
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+    return path
+
+
+def _documents(source: Path, target: Path, changes: Sequence[QueueChange]) -> Path:
+    """The folder as the scenario wants it: a copy with the changes of its queues, recordings shared."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("prompts"))
+    if (source / "prompts").is_dir():
+        (target / "prompts").symlink_to((source / "prompts").resolve())
+    if changes:
+        path = target / "queues.yaml"
+        document = yaml.safe_load(path.read_text())
+        for change in changes:
+            document["queues"][change.queue].update(_seconds(change))
+        path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
+    return target
+
+
+def _seconds(change: QueueChange) -> Mapping[str, Any]:
+    wanted = {
+        "ring_seconds": change.ring_ms,
+        "wrap_up_seconds": change.wrap_up_ms,
+        "promise_seconds": change.promise_ms,
+    }
+    return {key: _number(ms) for key, ms in wanted.items() if ms is not None}
+
+
+def _number(ms: int) -> int | float:
+    return ms // 1_000 if ms % 1_000 == 0 else ms / 1_000
+
+
+def _speak_from(switch: Switch, prompts: Path) -> None:
+    """The switch plays the recordings of these documents."""
+    link = switch.directory / "data/sounds/ivr"
+    link.unlink(missing_ok=True)
+    if prompts.is_dir():
+        link.symlink_to(prompts.resolve())

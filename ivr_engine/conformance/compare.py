@@ -1,0 +1,111 @@
+"""Lays the histories of one scenario on several levels side by side: what one says and another does not is a failure.
+
+The simulated level is the measure: it is what people develop against. For each subject the order of what happened must
+be the same, in the details that mean something to a person (`TOLD`); times may differ by what a level needs for the
+same thing. What a citizen hears and presses is seen by other eyes than what the engine decided, so the two are
+compared each in its own order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from ivr_engine.replay.history import Happened, History, Verb
+from ivr_engine.replay.scenario import Level
+
+TOLERANCE_MS: Mapping[Level, int] = {Level.SIMULATED: 0, Level.WIRE: 100, Level.ASTERISK: 1_000}
+"""How far a level's times may lie from the simulated ones: sockets, and on a real switch two busy cores on which each
+step of SIP takes some milliseconds and a wait loop turns every five seconds."""
+
+TOLD: Mapping[Verb, tuple[str, ...]] = {
+    Verb.HEARD: ("prompt", "language"),
+    Verb.PRESSED: ("keys",),
+    Verb.ARRIVED: ("number",),
+    Verb.QUEUED: ("queue", "requirement", "agency", "language", "returns"),
+    Verb.OFFERED: ("agent",),
+    Verb.OFFER_ENDED: ("agent", "result", "cause"),
+    Verb.PROMISE_MISSED: ("queue",),
+    Verb.CONNECTED: ("agent", "within_promise"),
+    Verb.TRANSFER: ("state", "entry", "agent"),
+    Verb.TRANSFER_ENDED: ("result", "cause", "entry", "agent"),
+    Verb.FELL_BACK: (),
+    Verb.ENDED: ("disposition", "agency", "queue", "agent", "short_abandon", "offers"),
+    Verb.AGENT: ("presence", "state", "reason"),
+    Verb.SWITCH: ("connected",),
+    Verb.ENGINE: ("started", "killed"),
+}
+"""The details that must agree. Durations and reasons in words hold times, which agree only roughly."""
+
+SENSES = frozenset({Verb.HEARD, Verb.PRESSED})
+
+AROUND = 2
+"""Facts shown before the first divergence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place at which two levels tell different stories of one subject."""
+
+    subject: str
+    measure: Level
+    other: Level
+    index: int
+    expected: Happened | None
+    found: Happened | None
+    before: tuple[Happened, ...] = ()
+    """What both told until there, the last of it."""
+
+    def __str__(self) -> str:
+        lines = [f"{self.subject or 'the world'}: {self.other} differs from {self.measure}"]
+        lines += [f"    {fact}" for fact in self.before]
+        lines += [f"  ▸ {self.measure:<9} {self.expected or 'nothing more'}"]
+        lines += [f"  ▸ {self.other:<9} {self.found or 'nothing more'}"]
+        return "\n".join(lines)
+
+
+def compare(
+    histories: Mapping[Level, History], tolerance_ms: Mapping[Level, int] = TOLERANCE_MS
+) -> tuple[Difference, ...]:
+    """Every subject's first difference on each level, against the first of those given (in the order of `Level`)."""
+    levels = [level for level in Level if level in histories]
+    found: list[Difference] = []
+    for other in levels[1:]:
+        measure = levels[0]
+        allowed_ms = max(tolerance_ms[measure], tolerance_ms[other])
+        here, there = _tracks(histories[measure]), _tracks(histories[other])
+        for track in sorted(here.keys() | there.keys()):
+            difference = _first(here.get(track, ()), there.get(track, ()), allowed_ms)
+            if difference is not None:
+                index, expected, actual = difference
+                before = tuple(there[track][max(0, index - AROUND) : index]) if track in there else ()
+                found.append(Difference(track[0], measure, other, index, expected, actual, before))
+    return tuple(found)
+
+
+def _first(
+    here: Sequence[Happened], there: Sequence[Happened], allowed_ms: int
+) -> tuple[int, Happened | None, Happened | None] | None:
+    for index, (expected, actual) in enumerate(zip_longest(here, there)):
+        if expected is None or actual is None or expected != replace(actual, at_ms=expected.at_ms):
+            return index, expected, actual
+        if abs(expected.at_ms - actual.at_ms) > allowed_ms:
+            return index, expected, actual
+    return None
+
+
+def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:
+    """(subject, what kind of witness) → its facts, with the details that count, as they are compared."""
+    tracks: dict[tuple[str, str], list[Happened]] = {}
+    for fact in history.facts:
+        told = {key: fact.details[key] for key in TOLD[fact.verb] if fact.details.get(key)}
+        facts = tracks.setdefault((fact.subject, "senses" if fact.verb in SENSES else "engine"), [])
+        last = facts[-1] if facts else None
+        bare = Happened(max(0, fact.at_ms), fact.verb, fact.subject, told)
+        if last is not None and fact.verb is last.verb is Verb.PRESSED:
+            # keys come one by one where a phone sends them, and together where a plan says them
+            facts[-1] = replace(last, details={"keys": last.details["keys"] + told["keys"]})
+        elif last is not None and fact.verb in (Verb.AGENT, Verb.SWITCH) and last.verb is fact.verb and fact.at_ms <= 0:
+            facts[-1] = bare  # how everybody came to their first state is each level's own affair
+        else:
+            facts.append(bare)
+    return tracks
