@@ -113,7 +113,7 @@ def directory_import(file: Path, retire_missing: Retire = False) -> None:
 
 @schema.command("scenario")
 def schema_scenario() -> None:
-    """Of `*.scenario.yaml` and `*.fragment.yaml`."""
+    """Of `*.scenario.yaml` and `*.fragment.yaml`, for completion and red lines."""
     print(json.dumps(scenario_schema.schema(), indent=2, ensure_ascii=False))
 
 
