@@ -7,8 +7,8 @@ its words.
 
 from collections.abc import Iterator
 from html import escape
-from unicodedata import east_asian_width
 
+from ivr_engine.replay.drawing import FONT, clipped, width
 from ivr_engine.replay.ladder import Ladder, Rung
 from ivr_engine.replay.ladder_words import Line, Part, Tone
 
@@ -46,14 +46,15 @@ _LEGEND = (
     (Tone.AFTER, "wrap-up"),
     (Tone.AWAY, "away"),
 )
-_STYLE = """
-text{font-family:Inter,'Segoe UI','Noto Sans','Noto Sans KR','Noto Sans CJK KR',Roboto,Helvetica,Arial,sans-serif;
-font-size:12px;fill:#24292f}
+_STYLE = (
+    f"text{{{FONT}}}"
+    + """
 .title{font-size:17px;font-weight:600}.name{font-size:13px;font-weight:600}.part{font-size:10px;fill:#6e7781}
 .time,.gap{font-size:11px;fill:#6e7781;font-variant-numeric:tabular-nums}.gap{font-style:italic;fill:#8c959f}
 .why{font-size:11px;fill:#57606a}.said{stroke:#fff;stroke-width:4px;stroke-linejoin:round;paint-order:stroke}
 .mark{font-weight:600;fill:#cf222e;stroke:#ffebe9;stroke-width:4px;stroke-linejoin:round;paint-order:stroke}
 """
+)
 _LEFT, _TOP, _ROW, _PAUSE, _MARK = 86, 112, 34, 18, 24
 _MARGIN = 28
 _NARROW, _WIDE = 124, 210
@@ -67,22 +68,21 @@ def draw(ladder: Ladder) -> str:
     seats = [_LEFT + pitch // 2 + pitch * seat for seat in range(len(ladder.columns))]
     tops, bottom = _tops(ladder)
     margin = _LEFT + pitch * len(ladder.columns) + 6
-    why = max((_width(rung.detail, 11) for rung in ladder.rungs), default=0)
-    width = int(margin + min(_WHY, max(why, 60)) + _MARGIN)
-    width = max(width, int(_width(ladder.title, 17)) + 2 * _MARGIN)
+    why = max((width(rung.detail, 11) for rung in ladder.rungs), default=0)
+    wide = int(max(margin + min(_WHY, max(why, 60)) + _MARGIN, width(ladder.title, 17) + 2 * _MARGIN))
     height = bottom + 64
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" '
         f'role="img" aria-label="{escape(ladder.title or "ladder", quote=True)}">',
         f"<style>{_STYLE}</style>",
-        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+        f'<rect width="{wide}" height="{height}" fill="#fff"/>',
         _text(_MARGIN, 36, ladder.title, "title"),
         *_heads(ladder, seats, pitch),
     ]
     for rung, top in zip(ladder.rungs, tops, strict=True):
         if rung.mark:
             above, high = top - _ROW // 2 - _MARK, _ROW + _MARK
-            parts.append(f'<rect x="0" y="{above}" width="{width}" height="{high}" fill="#ffebe9"/>')
+            parts.append(f'<rect x="0" y="{above}" width="{wide}" height="{high}" fill="#ffebe9"/>')
             parts.append(f'<rect x="0" y="{above}" width="4" height="{high}" fill="#cf222e"/>')
     parts.extend(_lifelines(ladder, seats, tops, bottom))
     last_ms: int | None = None
@@ -91,7 +91,7 @@ def draw(ladder: Ladder) -> str:
             above = top - _ROW // 2 - _PAUSE // 2 - (_MARK if rung.mark else 0) + 1
             parts.append(_text(_LEFT - 14, above, f"+{_pause(rung.at_ms - last_ms)}", "gap", "end"))
         if rung.mark:
-            words = _clipped(f"not as expected: {rung.mark}", width - 40, 12)
+            words = clipped(f"not as expected: {rung.mark}", wide - 40, 12)
             parts.append(_text(_MARGIN - 12, top - _ROW // 2 - _MARK + 17, words, "mark"))
         parts.extend(_rung(rung, top, seats, margin))
         last_ms = rung.at_ms
@@ -106,7 +106,7 @@ def _pitch(ladder: Ladder) -> int:
     for rung in ladder.rungs:
         apart = abs(rung.target - rung.source)
         if apart:
-            widest = max(widest, (_width(rung.words, 12) + 34) / apart)
+            widest = max(widest, (width(rung.words, 12) + 34) / apart)
     return int(min(_WIDE, widest))
 
 
@@ -135,7 +135,7 @@ def _heads(ladder: Ladder, seats: list[int], pitch: int) -> Iterator[str]:
             f'<rect x="{seat - wide / 2:g}" y="58" width="{wide}" height="42" rx="8" '
             f'fill="{"#f6f8fa" if ours else "#eef6ff"}" stroke="{"#d0d7de" if ours else "#b6d9ff"}"/>'
         )
-        yield _text(seat, 76, _clipped(name, wide - 10, 13), "name", "middle")
+        yield _text(seat, 76, clipped(name, wide - 10, 13), "name", "middle")
         yield _text(seat, 91, under, "part", "middle")
 
 
@@ -207,7 +207,7 @@ def _rung(rung: Rung, top: int, seats: list[int], margin: int) -> Iterator[str]:
             )
             yield _said((_LEFT + margin) / 2, top + 4, words, ink)
     if rung.detail:
-        yield _text(margin, top + 4, _clipped(rung.detail, _WHY, 11), "why", whole=rung.detail)
+        yield _text(margin, top + 4, clipped(rung.detail, _WHY, 11), "why", whole=rung.detail)
 
 
 def _text(x: float, y: float, words: str, kind: str, anchor: str = "start", whole: str = "") -> str:
@@ -226,22 +226,9 @@ def _legend(ladder: Ladder, y: int) -> Iterator[str]:
         if tone in used:
             yield f'<rect x="{x:g}" y="{y - 9}" width="14" height="10" rx="2" fill="{_FILL[tone]}"/>'
             yield _text(x + 20, y, word, "why")
-            x += 20 + _width(word, 11) + 22
+            x += 20 + width(word, 11) + 22
 
 
 def _pause(pause_ms: int) -> str:
     minutes, rest_ms = divmod(pause_ms, 60_000)
     return f"{minutes} min {rest_ms // 1000:02d} s" if minutes else f"{rest_ms / 1000:.1f} s"
-
-
-def _width(words: str, size: int) -> float:
-    """Of a text in px, near enough: no font is at hand here, and the reader's is another one."""
-    return sum(1.0 if east_asian_width(char) in "WF" else 0.56 for char in words) * size
-
-
-def _clipped(words: str, room: float, size: int) -> str:
-    if _width(words, size) <= room:
-        return words
-    while words and _width(words, size) > room - size:
-        words = words[:-1]
-    return words.rstrip() + "…"
