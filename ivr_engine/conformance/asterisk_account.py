@@ -1,0 +1,55 @@
+"""What happened on a real switch, told in the words of every level.
+
+Three witnesses: the journal (what the engine decided), the switch's own events (what a citizen heard and pressed), and
+the director (what was done to the engine). Times are of the scenario.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr_engine.conformance.asterisk_ears import Played, Pressed
+from ivr_engine.flow.prompts import SOUNDS
+from ivr_engine.flow.revision import load
+from ivr_engine.replay.history import Happened, History, Verb
+from ivr_engine.replay.journal_facts import Names, facts_of
+from ivr_engine.replay.scenario import Scenario
+from ivr_engine.replay.simulator.sounds import Sounds
+from ivr_engine.runtime.ports import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Translates one run. `zero_wall_ms`: the scenario's zero (epoch); `documents`: the folder of its flows."""
+
+    scenario: Scenario
+    zero_wall_ms: int
+    documents: Path
+
+    def history(
+        self,
+        entries: Sequence[JournalEntry],
+        sounds: Iterable[Played | Pressed],
+        done: Iterable[Happened],
+        metrics: Mapping[str, float],
+    ) -> History:
+        """Everything in the order of time. Raises FlowErrors where the documents are wrong."""
+        names = Names.of(self.scenario, self.zero_wall_ms)
+        decided = facts_of(((entry.at_ms, entry.notices) for entry in entries), names)
+        facts = [*decided, *self._sensed(sounds, names), *done]
+        facts.sort(key=lambda fact: fact.at_ms)
+        return History(tuple(facts), metrics, max((fact.at_ms for fact in facts), default=0))
+
+    def _sensed(self, sounds: Iterable[Played | Pressed], names: Names) -> Iterable[Happened]:
+        """What citizens heard and pressed; a recording that is not there was tried, and not heard."""
+        known = Sounds(self.documents, load(self.documents))
+        for sound in sounds:
+            citizen = names.citizen(sound.uniqueid)
+            if citizen == sound.uniqueid:
+                continue  # an agent's keys
+            at_ms = sound.at_ms - self.zero_wall_ms
+            if isinstance(sound, Pressed):
+                yield Happened(at_ms, Verb.PRESSED, citizen, {"keys": sound.key})
+            elif (self.documents / "prompts" / sound.language / f"{sound.file}.wav").exists():
+                prompt, language = known.prompt(f"{SOUNDS}/{sound.language}/{sound.file}")
+                yield Happened(at_ms, Verb.HEARD, citizen, {"prompt": prompt, "language": language})

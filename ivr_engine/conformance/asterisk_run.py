@@ -1,0 +1,150 @@
+"""One scenario on its own real Asterisk, from the first ring to the account of what happened.
+
+The account has three sources that know nothing of each other: the engine's journal in its database, the switch's own
+events (heard, pressed), and the phones, whose clock gives the scenario's zero.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from ivr_engine.conformance import asterisk_phones
+from ivr_engine.conformance.asterisk_account import Account
+from ivr_engine.conformance.asterisk_director import Director
+from ivr_engine.conformance.asterisk_site import Site, opened
+from ivr_engine.replay.history import History
+from ivr_engine.replay.journal_facts import callers_of
+from ivr_engine.replay.scenario import Scenario
+from ivr_engine.runtime.ports import JournalEntry
+from ivr_engine.storage import recovery
+from ivr_engine.storage.database import Database
+from sandbox.engine import EngineFailed
+from sandbox.phones import Callees, Callers
+
+LEAD_MS = 400
+"""From the start of the citizens' SIPp to the scenario's zero: it listens after 30 ms, on a busy machine after 200."""
+
+GRACE_SECONDS = 10.0
+"""How much longer than in virtual time a run may take before it is called unfinished: one phone more than foreseen rang
+in vain."""
+
+QUIET_SECONDS = 0.3
+"""After the last thing foreseen: what should not happen has so long to show itself."""
+
+LOOK_SECONDS = 0.1
+"""Between two questions whether all is over; the API allows fifty a second."""
+
+DIALS_A_SECOND = 1_000.0
+"""SIPp opens its calls one after another; each call then waits for its own moment."""
+
+ENTRIES_A_PAGE = 1_000
+LIVES = 50
+"""Starts of the engine in one scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What one run gave: `entries` are the journal's, of every life, `notes` what was refused on the way."""
+
+    history: History
+    entries: tuple[JournalEntry, ...]
+    notes: tuple[str, ...]
+    finished: bool
+    """Everything foreseen was over before the grace was."""
+
+
+async def perform(scenario: Scenario, foreseen: History, template: Path) -> Performed:
+    """Runs it. `foreseen` is the history of the simulated level, `template` an empty database.
+
+    Raises what `asterisk_site.opened` and SIPp raise; whatever it raises, nothing is left running.
+    """
+    numbers = callers_of(scenario)
+    async with opened(scenario, template) as site, AsyncExitStack() as stack:
+        registered = [agent for agent in scenario.agents if agent.registered]
+        if registered:
+            await stack.enter_async_context(Callees(asterisk_phones.agents(scenario), port=site.agent_port))
+        if scenario.recipients:
+            office = Callees(asterisk_phones.officials(scenario.recipients), port=site.office_port)
+            await stack.enter_async_context(office)
+        zero = asyncio.get_running_loop().time() + LEAD_MS / 1_000
+        zero_wall_ms = time.time_ns() // 1_000_000 + LEAD_MS
+        director = Director(site, zero)
+        await director.start()
+        stack.push_async_callback(director.finish)
+        citizens = None
+        if scenario.citizens:
+            calls = asterisk_phones.calls(scenario, foreseen, numbers, _lead_ms(zero))
+            citizens = Callers(site.switch, calls, rate=DIALS_A_SECOND)
+            await stack.enter_async_context(citizens)
+        finished = await _until_over(site, director, citizens, zero, foreseen)
+        metrics = await _metrics(site)
+        entries = [entry async for entry in _journal(site)]
+        sounds = tuple(site.ears.sounds)
+        if citizens is not None:
+            zero_wall_ms = _zero_of(scenario, citizens, numbers) or zero_wall_ms
+    account = Account(scenario, zero_wall_ms, site.documents)
+    history = account.history(entries, sounds, director.facts, metrics)
+    return Performed(history, tuple(entries), tuple(director.notes), finished)
+
+
+def _lead_ms(zero: float) -> int:
+    return max(0, round((zero - asyncio.get_running_loop().time()) * 1_000))
+
+
+async def _until_over(site: Site, director: Director, citizens: Callers | None, zero: float, foreseen: History) -> bool:
+    """Waits until everything foreseen must have happened and everybody is at rest; False if that takes too long."""
+    clock = asyncio.get_running_loop().time
+    earliest = zero + max((fact.at_ms for fact in foreseen.facts), default=0) / 1_000 + QUIET_SECONDS
+    while clock() < earliest + GRACE_SECONDS:
+        done = clock() >= earliest and not director.pending and not (citizens and citizens.running())
+        if done and await _at_rest(site):
+            return True
+        await asyncio.sleep(max(LOOK_SECONDS, earliest - clock()))
+    return False
+
+
+async def _at_rest(site: Site) -> bool:
+    """No contact is open and no agent in a passing state. An engine that was killed for good is at rest."""
+    try:
+        if await site.engine.contacts():
+            return False
+        agents = (await site.engine.get("/v1/agents"))["agents"]
+    except (aiohttp.ClientError, OSError):
+        return True
+    return all(agent["state"] == "idle" for agent in agents)
+
+
+async def _metrics(site: Site) -> dict[str, float]:
+    """Every sample of `/metrics`, once everything decided is in the database; none from an engine that is dead."""
+    try:
+        await site.engine.journal_settles()
+        lines = (await site.engine.metrics()).splitlines()
+    except (aiohttp.ClientError, OSError, EngineFailed):
+        return {}
+    samples = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
+async def _journal(site: Site) -> AsyncIterator[JournalEntry]:
+    database = await Database.open(site.engine.database_url)
+    try:
+        for epoch in range(1, LIVES + 1):
+            after = -1
+            while page := await recovery.entries(database, epoch, after, ENTRIES_A_PAGE):
+                for entry in page:
+                    yield entry
+                after = page[-1].seq
+    finally:
+        await database.dispose()
+
+
+def _zero_of(scenario: Scenario, citizens: Callers, numbers: Mapping[str, str]) -> int | None:
+    """The scenario's zero by the phones' own account, in milliseconds of the wall clock."""
+    arrives_ms = {numbers[citizen.name]: citizen.arrives_ms for citizen in scenario.citizens}
+    zeros = [round(call.began_at * 1_000) - arrives_ms[call.name] for call in citizens.seen()]
+    return min(zeros, default=None)
