@@ -16,7 +16,6 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from ivr_engine import service as service_module
 from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
@@ -28,9 +27,10 @@ from ivr_engine.service import PortTaken, Service, run
 from ivr_engine.settings import Settings
 from ivr_engine.storage.agents_csv import import_agents
 from ivr_engine.storage.database import Database, upgrade
-from ivr_engine.storage.directory import import_directory
+from ivr_engine.storage.directory import import_directory, stored_entries
 from ivr_engine.storage.errors import CannotConnect, SchemaMissing, SpoolUnusable
 from sandbox import ports
+from tests.armed_timers import armed_timers
 from tests.asterisk.fake_asterisk import Asterisk
 from tests.asterisk.fake_manager import PATIENCE_SECONDS, Request, success
 
@@ -39,6 +39,8 @@ TOKEN = "0123456789abcdef"
 CITIZEN = ContactId("1700000000.1")
 AGENT = AgentId("1001")
 QUEUED_AT_MS = 1_700_000_000_000
+OUTCOME = "queue:general:general::ko:0"
+WAITS = {"Contact": CITIZEN, "Number": "120", "Outcome": OUTCOME, "QueuedAt": str(QUEUED_AT_MS)}
 
 
 @pytest.fixture(scope="module")
@@ -112,13 +114,14 @@ async def until(true: Callable[[], bool], what: str) -> None:
 
 @asynccontextmanager
 async def nothing_left(asterisk: Asterisk) -> AsyncIterator[None]:
-    """What is open afterwards is what was open before: tasks, threads, file descriptors, sessions, heartbeats."""
+    """What is open afterwards is what was open before: tasks, timers, threads, file descriptors, sessions."""
     tasks = asyncio.all_tasks()
     before = _open()
     yield
     await asterisk.until(lambda: not asterisk.connections)
     await until(lambda: _open() <= before, f"back to {before}, now {_open()}")
     assert asyncio.all_tasks() == tasks
+    assert [function for _, function in armed_timers() if function.__module__.startswith("ivr_engine")] == []
 
 
 def _open() -> tuple[int, int]:
@@ -165,6 +168,8 @@ class TestStart:
                 status, exposition = await get(settings, "/metrics")
                 assert (status, "ivr_ami_connects_total 1.0" in exposition) == (200, True)
                 assert {agent.id for agent in service.reactor.view().agents} == {"1001", "1002"}
+                asterisk.emit("UserEvent", UserEvent="IvrQueued", **WAITS)
+                await until(lambda: len(service.reactor.view().contacts) == 1, "a deadline is armed")
             assert free(settings.agi_port)
             assert free(settings.api_port)
 
@@ -351,16 +356,15 @@ class TestReload:
         self, asterisk: Asterisk, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         slow, goes_on = asyncio.Event(), asyncio.Event()
-        real = service_module.stored_entries
 
         async def late_the_first_time(database: Database) -> tuple[DirectoryEntry, ...]:
             if not slow.is_set():
                 slow.set()
                 await goes_on.wait()
-            return await real(database)
+            return await stored_entries(database)
 
         async with serving(settings) as service:
-            monkeypatch.setattr(service_module, "stored_entries", late_the_first_time)
+            monkeypatch.setattr("ivr_engine.service.stored_entries", late_the_first_time)
             first = asyncio.ensure_future(service.reload())
             await slow.wait()
             add_queue(settings)
@@ -393,11 +397,9 @@ class TestAgain:
     async def test_given_a_waiting_citizen_and_an_agent_on_break_when_started_anew_then_both_are_as_they_were(
         self, asterisk: Asterisk, settings: Settings
     ) -> None:
-        outcome = "queue:general:general::ko:0"
-        queued = {"Contact": CITIZEN, "Number": "120", "Outcome": outcome, "QueuedAt": str(QUEUED_AT_MS)}
         async with serving(settings) as first:
             asterisk.emit("UserEvent", UserEvent="IvrAgentPhone", Agent=AGENT, Feature="on_break")
-            asterisk.emit("UserEvent", UserEvent="IvrQueued", **queued)
+            asterisk.emit("UserEvent", UserEvent="IvrQueued", **WAITS)
             await until(lambda: len(first.reactor.view().contacts) == 1, "the citizen waits")
         first_epoch = latest_epoch(settings)
         asterisk.channels = [
@@ -407,7 +409,7 @@ class TestAgain:
                 "IVR_CONTACT": CITIZEN,
                 "IVR_STAGE": "wait",
                 "IVR_NUMBER": "120",
-                "IVR_OUTCOME": outcome,
+                "IVR_OUTCOME": OUTCOME,
                 "IVR_QUEUED_AT": str(QUEUED_AT_MS),
             }
         ]

@@ -215,7 +215,6 @@ class AsteriskSwitch:
 
     # ── the look after a connect ────────────────────────────────────────────────────────────────────────────────────
     async def _on_up(self) -> None:
-        self._forget_ringing()
         await self.link.action("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
         self._beat()
         self._sink(await self.look())

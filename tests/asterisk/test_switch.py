@@ -27,6 +27,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferFailure, OfferId, Role
 from ivr_engine.runtime.ports import DirectoryEntry
 from ivr_engine.storage.directory import MemoryDirectory
+from tests.armed_timers import armed_timers
 from tests.asterisk.fake_asterisk import Asterisk
 from tests.asterisk.fake_manager import PATIENCE_SECONDS, FakeManager, Request, refusal
 
@@ -102,12 +103,7 @@ async def running(fake: FakeManager) -> AsyncIterator[tuple[AsteriskSwitch, Told
 
 def timers_of(switch: AsteriskSwitch) -> list[asyncio.TimerHandle]:
     """What the event loop still holds for it."""
-    scheduled: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
-    return [
-        handle
-        for handle in scheduled
-        if not handle.cancelled() and getattr(getattr(handle, "_callback", None), "__self__", None) is switch
-    ]
+    return [handle for handle, callback in armed_timers() if getattr(callback, "__self__", None) is switch]
 
 
 @pytest.fixture
@@ -221,6 +217,19 @@ class TestLinkLoss:
             fake.emit("OriginateResponse", ActionID=action_id, Response="Failure", Reason="3")
             await told.nothing_else(fake)
             assert told.facts() == [SwitchLost()]
+
+    async def test_given_an_offer_that_waits_for_its_cause_when_the_link_is_lost_then_the_next_look_judges_it(
+        self, fake: Asterisk
+    ) -> None:
+        async with running(fake) as (switch, told):
+            switch.execute(offer())
+            action_id = (await fake.received("Originate")).get("ActionID")
+            fake.emit("OriginateResponse", ActionID=action_id, Response="Failure", Reason="0")
+            await told.nothing_else(fake)
+            assert len(timers_of(switch)) == 2, "the heartbeat, and the wait for the cause"
+            await fake.leave()
+            await told.until(SwitchLost)
+            assert timers_of(switch) == []
 
     async def test_given_the_link_is_down_when_told_to_act_then_the_refusal_comes_later_and_not_inside(
         self, fake: Asterisk
@@ -432,6 +441,21 @@ class TestOffers:
             fake.emit("Hangup", Uniqueid="o.1", Cause="16")
             await told.nothing_else(fake)
             assert told.facts() == [OfferFailed(OfferId("o.1"), OfferFailure.LOST), LegEnded(LegId("o.1"))]
+
+    async def test_given_more_phones_than_any_centre_has_when_they_ring_then_the_oldest_is_left_to_its_deadline(
+        self, fake: Asterisk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(switch_module, "MAX_PENDING_ORIGINATES", 2)
+        async with running(fake) as (switch, told):
+            for number in (1, 2, 3):
+                switch.execute(offer(number))
+            await fake.received("Originate", 3)
+            for number, originate in enumerate(fake.named("Originate"), 1):
+                fake.emit("Hangup", Uniqueid=f"o.{number}", Cause="17")
+                action_id = originate.get("ActionID")
+                fake.emit("OriginateResponse", ActionID=action_id, Response="Failure", Reason="0")
+            await told.nothing_else(fake)
+            assert told.of(OfferFailed) == [OfferFailed(OfferId(f"o.{number}"), OfferFailure.BUSY) for number in (2, 3)]
 
 
 class TestFacts:

@@ -18,13 +18,14 @@ from ivr_engine.core.events import (
     ContactQueued,
     Event,
     HoldRequested,
+    LegEnded,
     PresenceChosen,
     Started,
     SwitchSeen,
     TimePassed,
 )
 from ivr_engine.core.notices import OfferMade, PromiseMissed
-from ivr_engine.core.vocabulary import AgentId, ContactId, Presence, QueueId
+from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, Presence, QueueId
 from ivr_engine.runtime.ports import DeskClosed, InboxFull, JournalEntry
 from ivr_engine.runtime.reactor import LONGEST_TIMER_MS, MAX_INBOX, Reactor
 
@@ -261,7 +262,14 @@ class TestDeadlines:
         await asyncio.sleep(3 * LONGEST_TIMER_MS / 1000 + 1)
         (missed_at_ms,) = around.noticed(PromiseMissed)
         assert 3 * LONGEST_TIMER_MS <= missed_at_ms <= 3 * LONGEST_TIMER_MS + 1
-        assert sum(isinstance(event, TimePassed) for event in around.events) <= 5
+        assert 3 <= sum(isinstance(event, TimePassed) for event in around.events) <= 5
+
+    async def test_given_a_deadline_whose_contact_has_left_when_it_would_come_then_the_core_is_left_alone(self) -> None:
+        around = Around()
+        around.reactor.put(around.queued("c1"))
+        around.reactor.put(LegEnded(LegId("c1")))
+        await asyncio.sleep(60)
+        assert [type(event) for event in around.events] == [ContactQueued, LegEnded]
 
     async def test_given_nothing_due_when_an_hour_passes_then_the_core_is_left_alone(self) -> None:
         around = Around()
