@@ -60,6 +60,10 @@ ALL_KEYS = "0123456789*#"
 DIGITS = "0123456789"
 
 
+Passed = tuple[str, str, str]
+"""Flow, step, and the branch by which a citizen left it: a key, `next`, `wrong`, `silence`, `otherwise`; "" on arrival."""
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """All that a walk needs of a revision."""
@@ -86,6 +90,9 @@ class Walk:
         self._unplayable: set[str] = set()
         self._said: tuple[Prompt, ...] = ()
         self._ended = False
+        self.trail: list[Passed] = []
+        """Where this citizen came through, for whoever wants to know what no citizen ever reached. Never any digits
+        of an answer; as long as STEPS_WALKED allows."""
 
     @property
     def collected(self) -> Mapping[str, str]:
@@ -114,6 +121,7 @@ class Walk:
             case _, Unplayable():
                 return self._without(step, reply.file)
             case PlayStep(), Done():
+                self._left_by("next")
                 return self._go(step.next)
             case MenuStep(), Keys():
                 return self._chosen(step, reply.keys)
@@ -148,6 +156,7 @@ class Walk:
         if self._walked > STEPS_WALKED:
             return self._person()
         step = self._step()
+        self._left_by("")
         match step:
             case PlayStep():
                 return self._play(step, self._recordings(step.prompts))
@@ -216,24 +225,35 @@ class Walk:
 
     def _chosen(self, step: MenuStep, keys: str) -> Action:
         if keys in step.choices:
+            self._left_by(keys)
             return self._go(step.choices[keys])
-        return self._again(step, step.wrong_prompt)
+        return self._again(step, step.wrong_prompt, "wrong")
 
     def _keyed(self, step: CollectStep, keys: str) -> Action:
         if not step.min_keys <= len(keys) <= step.max_keys or keys.strip(DIGITS):
-            return self._again(step, step.wrong_prompt)
+            return self._again(step, step.wrong_prompt, "wrong")
         kept = self._secret if step.secret else self._collected
         kept[step.variable] = keys
+        self._left_by("next")
         return self._go(step.next)
 
     def _silent(self, step: MenuStep | CollectStep) -> Action:
-        return self._go(step.silence) if step.silence_leaves else self._again(step, step.silence_prompt)
+        if step.silence_leaves:
+            self._left_by("silence")
+            return self._go(step.silence)
+        return self._again(step, step.silence_prompt, "silence")
 
-    def _again(self, step: MenuStep | CollectStep, before: tuple[PromptId, ...]) -> Action:
+    def _again(self, step: MenuStep | CollectStep, before: tuple[PromptId, ...], why: str) -> Action:
         self._tries += 1
+        self._left_by(why)
         if self._tries >= step.tries:
+            self._left_by("otherwise")
             return self._go(step.otherwise)
         return self._do(before) or self._go(step.otherwise)
+
+    def _left_by(self, branch: str) -> None:
+        if self._flow is not None:
+            self.trail.append((self._flow.id, self._label, branch))
 
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _recordings(self, prompts: tuple[PromptId, ...]) -> tuple[Prompt, ...]:

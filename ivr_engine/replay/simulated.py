@@ -1,0 +1,239 @@
+"""The simulated level: a scenario in virtual time, with the core, the flow and the dialplan's own contexts for real.
+
+Nothing waits and nothing is random: the same scenario gives the same run, in milliseconds of the real clock.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ivr_engine.core.configuration import AgentSettings, QueueSettings
+from ivr_engine.core.events import Event, PresenceChosen
+from ivr_engine.core.vocabulary import AgentId, Presence, Skill
+from ivr_engine.flow.interpreter import Passed
+from ivr_engine.flow.revision import Revision, load
+from ivr_engine.replay.history import Happened, History
+from ivr_engine.replay.journal_facts import Names, Telling
+from ivr_engine.replay.scenario import Happening, QueueChange, Scenario, WorldAct
+from ivr_engine.replay.shipped import dialplans
+from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.lives import Entry, Lives
+from ivr_engine.replay.simulator.performance import Performance
+from ivr_engine.replay.simulator.site import Site, read_site
+from ivr_engine.replay.simulator.sounds import Sounds
+from ivr_engine.replay.simulator.visits import FlowVisits
+from ivr_engine.replay.virtual import Standstill, VirtualTime
+
+SETUP_MS = 1_000
+"""Before the scenario's zero: the engine starts and the agents choose their presence."""
+
+PRESENCE_GAP_MS = 1
+"""Agents come one after the other, so that who has been idle longest is who stands first in the file."""
+
+RECONNECT_MS = 50
+"""Until a link that can be had again is up: the engine's first try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one performance of a scenario was like, on whatever level."""
+
+    history: History
+    entries: tuple[Entry, ...] = ()
+    """The journal, from before the scenario's zero on."""
+    problems: tuple[str, ...] = ()
+    """Bugs, broken invariants, a scenario that did not end: the run is worth nothing with one of these."""
+    limit_hit: bool = False
+    """It did not end by itself within its limit."""
+    illegal_events: tuple[str, ...] = ()
+    """What the core refused: normal where people ask for what is not possible."""
+    reached: Mapping[Passed, int] = field(default_factory=dict)
+    """Flow, step and branch, and how often a citizen came through."""
+
+
+def run(scenario: Scenario, *, site: Site | None = None, watch: bool = True) -> Run:
+    """Performs it. `watch` looks for the invariants after every decision.
+
+    Raises FlowErrors for documents that are wrong, PlanError for contexts that the model cannot run.
+    """
+    return _Stage(scenario, site or read_site(), watch=watch).perform()
+
+
+class _Stage:
+    """One run: implements `performance.Centre` with the core in this process."""
+
+    def __init__(self, scenario: Scenario, site: Site, *, watch: bool) -> None:
+        self._scenario = scenario
+        self._folder = scenario.dialplans or dialplans()
+        revision = loaded(self._folder)
+        self._time = VirtualTime(scenario.starts_at_ms - SETUP_MS)
+        self._exchange = Exchange(self._time, site)
+        self._visits = FlowVisits(Sounds(self._folder, revision))
+        self._exchange.visits = self._visits
+        self._names = Names.of(scenario)
+        self._telling = Telling(self._names)
+        self._facts: list[Happened] = []
+        self._problems: list[str] = []
+        self._performance = Performance(
+            scenario, self._time, self._exchange, self._visits.sounds, self._names, self, self._facts.append
+        )
+        self._lives = Lives(
+            self._time,
+            self._exchange,
+            self._visits,
+            directory=self._performance.number_of,
+            listener=self._decided,
+            watch=watch,
+        )
+        self._lives.agents = agents_of(scenario)
+        self._revision = revision
+
+    def perform(self) -> Run:
+        scenario, time, lives = self._scenario, self._time, self._lives
+        zero_ms = scenario.starts_at_ms
+        self._in_force(self._revision)
+        self._start()
+        for position, plan in enumerate(scenario.agents):
+            if plan.presence != Presence.LOGGED_OUT:
+                chosen = PresenceChosen(AgentId(plan.id), Presence(plan.presence))
+                time.after(position * PRESENCE_GAP_MS, self.ask, chosen)
+        time.after(SETUP_MS, self._performance.begin)
+        limit_hit = False
+        try:
+            limit_hit = not time.run(zero_ms + scenario.limit_ms)
+        except Standstill as standstill:
+            self._problems.append(str(standstill))
+        ended_at_ms = time.now_ms - zero_ms
+        if limit_hit:
+            self._problems.append(self._why_endless())
+        facts = sorted(self._facts, key=lambda fact: fact.at_ms)
+        return Run(
+            history=History(tuple(facts), ended_at_ms=ended_at_ms),
+            entries=tuple(lives.entries),
+            problems=(*self._problems, *lives.bugs, *self._visits.bugs),
+            limit_hit=limit_hit,
+            illegal_events=tuple(lives.illegal),
+            reached=dict(self._visits.reached),
+        )
+
+    def _why_endless(self) -> str:
+        there = [name for name, citizen in self._performance.citizens.items() if not citizen.is_over]
+        who = f"still on the line: {', '.join(there)}" if there else "nobody is on the line"
+        return f"the scenario did not end within {self._scenario.limit_ms / 1000:g} s; {who}"
+
+    def _decided(self, entry: Entry) -> None:
+        facts = self._telling.facts(entry.at_ms, entry.notices)
+        if entry.at_ms < self._names.zero_ms:
+            return
+        for fact in facts:
+            self._facts.append(fact)
+            self._performance.happened(fact)
+
+    def _in_force(self, revision: Revision) -> None:
+        self._revision = revision
+        self._lives.configure(queues_of(self._scenario, revision), self._lives.agents, revision.id)
+        if self._visits.converse is not None:
+            self._visits.converse = revision.converse
+
+    def _start(self) -> None:
+        self._lives.start()
+        self._visits.converse = self._revision.converse
+
+    # ── Centre ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def ask(self, event: Event) -> None:
+        self._lives.take(event)
+
+    def world(self, act: WorldAct) -> None:
+        match act.what:
+            case Happening.ENGINE_KILLED:
+                self._lives.kill()
+            case Happening.ENGINE_STARTED:
+                self._start()
+            case Happening.AMI_CUT | Happening.SWITCH_RESTARTED:
+                if self._lives.link is not None:
+                    self._lives.link.cut()
+                if act.what is Happening.AMI_CUT:
+                    self._time.after(act.lasts_ms, self._reconnect)
+            case Happening.EVENTS_DELAYED:
+                self._meddle(act.lasts_ms, "delay_ms", act.by_ms, 0)
+            case Happening.EVENTS_DOUBLED:
+                self._meddle(act.lasts_ms, "doubles", True, False)
+            case Happening.REVISION_LOADED:
+                folder = Path(act.value)
+                self._folder = folder
+                revision = loaded(folder)
+                self._visits.sounds = Sounds(folder, revision)
+                self._in_force(revision)
+            case _:
+                pass  # the database: nothing on the call path waits for it
+
+    def switch_is_back(self) -> None:
+        self._reconnect()
+
+    def _reconnect(self) -> None:
+        self._time.after(RECONNECT_MS, self._connect)
+
+    def _connect(self) -> None:
+        link = self._lives.link
+        if link is not None and not link.up and self._exchange.runs:
+            link.connect()
+
+    def _meddle(self, lasts_ms: int, what: str, during: Any, after: Any) -> None:
+        set_it: Callable[[Any], None] = lambda value: self._lives.meddle(what, value)  # noqa: E731
+        set_it(during)
+        if lasts_ms:
+            self._time.after(lasts_ms, set_it, after)
+
+
+def agents_of(scenario: Scenario) -> tuple[AgentSettings, ...]:
+    """The counsellors as the engine's configuration has them, in the order of their identifiers."""
+    settings = (
+        AgentSettings(
+            AgentId(plan.id),
+            name=f"Agent {plan.id}",
+            skills={Skill(skill): level for skill, level in plan.skills.items()},
+            contractor=plan.contractor,
+        )
+        for plan in scenario.agents
+    )
+    return tuple(sorted(settings, key=lambda one: one.id))
+
+
+def queues_of(scenario: Scenario, revision: Revision) -> tuple[QueueSettings, ...]:
+    """The queues of the revision with what the scenario has otherwise."""
+    changes = {change.queue: change for change in scenario.queues}
+    return tuple(_changed(queue, changes.get(str(queue.id))) for queue in revision.queues)
+
+
+def _changed(queue: QueueSettings, change: QueueChange | None) -> QueueSettings:
+    if change is None:
+        return queue
+    return replace(
+        queue,
+        ring_ms=queue.ring_ms if change.ring_ms is None else change.ring_ms,
+        wrap_up_ms=queue.wrap_up_ms if change.wrap_up_ms is None else change.wrap_up_ms,
+        promise_ms=queue.promise_ms if change.promise_ms is None else change.promise_ms,
+    )
+
+
+def loaded(folder: Path) -> Revision:
+    """The revision of a folder, read once for as long as its documents stay as they are. Raises FlowErrors."""
+    documents = sorted(folder.rglob("*.yaml"))
+    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in documents)
+    return _loaded(folder, stamp)
+
+
+@cache
+def _loaded(folder: Path, _stamp: tuple[tuple[str, int], ...]) -> Revision:
+    return load(folder)
+
+
+def reached_in_all(runs: Mapping[str, Run]) -> Counter[Passed]:
+    """What citizens came through, over many runs: what coverage is made of."""
+    total: Counter[Passed] = Counter()
+    for one in runs.values():
+        total.update(one.reached)
+    return total

@@ -1,0 +1,558 @@
+"""The switch: legs that run through the dialplan's contexts, and Asterisk's words both ways.
+
+    in    act(action, headers)  as AMI takes it: Originate, Redirect, Hangup, Setvar; status(), entries()
+          call_in, answer, refuse, leave, press: what phones do
+    out   tell(record)          UserEvent, Hangup, OriginateResponse, with Asterisk's headers
+          visits                one AGI session for each visit
+          phones                who is behind an endpoint
+
+Whoever speaks AMI and FastAGI bytes for it, and whoever translates records into facts in the same process, use the same
+ports. The quirks are Asterisk's own: a Redirect of a leg that is deaf answers Success, one to a number that does not
+exist loses the leg, a label is looked up first; Bridge for a pair that talks parts it; a failed Originate is told before
+or after the Hangup that says why.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from ivr_engine.replay.simulator.legs import Bridge, Leg, Parked, Phone, Place
+from ivr_engine.replay.simulator.plan import JUMPED, NEXT, OVER, PARKED, RETURNED, Extension
+from ivr_engine.replay.simulator.site import Site
+from ivr_engine.replay.virtual import Standstill, Timeline
+
+SIP_MS = 2
+"""One way through SIP to a phone on the same network."""
+
+THREAD_MS = 1
+"""Until another thread of Asterisk has noticed: a bridge that is left, a channel that is gone."""
+
+STEPS_AT_ONCE = 1_000
+"""Priorities without a wait between: the longest way through our contexts takes fifty."""
+
+FEATURE_GAP_MS = 2_000
+"""Between two keys of one feature code (features.conf's featuredigittimeout)."""
+
+_ALTERNATELY = 2
+"""Every other failed Originate is told after its Hangup: both orders are seen on real switches."""
+
+Headers = Mapping[str, str | Sequence[str]]
+
+
+class Record:
+    """One AMI event: headers by name, "" when absent."""
+
+    __slots__ = ("headers",)
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+    def get(self, key: str, default: str = "", /) -> str:
+        return self.headers.get(key, default)
+
+    def __repr__(self) -> str:
+        return f"Record({self.headers})"
+
+
+class Refused(Exception):  # noqa: N818  (the situation is the name)
+    """An action that Asterisk answers with an error; the message is Asterisk's."""
+
+
+class Visits(Protocol):
+    """Who answers FastAGI."""
+
+    def begin(self, leg: Leg, arguments: list[str], done: Callable[[str], None]) -> None:
+        """One session; `done` is told AGISTATUS at its end, unless the leg leaves first."""
+
+    def leave(self, leg: Leg) -> None:
+        """The leg is out of its session: hung up, redirected or timed out."""
+
+
+class Phones(Protocol):
+    """Who is behind what is dialled."""
+
+    def find(self, resource: str) -> Phone | None:
+        """The phone of `PJSIP/…`; None when nothing is registered there."""
+
+    def members(self) -> Sequence[str]:
+        """The resources of the fallback queue whose device is not in use, in the file's order."""
+
+
+class Exchange:
+    """One Asterisk."""
+
+    def __init__(self, time: Timeline, site: Site) -> None:
+        self.time = time
+        self.site = site
+        self.visits: Visits
+        self.phones: Phones
+        self.tell: Callable[[Record], None] = lambda _record: None
+        self.hears: Callable[[Leg, str], None] = lambda _leg, _file: None
+        """A recording begins to play."""
+        self.says: Callable[[Leg, str], None] = lambda _leg, _name: None
+        """The dialplan says this UserEvent, whether or not anybody listens on AMI."""
+        self.runs = True
+        """False between the death of Asterisk and its next start."""
+        self.legs: dict[str, Leg] = {}
+        self.names: dict[str, Leg] = {}
+        self.locks: dict[str, Leg] = {}
+        self.database: dict[str, str] = {}
+        self.global_variables: dict[str, str] = dict(site.plan.global_variables)
+        self.started = 0
+        """How often it was started again: what CoreStatus tells as another start time."""
+        self.turn: dict[str, int] = {}
+        """Whose turn it is in each queue: rrmemory."""
+        self._endpoints: Counter[str] = Counter()
+        self._first = time.now_ms // 1000
+        self._count = 0
+
+    # ── legs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def find(self, name: str) -> Leg | None:
+        """By name or uniqueid, exactly."""
+        return self.legs.get(name) or self.names.get(name)
+
+    def find_by_prefix(self, name: str) -> Leg | None:
+        """As Bridge and BridgeAdd look: what only begins with the name will do."""
+        if not name:
+            return None
+        exact = self.names.get(name) or self.legs.get(name)
+        if exact is not None:
+            return exact
+        return next(
+            (leg for leg in self.legs.values() if leg.name.startswith(name) or leg.uniqueid.startswith(name)), None
+        )
+
+    def create(self, endpoint: str, phone: Phone, uniqueid: str = "") -> Leg:
+        """A channel that is down. Raises Refused when the uniqueid is in use."""
+        if uniqueid in self.legs:
+            raise Refused(f"Channel Unique ID '{uniqueid}' already in use")
+        self._count += 1
+        leg = Leg(
+            self,
+            uniqueid or f"{self._first}.{self._count}",
+            f"PJSIP/{endpoint}-{self._count:08x}",
+            endpoint,
+            phone,
+        )
+        self.legs[leg.uniqueid] = leg
+        self.names[leg.name] = leg
+        self._endpoints[endpoint] += 1
+        return leg
+
+    def hang_up(self, leg: Leg, cause: str = "16", *, by_phone: bool = False) -> None:
+        """The leg's end: out of where it is, its `h`, its Hangup; whoever was with it notices a moment later."""
+        if leg.ended:
+            return
+        leg.ended = True
+        leg.cause = cause
+        self.unpark(leg)
+        if leg.absolute is not None:
+            leg.absolute.cancel()
+        if leg.extension is not None:
+            last_words = self.site.plan.find(leg.context, "h")
+            if last_words is not None:
+                self._run_through(leg, last_words, 0)
+        self._forget(leg)
+        owner, leg.owner = leg.owner, None
+        if owner is not None:
+            owner(cause)
+        self.time.after(THREAD_MS, self._gone, leg)
+        if not by_phone:
+            self.time.after(SIP_MS, leg.phone.over, leg)
+
+    def _forget(self, leg: Leg) -> None:
+        del self.legs[leg.uniqueid]
+        del self.names[leg.name]
+        self._endpoints[leg.endpoint] -= 1
+        for lock in [name for name, holder in self.locks.items() if holder is leg] if self.locks else ():
+            del self.locks[lock]
+
+    def _gone(self, leg: Leg) -> None:
+        self.tell(
+            Record(
+                {
+                    "Event": "Hangup",
+                    "Channel": leg.name,
+                    "Uniqueid": leg.uniqueid,
+                    "Cause": leg.cause,
+                    "Context": leg.context,
+                    "Exten": leg.exten,
+                }
+            )
+        )
+
+    def user_event(self, leg: Leg, name: str, fields: dict[str, str]) -> None:
+        """What the dialplan says."""
+        told = {"Event": "UserEvent", "Channel": leg.name, "Uniqueid": leg.uniqueid, "UserEvent": name}
+        self.tell(Record(told | fields))
+        self.says(leg, name)
+
+    def unpark(self, leg: Leg) -> None:
+        """Out of whatever it waits for; the bridge it was in goes on without it."""
+        parked, leg.parked = leg.parked, None
+        if parked is not None:
+            parked.stop()
+
+    # ── the plan ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def goto(self, leg: Leg, place: Place) -> None:
+        """On from another place; a leg sent to none is lost, as on a real switch."""
+        if leg.ended:
+            return
+        self.stand(leg, place)
+        if leg.extension is not None:
+            self.run(leg)
+
+    def stand(self, leg: Leg, place: Place) -> None:
+        """Puts the leg there and runs nothing yet."""
+        context, exten, priority = place
+        extension = self.site.plan.find(context, exten)
+        index = extension.index(priority) if extension is not None else None
+        if index is None:
+            extension, exten, index = self.site.plan.find(context, "i"), "i", 0
+        if extension is None:
+            self.hang_up(leg, "0")
+            return
+        leg.context, leg.exten, leg.extension, leg.index = context, exten, extension, index
+
+    def run(self, leg: Leg) -> None:
+        """Priorities one after the other, up to one that waits. Raises Standstill for a plan that goes in circles."""
+        if leg.running:
+            return
+        leg.running = True
+        try:
+            for _ in range(STEPS_AT_ONCE):
+                extension = leg.extension
+                if leg.ended or leg.parked is not None or extension is None:
+                    return
+                if leg.index >= len(extension.runs):
+                    self.hang_up(leg)
+                    return
+                move = extension.runs[leg.index](leg)
+                if move == NEXT:
+                    leg.index += 1
+                elif move != JUMPED:
+                    return
+        finally:
+            leg.running = False
+        raise Standstill(f"{leg.name} took {STEPS_AT_ONCE} steps at once, the last in [{leg.context}] {leg.exten}")
+
+    def go_on(self, leg: Leg) -> None:
+        """What it waited for is over: the next priority, or where a redirect wanted it meanwhile."""
+        leg.parked = None
+        if leg.ended:
+            return
+        if leg.redirected is not None:
+            place, leg.redirected = leg.redirected, None
+            self.goto(leg, place)
+            return
+        leg.index += 1
+        self.run(leg)
+
+    def gosub(self, leg: Leg, context: str, exten: str, priority: str, arguments: Sequence[str] = ()) -> None:
+        """A subroutine on the leg, beside whatever it does: of ours none waits for anything."""
+        extension = self.site.plan.find(context, exten)
+        index = extension.index(priority) if extension is not None else None
+        if extension is None or index is None or leg.ended:
+            return
+        for number, argument in enumerate(arguments, start=1):
+            leg.variables[f"ARG{number}"] = argument
+        before = leg.context, leg.exten, leg.extension, leg.index
+        self._run_through(leg, extension, index)
+        leg.context, leg.exten, leg.extension, leg.index = before
+
+    def _run_through(self, leg: Leg, extension: Extension, index: int) -> None:
+        leg.context, leg.exten, leg.extension, leg.index = extension.context, extension.name, extension, index
+        while leg.extension is not None and leg.index < len(leg.extension.runs):
+            move = leg.extension.runs[leg.index](leg)
+            if move in (OVER, RETURNED):
+                return
+            if move == PARKED:
+                self.unpark(leg)
+                return
+            if move == NEXT:
+                leg.index += 1
+
+    def set_absolute(self, leg: Leg, seconds: int) -> None:
+        """TIMEOUT(absolute): after so long the leg is in T, whatever it does. 0: no more."""
+        if leg.absolute is not None:
+            leg.absolute.cancel()
+        leg.absolute = self.time.after(seconds * 1000, self._expired, leg) if seconds > 0 else None
+
+    def _expired(self, leg: Leg) -> None:
+        leg.absolute = None
+        if leg.ended or (leg.parked is not None and leg.parked.deaf):
+            return
+        self.unpark(leg)
+        if self.site.plan.find(leg.context, "T") is None:
+            self.hang_up(leg, "0")
+        else:
+            self.goto(leg, (leg.context, "T", "1"))
+
+    # ── bridges ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def join(self, leg: Leg, bridge: Bridge, on_out: Callable[[], None]) -> None:
+        """Into the bridge; `on_out` when it is put out because the others left (unless it goes `afterwards`)."""
+        leg.bridge = bridge
+        leg.left_bridge = on_out
+        leg.parked = Parked("Bridge", lambda: self.leave_bridge(leg))
+        bridge.legs.append(leg)
+
+    def leave_bridge(self, leg: Leg) -> None:
+        """The leg goes; one that is left alone is put out."""
+        bridge, leg.bridge = leg.bridge, None
+        leg.left_bridge = None
+        if bridge is None:
+            return
+        bridge.legs.remove(leg)
+        if len(bridge.legs) == 1:
+            self._put_out(bridge.legs.pop())
+
+    def _put_out(self, last: Leg) -> None:
+        on_out, last.left_bridge, last.bridge = last.left_bridge, None, None
+        timer = self.time.after(THREAD_MS, self._is_out, last, on_out)
+        last.parked = Parked(LEAVING, timer.cancel)
+
+    def _is_out(self, leg: Leg, on_out: Callable[[], None] | None) -> None:
+        leg.parked = None
+        if leg.ended:
+            return
+        place, leg.afterwards = leg.afterwards, None
+        if place is not None:
+            self.goto(leg, place)
+        elif on_out is not None:
+            on_out()
+
+    def can_be_taken(self, leg: Leg) -> bool:
+        """Not in the moment in which a bridge has put it out: it is on its way to somewhere else."""
+        return leg.parked is None or leg.parked.application != LEAVING
+
+    # ── phones ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def call_in(self, endpoint: str, context: str, exten: str, phone: Phone, caller: str = "") -> Leg | None:
+        """A phone dials: its leg, or None when nobody answers or the context has no such extension (a 404)."""
+        if not self.runs or self.site.plan.find(context, exten) is None:
+            return None
+        leg = self.create(endpoint, phone)
+        leg.from_header = f"<sip:{caller}@198.51.100.7>;tag={leg.uniqueid}"
+        self.time.after(SIP_MS, self.goto, leg, (context, exten, "1"))
+        return leg
+
+    def pick_up(self, leg: Leg) -> None:
+        """The switch answers who called it: the application Answer."""
+        if leg.state != "up":
+            leg.state = "up"
+            self.time.after(SIP_MS, leg.phone.picked_up, leg)
+
+    def answer(self, leg: Leg) -> None:
+        """The phone that rings is picked up."""
+        self.time.after(SIP_MS, self._answered, leg)
+
+    def _answered(self, leg: Leg) -> None:
+        if leg.ended or leg.state == "up":
+            return
+        leg.state = "up"
+        leg.owner = None
+        on_answer, leg.on_answer = leg.on_answer, None
+        if on_answer is not None:
+            on_answer()
+
+    def refuse(self, leg: Leg, cause: str) -> None:
+        """The phone says no: 17 busy, 21 declined, 1 no such number, 19 not there."""
+        self.time.after(SIP_MS, self.hang_up, leg, cause)
+
+    def leave(self, leg: Leg) -> None:
+        """The phone hangs up."""
+        self.time.after(SIP_MS, self._left, leg)
+
+    def _left(self, leg: Leg) -> None:
+        self.hang_up(leg, "16", by_phone=True)
+
+    def press(self, leg: Leg, key: str) -> None:
+        """A key: heard by what the leg waits in, kept for the next that listens, or a feature code of a talk."""
+        self.time.after(SIP_MS, self._pressed, leg, key)
+
+    def _pressed(self, leg: Leg, key: str) -> None:
+        if leg.ended:
+            return
+        if leg.parked is not None and leg.parked.key is not None:
+            leg.parked.key(key)
+        elif leg.bridge is not None:
+            self._feature(leg, key)
+
+    def _feature(self, leg: Leg, key: str) -> None:
+        """Only the leg whose own DYNAMIC_FEATURES names a code can use it."""
+        now_ms = self.time.now_ms
+        leg.code = leg.code + key if now_ms - leg.code_at_ms <= FEATURE_GAP_MS else key
+        leg.code_at_ms = now_ms
+        begins = False
+        for name in leg.variables.get("DYNAMIC_FEATURES", "").split("#"):
+            feature = self.site.features.get(name)
+            if feature is None:
+                continue
+            code, context, exten, priority = feature
+            if leg.code == code:
+                leg.code = ""
+                self.gosub(leg, context, exten, priority)
+                return
+            begins = begins or code.startswith(leg.code)
+        if not begins:
+            leg.code = ""
+
+    def in_use(self, resource: str) -> bool:
+        """The device state of an endpoint: it has a leg."""
+        return self._endpoints[resource.partition("/")[2]] > 0
+
+    # ── the manager ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def act(self, action: str, headers: Headers, action_id: str = "") -> str:
+        """One AMI action; the message of its success. Raises Refused with that of its error."""
+        words = {name: value for name, value in headers.items() if isinstance(value, str)}
+        match action:
+            case "Originate":
+                return self._originate(words, headers.get("Variable", ()), action_id)
+            case "Redirect":
+                return self._redirect(words)
+            case "Hangup":
+                leg = self._named(words.get("Channel", ""), "No such channel")
+                self.hang_up(leg, words.get("Cause", "16"))
+                return "Channel Hungup"
+            case "Setvar":
+                return self._set_variable(words)
+            case _:
+                raise Refused("Invalid/unknown command")
+
+    def _named(self, name: str, problem: str) -> Leg:
+        leg = self.find(name)
+        if leg is None:
+            raise Refused(problem)
+        return leg
+
+    def _set_variable(self, words: Mapping[str, str]) -> str:
+        name, value = words.get("Variable", ""), words.get("Value", "")
+        if "Channel" in words:
+            leg = self._named(words["Channel"], "No such channel")
+            if name == "TIMEOUT(absolute)":
+                self.set_absolute(leg, int(value))
+            else:
+                leg.set(name, value)
+        elif name.startswith("DB_DELETE("):
+            self.database.pop(name[len("DB_DELETE(") : -1], None)
+        else:
+            self.global_variables[name] = value
+        return "Variable Set"
+
+    def _redirect(self, words: Mapping[str, str]) -> str:
+        first = self._named(words["Channel"], f"Channel does not exist: {words['Channel']}")
+        moves = [(first, self._destination(words, "Context", "Exten", "Priority"))]
+        if "ExtraChannel" in words:
+            extra = self._named(words["ExtraChannel"], f"ExtraChannel does not exist: {words['ExtraChannel']}")
+            moves.append((extra, self._destination(words, "ExtraContext", "ExtraExten", "ExtraPriority")))
+        moving = []
+        for leg, place in moves:
+            if leg.extension is None and leg.afterwards is None:
+                continue  # nobody runs this leg: Success, and nothing happens
+            if leg.parked is not None and leg.parked.deaf:
+                leg.redirected = place
+                continue
+            self.unpark(leg)
+            leg.afterwards = None
+            moving.append((leg, place))
+        for leg, place in moving:
+            self.goto(leg, place)
+        return "Redirect successful"
+
+    def _destination(self, words: Mapping[str, str], context: str, exten: str, priority: str) -> Place:
+        place = words[context], words[exten], words[priority]
+        if not place[2].isdigit():
+            extension = self.site.plan.find(place[0], place[1])
+            if extension is None or extension.index(place[2]) is None:
+                raise Refused(f"{priority} is invalid")
+        return place
+
+    def _originate(self, words: Mapping[str, str], variables: str | Sequence[str], action_id: str) -> str:
+        place = words["Context"], words["Exten"], words["Priority"]
+        resource = words["Channel"]
+        told = {"Event": "OriginateResponse", "ActionID": action_id, "Channel": resource, "Context": place[0]}
+        told |= {"Exten": place[1], "Uniqueid": words.get("ChannelId", "<null>")}
+        phone = self.phones.find(resource)
+        try:
+            if phone is None:
+                raise Refused("nothing is registered there")
+            leg = self.create(resource.partition("/")[2], phone, words.get("ChannelId", ""))
+        except Refused:
+            self.time.after(THREAD_MS, self._originated, told, "Failure", "0")
+            return "Originate successfully queued"
+        leg.state = "ringing"
+        for variable in (variables,) if isinstance(variables, str) else variables:
+            name, _, value = variable.partition("=")
+            leg.set(name, value)
+        late = self._count % _ALTERNATELY
+        timer = self.time.after(int(words.get("Timeout", "30000")), self._rang_out, leg)
+
+        def refused(cause: str) -> None:
+            timer.cancel()
+            reason = "3" if cause == RANG_OUT else "0"
+            self.time.after(THREAD_MS + late, self._originated, told, "Failure", reason)
+
+        def answered() -> None:
+            timer.cancel()
+            self.time.after(THREAD_MS, self._originated, told, "Success", "4")
+            self.goto(leg, place)
+
+        leg.owner, leg.on_answer = refused, answered
+        self.time.after(SIP_MS, self._rings, leg)
+        return "Originate successfully queued"
+
+    def _rings(self, leg: Leg) -> None:
+        if not leg.ended:
+            leg.phone.rings(leg)
+
+    def ring(self, leg: Leg) -> None:
+        """For Dial and Queue: the phone of this leg rings."""
+        leg.state = "ringing"
+        self.time.after(SIP_MS, self._rings, leg)
+
+    def _rang_out(self, leg: Leg) -> None:
+        if leg.state != "up":
+            self.hang_up(leg, RANG_OUT)
+
+    def _originated(self, told: dict[str, str], response: str, reason: str) -> None:
+        self.tell(Record({**told, "Response": response, "Reason": reason}))
+
+    def status(self, variables: Sequence[str]) -> list[tuple[Record, dict[str, str]]]:
+        """Every channel with these of its variables, as the list of Status gives them."""
+        return [
+            (
+                Record({"Channel": leg.name, "Uniqueid": leg.uniqueid, "ChannelState": _STATES[leg.state]}),
+                {name: leg.variables[name] for name in variables if name in leg.variables},
+            )
+            for leg in self.legs.values()
+        ]
+
+    def entries(self, family: str) -> dict[str, str]:
+        """A family of the switch's own database, as DBGetTree tells it."""
+        return {key: value for key, value in self.database.items() if key.startswith(f"{family}/")}
+
+    def restart(self) -> None:
+        """Asterisk dies and is started again: every leg is gone without a word, its database is not."""
+        legs = list(self.legs.values())
+        for leg in legs:
+            leg.ended = True
+            leg.owner = leg.on_answer = None
+            if leg.absolute is not None:
+                leg.absolute.cancel()
+        for leg in legs:
+            self.unpark(leg)
+            self.time.after(SIP_MS, leg.phone.over, leg)
+        self.legs.clear()
+        self.names.clear()
+        self._endpoints.clear()
+        self.locks.clear()
+        self.global_variables = dict(self.site.plan.global_variables)
+        self.started += 1
+
+
+LEAVING = "leaving a bridge"
+"""What a leg does in the moment between a bridge and where it goes on."""
+
+RANG_OUT = "19"
+"""The cause that Asterisk itself gives at the end of the ring time."""
+
+_STATES = {"down": "0", "ringing": "5", "up": "6"}

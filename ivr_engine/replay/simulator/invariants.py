@@ -1,0 +1,79 @@
+"""What must never happen in the core, looked for after every decision of a simulated scenario (I1 to I6).
+
+Reads the engine's own state: a frozen view cannot show that two of its books disagree.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from ivr_engine.core.engine import Engine
+from ivr_engine.core.notices import ContactEnded, Notice, OfferEnded, OfferMade
+from ivr_engine.core.offer import OfferState
+from ivr_engine.core.state import State
+from ivr_engine.core.vocabulary import AgentState, ContactId, ContactPhase, OfferId
+
+
+class Watch:
+    """Remembers what was told once, so that it is not told twice. One for each life of the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._state: State = engine._state
+        self._ended: set[ContactId] = set()
+        self._offers: set[OfferId] = set()
+        self._offers_ended: set[OfferId] = set()
+
+    def after(self, notices: Iterable[Notice]) -> str:
+        """The first invariant that is broken, in words; "" when all hold."""
+        for notice in notices:
+            told = self._told(notice)
+            if told:
+                return told
+        return next(broken(self._state), "")
+
+    def _told(self, notice: Notice) -> str:
+        match notice:
+            case ContactEnded():
+                if notice.contact in self._ended:
+                    return f"I1: contact {notice.contact} ended twice"
+                self._ended.add(notice.contact)
+            case OfferMade():
+                if notice.offer in self._offers:
+                    return f"I5: offer {notice.offer} was made twice"
+                self._offers.add(notice.offer)
+            case OfferEnded():
+                if notice.offer in self._offers_ended:
+                    return f"I5: offer {notice.offer} ended twice"
+                self._offers_ended.add(notice.offer)
+            case _:
+                pass
+        for name in ("wait_ms", "talk_ms", "rang_ms", "lasted_ms", "waited_ms"):
+            duration = getattr(notice, name, None)
+            if duration is not None and duration < 0:
+                return f"I12: {name} is {duration} in {notice}"
+        return ""
+
+
+def broken(state: State) -> Iterator[str]:
+    """Every invariant that the state breaks, in words."""
+    for contact in state.contacts.values():
+        if contact.phase is ContactPhase.ENDED:
+            yield f"I1: contact {contact.id} has ended and lives"
+        if (contact.phase is ContactPhase.OFFERED) != (contact.offer is not None):
+            yield f"I1: contact {contact.id} is {contact.phase} with offer {contact.offer}"
+        if contact.offer is not None:
+            offer = state.offers[contact.offer]
+            if offer.state is not OfferState.OPEN or state.agents[offer.agent].offer != offer.id:
+                yield f"I4: contact {contact.id} and agent {offer.agent} disagree about offer {offer.id}"
+        if contact.agent is not None and state.agents[contact.agent].state is not AgentState.ON_CONTACT:
+            yield f"I4: contact {contact.id} is with agent {contact.agent}, who is not on a contact"
+    for agent in state.agents.values():
+        passing = agent.state in (AgentState.OFFERED, AgentState.ON_CONTACT)
+        if passing != (agent.offer is not None):
+            yield f"I3: agent {agent.id} is {agent.state} with offer {agent.offer}"
+        if agent.routable != (agent.id in state.idle):
+            yield f"I6: agent {agent.id} stands wrongly in the pool of the idle"
+    if state.switch_connected and len(state.idle):
+        waiting = [state.contacts[contact] for contact in state.waiting.in_order()]
+        for agent in state.agents.values():
+            for contact in waiting if agent.routable else ():
+                if contact.requirement <= agent.skills:
+                    yield f"I6: agent {agent.id} is idle while contact {contact.id} waits"

@@ -1,0 +1,236 @@
+"""The engine's side of AMI, in this process: commands become actions, records become facts, a heartbeat, a look.
+
+Does what `asterisk.switch.AsteriskSwitch` does, with the same two translators; only the bytes and the event loop are
+left out. The link is where the world meddles: it is cut, it delays and doubles what the switch tells.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
+from ivr_engine.asterisk.translate import (
+    SEEN_VARIABLES,
+    WANTED,
+    explains_itself,
+    facts,
+    leg_seen,
+    offer_failure,
+    refusal,
+)
+from ivr_engine.core.commands import Command, StartOffer
+from ivr_engine.core.conversation import OutcomeError
+from ivr_engine.core.events import (
+    CommandRefused,
+    ConsultRequested,
+    Event,
+    LegEnded,
+    OfferFailed,
+    SwitchLost,
+    SwitchSeen,
+)
+from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
+from ivr_engine.replay.simulator.exchange import Exchange, Record, Refused
+from ivr_engine.replay.virtual import Timer, VirtualTime
+
+HEARTBEAT_MS = 1_000
+CAUSE_OWED_MS = 250
+REMEMBERED_ENDS = 4_096
+FALLBACK_FAMILY = "ivr-fallback"
+"""The same as in `asterisk.switch`."""
+
+WIRE_MS = 1
+"""One way over loopback, with both ends' parsing."""
+
+ENDPOINTS = Endpoints()
+
+
+class Link:
+    """One engine's connection to the exchange. A new engine has a new one."""
+
+    def __init__(
+        self,
+        time: VirtualTime,
+        exchange: Exchange,
+        *,
+        sink: Callable[[Event], None],
+        directory: Callable[[str], str | None],
+        nonce: str,
+    ) -> None:
+        """`directory` tells the number behind an entry."""
+        self._time = time
+        self._exchange = exchange
+        self._sink = sink
+        self._directory = directory
+        self._nonce = nonce
+        self._originates: OrderedDict[str, OfferId] = OrderedDict()
+        self._ringing: dict[OfferId, str] = {}
+        self._unexplained: dict[OfferId, Timer] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._beats = 0
+        self._beating: Timer | None = None
+        self._action = 0
+        self._seen_started: int | None = None
+        self._life = 0
+        """Which connection this is: what was on its way over an earlier one never arrives."""
+        self._last_at_ms = 0
+        self.up = False
+        self.delay_ms = 0
+        self.doubles = False
+        self.untranslatable = 0
+        self.refused = 0
+
+    # ── up and down ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def connect(self) -> None:
+        """Listens, greets the switch, looks at it: what the look shows is the first fact."""
+        self.up = True
+        self._life += 1
+        self._last_at_ms = 0
+        self._exchange.tell = self._on_record
+        self._forget_ringing()
+        self._exchange.act("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
+        self._beat()
+        self._sink(self.look())
+
+    def cut(self) -> None:
+        """The connection is gone: what was on its way is lost, both ways."""
+        if not self.up:
+            return
+        self.close()
+        self._sink(SwitchLost())
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self.up = False
+        self._life += 1
+        self._exchange.tell = _to_nobody
+        self._forget_ringing()
+        if self._beating is not None:
+            self._beating.cancel()
+            self._beating = None
+
+    def look(self) -> SwitchSeen:
+        """Every leg of ours, and who fell back."""
+        exchange = self._exchange
+        restarted = self._seen_started is not None and self._seen_started != exchange.started
+        self._seen_started = exchange.started
+        seen = [leg_seen(channel, variables) for channel, variables in exchange.status(SEEN_VARIABLES)]
+        legs = tuple(leg for leg in seen if leg is not None)
+        fell_back = [ContactId(key.rsplit("/", 1)[-1]) for key in exchange.entries(FALLBACK_FAMILY)]
+        alive = {str(leg.leg) for leg in legs}
+        for contact in fell_back:
+            if contact not in alive:
+                exchange.act("Setvar", {"Variable": f"DB_DELETE({FALLBACK_FAMILY}/{contact})", "Value": "1"})
+        return SwitchSeen(legs, frozenset(fell_back), restarted)
+
+    def _beat(self) -> None:
+        self._beats += 1
+        self._exchange.global_variables["IVR_HEARTBEAT"] = f"{self._nonce}.{self._beats}"
+        self._beating = self._time.beat(HEARTBEAT_MS, self._beat)
+
+    # ── commands out ────────────────────────────────────────────────────────────────────────────────────────────────
+    def execute(self, command: Command) -> None:
+        for action in actions_for(command, ENDPOINTS):
+            self._action += 1
+            action_id = f"{self._nonce}-{self._action}"
+            if not self.up:
+                self._time.after(0, self._done, command, action, "the AMI link is down")
+                continue
+            if isinstance(command, StartOffer):
+                self._originates[action_id] = command.offer
+                self._ringing[command.offer] = action_id
+            self._time.after(WIRE_MS, self._perform, self._life, command, action, action_id)
+
+    def _perform(self, life: int, command: Command, action: AmiAction, action_id: str) -> None:
+        if life != self._life:
+            return  # lost with the connection: nobody knows, the next look tells
+        try:
+            self._exchange.act(action.name, action.headers, action_id)
+        except Refused as error:
+            self._time.after(WIRE_MS, self._done_in, life, command, action, str(error))
+
+    def _done_in(self, life: int, command: Command, action: AmiAction, problem: str) -> None:
+        if life == self._life:
+            self._done(command, action, problem)
+
+    def _done(self, command: Command, action: AmiAction, problem: str) -> None:
+        if not action.needed:
+            return
+        self.refused += 1
+        if isinstance(command, StartOffer):
+            self._sink(OfferFailed(command.offer, OfferFailure.UNREACHABLE))
+        else:
+            self._sink(CommandRefused(command.contact, type(command).__name__, problem))
+
+    # ── records in ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _on_record(self, record: Record) -> None:
+        if record.get("Event") not in WANTED:
+            return
+        # however late, the order of one connection is kept
+        self._last_at_ms = max(self._last_at_ms, self._time.now_ms + WIRE_MS + self.delay_ms)
+        for _ in range(2 if self.doubles else 1):
+            self._time.after(self._last_at_ms - self._time.now_ms, self._arrived, self._life, record)
+
+    def _arrived(self, life: int, record: Record) -> None:
+        if life == self._life:
+            self._take(record)
+
+    def _take(self, record: Record) -> None:
+        name = record.get("Event")
+        if name == "OriginateResponse":
+            self._on_originate_response(record)
+            return
+        if name == "Hangup":
+            offer = OfferId(record.get("Uniqueid"))
+            if offer in self._ringing:
+                self._explain(offer, refusal(record))
+        try:
+            events = facts(record)
+        except OutcomeError:
+            self.untranslatable += 1
+            return
+        for event in events:
+            if isinstance(event, LegEnded) and self._told_before(event.leg):
+                continue
+            if isinstance(event, ConsultRequested):
+                number = self._directory(event.entry)
+                if number is not None:
+                    self._sink(ConsultRequested(event.agent, event.entry, number))
+            else:
+                self._sink(event)
+
+    def _on_originate_response(self, record: Record) -> None:
+        offer = self._originates.pop(record.get("ActionID"), None)
+        if offer is None:
+            return
+        failure = offer_failure(record)
+        if failure is not None and not explains_itself(record):
+            self._unexplained[offer] = self._time.after(CAUSE_OWED_MS, self._explain, offer, failure)
+            return
+        self._ringing.pop(offer, None)
+        if failure is not None:
+            self._sink(OfferFailed(offer, failure))
+
+    def _explain(self, offer: OfferId, failure: OfferFailure) -> None:
+        self._originates.pop(self._ringing.pop(offer, ""), None)
+        owed = self._unexplained.pop(offer, None)
+        if owed is not None:
+            owed.cancel()
+        self._sink(OfferFailed(offer, failure))
+
+    def _forget_ringing(self) -> None:
+        self._originates.clear()
+        self._ringing.clear()
+        for owed in self._unexplained.values():
+            owed.cancel()
+        self._unexplained.clear()
+
+    def _told_before(self, leg: LegId) -> bool:
+        if leg in self._ended:
+            return True
+        self._ended[leg] = None
+        if len(self._ended) > REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
+        return False
+
+
+def _to_nobody(_record: Record) -> None: ...

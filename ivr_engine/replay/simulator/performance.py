@@ -1,0 +1,162 @@
+"""A scenario performed on a switch: who dials when, what the world does, and which fact sets off which act.
+
+The same for every level that has the model of the switch: what differs is the engine's side (`Centre`), which is the
+core in this process, or the real adapters behind sockets.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ivr_engine.core.events import Event, PresenceChosen, WrapUpFinished
+from ivr_engine.core.vocabulary import AgentId, Presence, TransferState
+from ivr_engine.replay.history import Happened, Verb
+from ivr_engine.replay.journal_facts import Names, callers_of
+from ivr_engine.replay.scenario import By, Happening, Scenario, Trigger, WorldAct
+from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.legs import Leg
+from ivr_engine.replay.simulator.phones import AgentDesk, CitizenPhone, Exchanges
+from ivr_engine.replay.simulator.sounds import Sounds
+from ivr_engine.replay.virtual import Timeline
+
+FEATURE_CODES = {Presence.AVAILABLE: "*11", Presence.ON_BREAK: "*12", Presence.LOGGED_OUT: "*13"}
+WRAP_UP_CODE = "*14"
+
+SWITCH_DOWN_MS = 2_000
+"""A dead Asterisk is started again by its supervisor: a second or two (asterisk's own start takes one)."""
+
+_WAITING = frozenset({"IvrQueued", "IvrFallback"})
+
+_TRIGGERS_OF_TRANSFER = {
+    TransferState.HELD.value: Trigger.HELD,
+    TransferState.CONSULTING.value: Trigger.CONSULTING,
+    TransferState.HANDED_OVER.value: Trigger.HANDED_OVER,
+}
+
+
+class Centre(Protocol):
+    """The engine's side, as people and the world reach it."""
+
+    def ask(self, event: Event) -> None:
+        """A person's request by API; a refusal is the person's to hear."""
+
+    def world(self, act: WorldAct) -> None:
+        """What the world does to engine, link or documents (not to phones or the switch itself)."""
+
+    def switch_is_back(self) -> None:
+        """A restarted switch takes connections again."""
+
+
+class Performance:
+    """One scenario on one exchange. `tell` takes what phones hear and press, and what the world does."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        time: Timeline,
+        exchange: Exchange,
+        sounds: Sounds,
+        names: Names,
+        centre: Centre,
+        tell: Callable[[Happened], None],
+    ) -> None:
+        self._scenario = scenario
+        self._time = time
+        self._exchange = exchange
+        self._sounds = sounds
+        self._names = names
+        self._centre = centre
+        self._tell = tell
+        self._directory = {plan.entry: plan.number for plan in scenario.recipients}
+        callers = callers_of(scenario)
+        self.citizens = {
+            plan.name: CitizenPhone(exchange, plan, callers[plan.name], self._phone_tells) for plan in scenario.citizens
+        }
+        self.agents = {plan.id: AgentDesk(exchange, plan, centre.ask, self._directory.get) for plan in scenario.agents}
+        self._by_leg: dict[str, CitizenPhone] = {}
+        exchange.phones = Exchanges(exchange, self.agents.values(), scenario.recipients)
+        exchange.hears = self._hears
+        exchange.says = self._says
+
+    def number_of(self, entry: str) -> str | None:
+        """The directory: the number behind an entry."""
+        return self._directory.get(entry)
+
+    def begin(self) -> None:
+        """Now is the scenario's zero: everything with a fixed time is put into the timeline."""
+        for citizen in self.citizens.values():
+            self._time.after(citizen.plan.arrives_ms, self._dial, citizen)
+        for act in self._scenario.world:
+            self._time.after(act.at_ms, self._world, act)
+
+    def happened(self, fact: Happened) -> None:
+        """A fact of the journal; acts that waited for it become due."""
+        verb = fact.verb
+        if verb is Verb.AGENT:
+            desk = self.agents.get(fact.subject)
+            if desk is not None:
+                desk.happened(fact)
+            return
+        citizen = self.citizens.get(fact.subject)
+        if citizen is None:
+            return
+        if verb is Verb.CONNECTED:
+            citizen.happens(Trigger.CONNECTED)
+            desk = self.agents.get(fact.details["agent"])
+            if desk is not None:
+                desk.happened(fact)
+        elif verb is Verb.QUEUED:
+            citizen.happens(Trigger.QUEUED if fact.details["returns"] == "0" else Trigger.RETURNED)
+        elif verb is Verb.OFFERED:
+            citizen.happens(Trigger.RINGING)
+        elif verb is Verb.TRANSFER:
+            trigger = _TRIGGERS_OF_TRANSFER.get(fact.details["state"])
+            if trigger is not None:
+                citizen.happens(trigger)
+
+    # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _dial(self, citizen: CitizenPhone) -> None:
+        leg = citizen.dial()
+        if leg is not None:
+            self._by_leg[leg.uniqueid] = citizen
+            self._names.bind(leg.uniqueid, citizen.plan.name)
+
+    def _hears(self, leg: Leg, file: str) -> None:
+        citizen = self._by_leg.get(leg.uniqueid)
+        if citizen is not None:
+            citizen.hears(*self._sounds.prompt(file))
+
+    def _says(self, leg: Leg, name: str) -> None:
+        if name in _WAITING:
+            citizen = self._by_leg.get(leg.uniqueid)
+            if citizen is not None:
+                citizen.waits()
+
+    def _phone_tells(self, verb: Verb, who: str, details: dict[str, str]) -> None:
+        self._tell(Happened(self._time.now_ms - self._names.zero_ms, verb, who, details))
+
+    # ── the world ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def _world(self, act: WorldAct) -> None:
+        match act.what:
+            case Happening.PRESENCE if act.by is By.PHONE:
+                self.agents[act.agent].dial(FEATURE_CODES[Presence(act.value)])
+            case Happening.PRESENCE:
+                self._centre.ask(PresenceChosen(AgentId(act.agent), Presence(act.value), act.reason))
+            case Happening.WRAP_UP_FINISHED if act.by is By.PHONE:
+                self.agents[act.agent].dial(WRAP_UP_CODE)
+            case Happening.WRAP_UP_FINISHED:
+                self._centre.ask(WrapUpFinished(AgentId(act.agent)))
+            case Happening.SWITCH_RESTARTED:
+                self._exchange.runs = False
+                self._exchange.restart()
+                self._centre.world(act)
+                self._time.after(SWITCH_DOWN_MS, self._switch_starts)
+            case Happening.ENGINE_KILLED | Happening.ENGINE_STARTED:
+                word = "killed" if act.what is Happening.ENGINE_KILLED else "started"
+                self._phone_tells(Verb.ENGINE, "", {word: "true"})
+                self._centre.world(act)
+            case _:
+                self._centre.world(act)
+
+    def _switch_starts(self) -> None:
+        self._exchange.runs = True
+        self._centre.switch_is_back()
