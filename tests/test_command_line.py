@@ -149,6 +149,7 @@ class TestSettings:
             ("IVR_AGENT_ENDPOINT", "PJSIP/{agent}@{trunk}", "{agent}"),
             ("IVR_AGENT_ENDPOINT", "PJSIP/{agent", "{agent}"),
             ("IVR_AGENT_ENDPOINT", "PJSIP/{agent.name}", "{agent}"),
+            ("IVR_AGENT_ENDPOINT", "PJSIP/{agent:d}", "{agent}"),
             ("IVR_OFFICE_ENDPOINT", "PJSIP/{agent}", "{number}"),
             ("IVR_OFFICE_ENDPOINT", "PJSIP/{number}@{}", "{number}"),
             ("IVR_OFFICE_ENDPOINT", "PJSIP/{number}\nAction: Logoff", "control characters"),

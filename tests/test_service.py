@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -168,8 +169,9 @@ class TestStart:
                 status, exposition = await get(settings, "/metrics")
                 assert (status, "ivr_ami_connects_total 1.0" in exposition) == (200, True)
                 assert {agent.id for agent in service.reactor.view().agents} == {"1001", "1002"}
-                asterisk.emit("UserEvent", UserEvent="IvrQueued", **WAITS)
-                await until(lambda: len(service.reactor.view().contacts) == 1, "a deadline is armed")
+                just_now = {**WAITS, "QueuedAt": str(time.time_ns() // 1_000_000)}
+                asterisk.emit("UserEvent", UserEvent="IvrQueued", **just_now)
+                await until(lambda: len(service.reactor.view().contacts) == 1, "a promise, with its deadline")
             assert free(settings.agi_port)
             assert free(settings.api_port)
 
@@ -431,7 +433,11 @@ class TestSignals:
         finally:
             if not task.done():
                 os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.wait_for(task, PATIENCE_SECONDS)
+            done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+            if not done:
+                task.cancel()
+                pytest.fail("SIGTERM did not end it")
+            task.result()
 
     async def test_given_sigterm_when_serving_then_it_ends_and_nothing_is_left(
         self, asterisk: Asterisk, settings: Settings
