@@ -92,7 +92,7 @@ def centre(page: Page, folder: Path | None, later: tuple[Path, ...], told: Diagn
     except FlowErrors as errors:
         more = f" (and {len(errors.diagnostics) - 1} more)" if len(errors.diagnostics) > 1 else ""
         key = "dialplans" if page.has("dialplans") else "title"
-        page.error(key, "dialplans", f"the flows cannot be used: {errors.diagnostics[0]}{more}")
+        told.error(page.place(key), "dialplans", f"the flows cannot be used: {errors.diagnostics[0]}{more}")
         return None
     sound = []
     for one in later:

@@ -150,7 +150,7 @@ class TestHead:
         desk.write("prompts: {}\n", "flows/prompts.yaml")
         desk.write("skills: [birds]\nperson: birds\nqueues: {birds: {requirement: birds}}\n", "flows/queues.yaml")
         desk.write("numbers: {'110': {flow: main}}\n", "flows/numbers.yaml")
-        desk.write("steps: {person: {queue: birds}}\n", "flows/flows/main.yaml")
+        desk.write("steps: {counsellor: {queue: birds}}\n", "flows/flows/main.yaml")
         found = desk.one('dialplans: flows\nagents: {"1001": {skills: birds}}\ncitizens: {hong: {dials: "110"}}\n')
         assert found.dialplans == flows.resolve()
 
@@ -274,7 +274,7 @@ def test_given_a_revision_when_loaded_in_the_middle_then_its_prompts_can_be_wait
     desk.write("prompts: {}\n", "next/prompts.yaml")
     desk.write("skills: [birds]\nperson: birds\nqueues: {birds: {requirement: birds}}\n", "next/queues.yaml")
     desk.write("numbers: {'110': {flow: main}}\n", "next/numbers.yaml")
-    desk.write("steps: {person: {queue: birds}}\n", "next/flows/main.yaml")
+    desk.write("steps: {counsellor: {queue: birds}}\n", "next/flows/main.yaml")
     (desk.folder / "broken").mkdir()
     found = desk.one(
         f'{PEOPLE.replace("skills: general}", "skills: birds}")}  lee: {{dials: "110", hangs_up: {{queued: 1s}}}}\n'
