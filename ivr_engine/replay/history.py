@@ -31,7 +31,7 @@ class Verb(StrEnum):
     AGENT = "agent"  # presence, state, reason
     # of the world
     SWITCH = "switch"  # connected
-    ENGINE = "engine"  # state: started, killed
+    ENGINE = "engine"  # started, killed: true
 
 
 @dataclass(frozen=True, slots=True)

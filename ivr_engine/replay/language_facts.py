@@ -39,7 +39,7 @@ DETAILS: Mapping[Verb, tuple[str, ...]] = {
     Verb.ENDED: ("disposition", "agency", "queue", "agent", "short_abandon", "offers"),
     Verb.AGENT: ("state", "presence", "reason"),
     Verb.SWITCH: ("connected",),
-    Verb.ENGINE: ("state",),
+    Verb.ENGINE: ("started", "killed"),
 }
 """The details that can be told of each verb; the first one needs no `key=`."""
 
@@ -55,7 +55,8 @@ WORDS: Mapping[tuple[Verb, str], tuple[str, ...]] = {
     (Verb.AGENT, "state"): tuple(AgentState),
     (Verb.AGENT, "presence"): tuple(Presence),
     (Verb.SWITCH, "connected"): ("true", "false"),
-    (Verb.ENGINE, "state"): ("started", "killed"),
+    (Verb.ENGINE, "started"): ("true",),
+    (Verb.ENGINE, "killed"): ("true",),
 }
 """Details that have only a few values."""
 
@@ -64,7 +65,13 @@ BECOMES = "becomes"
 
 ANY_CITIZEN, ANY_AGENT = "contact", "agent"
 WORLDLY = {Verb.SWITCH.value: Verb.SWITCH, Verb.ENGINE.value: Verb.ENGINE}
-_SEEN = {"connected": "connected=true", "lost": "connected=false"}
+_BEFELL = {
+    ("switch", "connected"): "connected=true",
+    ("switch", "lost"): "connected=false",
+    ("engine", "started"): "started=true",
+    ("engine", "killed"): "killed=true",
+}
+"""What is said of the world in one word."""
 _OF_AGENTS = frozenset({Verb.AGENT})
 _OF_WORLD = frozenset(WORLDLY.values())
 OF_CITIZENS = tuple(verb for verb in Verb if verb not in _OF_AGENTS | _OF_WORLD)
@@ -134,7 +141,7 @@ def line(text: Text, told: Diagnostics, names: Names) -> FactPattern | None:
         told.error(text.place, "unknown_name", "nobody of this name is in the scenario", found=who, allowed=everybody)
         return None
     if who in WORLDLY:
-        said = [_SEEN.get(word, word) if who == Verb.SWITCH else word for word in rest]
+        said = [_BEFELL.get((who, word), word) for word in rest]
         return _with_words(FactPattern(WORLDLY[who], place=text.place), said, told, names)
     if not rest:
         told.error(text.place, "no_verb", f"what of '{who}'?", found=text.value, allowed=verbs)

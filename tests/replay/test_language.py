@@ -381,7 +381,7 @@ class TestExpectations:
             ("agent offered", fact("offered", "")),
             ("switch lost", fact("switch", "", connected="false")),
             ("switch connected", fact("switch", "", connected="true")),
-            ("engine killed", fact("engine", "", state="killed")),
+            ("engine killed", fact("engine", "", killed="true")),
             ("{offered: {of: hong, agent: '1001'}}", fact("offered", agent="1001")),
             ("{hong connected: {at: 6s ± 1s}}", fact("connected", at=Near(6_000, 1_000))),
         ],
