@@ -1,7 +1,7 @@
 """Expectations against a history: what was expected, where the file says so, and what was there instead.
 
-A failure is one readable line. It names the first expectation that was not met of each kind, the fact that came nearest,
-and the place in the history at which the two part, so that a ladder can mark it.
+A failure is one readable line. It names what was expected, the fact that came nearest, and the place in the history at
+which the two part, so that a ladder can mark it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -196,30 +196,41 @@ def _read(arguments: str) -> Run:
     name, _prompt, most, _options, _attempts, timeout = words.split(arguments, ",")
     max_keys, wait_ms = int(most), int(timeout) * 1000
 
-    def run(leg: Leg) -> Move:
-        time = leg.exchange.time
-        keys = ""
-        timer = time.after(wait_ms, lambda: over())
+    return lambda leg: _Reading(leg, name, max_keys, wait_ms).begin()
 
-        def over() -> None:
-            timer.cancel()
-            leg.variables[name] = keys
-            leg.exchange.go_on(leg)
 
-        def key(pressed: str) -> None:
-            nonlocal keys, timer
-            if pressed != "#":
-                keys += pressed
-                if len(keys) < max_keys:
-                    timer.cancel()
-                    timer = time.after(wait_ms, over)
-                    return
-            over()
+class _Reading:
+    """Keys into a variable: as many as wanted, up to #, or until nobody presses any more."""
 
-        leg.parked = Parked("Read", lambda: timer.cancel(), key)
+    __slots__ = ("_keys", "_leg", "_max_keys", "_name", "_timer", "_wait_ms")
+
+    def __init__(self, leg: Leg, name: str, max_keys: int, wait_ms: int) -> None:
+        self._leg = leg
+        self._name = name
+        self._max_keys = max_keys
+        self._wait_ms = wait_ms
+        self._keys = ""
+        self._timer = leg.exchange.time.after(wait_ms, self._over)
+
+    def begin(self) -> Move:
+        self._leg.parked = Parked("Read", self._stop, self._key)
         return PARKED
 
-    return run
+    def _stop(self) -> None:
+        self._timer.cancel()
+
+    def _key(self, key: str) -> None:
+        self._timer.cancel()
+        if key != "#":
+            self._keys += key
+            if len(self._keys) < self._max_keys:
+                self._timer = self._leg.exchange.time.after(self._wait_ms, self._over)
+                return
+        self._over()
+
+    def _over(self) -> None:
+        self._leg.variables[self._name] = self._keys
+        self._leg.exchange.go_on(self._leg)
 
 
 # ── visits ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,84 +5,120 @@ Queue  the next free member in turn, for the queue's own ring time; nobody free:
 """
 
 import re
+from dataclasses import dataclass
+
 from ivr_engine.replay.simulator import words
-from ivr_engine.replay.simulator.legs import Bridge, Leg, Parked
+from ivr_engine.replay.simulator.legs import Bridge, Leg, Parked, Place
 from ivr_engine.replay.simulator.options import read_options, read_place
 from ivr_engine.replay.simulator.plan import PARKED, Move, Run
-from ivr_engine.replay.simulator.words import WordError
+from ivr_engine.replay.simulator.words import Value, WordError
 from ivr_engine.replay.virtual import Timer
 
 _SUBROUTINE = re.compile(r"([^^]+)\^([^^]+)\^([^^(]+)(?:\((.*)\))?", re.DOTALL)
 
-_STATUS_OF_CAUSE = {"17": "BUSY", "19": "NOANSWER"}
+RANG_OUT = "19"
+"""The cause that Asterisk itself gives at the end of a ring time."""
+
+NO_ROUTE = "20"
+
+_STATUS_OF_CAUSE = {"17": "BUSY", RANG_OUT: "NOANSWER"}
 """DIALSTATUS by Q.850 cause; every other refusal is CHANUNAVAIL, a declined call (21) among them."""
 
 
 def dial(arguments: str) -> Run:
     """Dial(resource,seconds,options) with g, b(), U() and F()."""
-    resource_text, seconds_text, option_text = words.split(arguments, ",", limit=2)
-    resource, seconds = words.text(resource_text), words.text(seconds_text)
-    options = read_options(option_text, flags="g", valued="bUF")
-    goes_on = "g" in options
-    before = words.text(options["b"]) if "b" in options else None
-    on_answer = options.get("U")
-    afterwards = read_place(options["F"]) if "F" in options else None
+    resource, seconds, letters = words.split(arguments, ",", limit=2)
+    options = read_options(letters, flags="g", valued="bUF")
+    subroutine = words.text(options["b"]) if "b" in options else None
+    plan = _Dialling(
+        words.text(resource),
+        words.text(seconds),
+        goes_on="g" in options,
+        before=subroutine,
+        on_answer=options.get("U"),
+        afterwards=read_place(options["F"]) if "F" in options else None,
+    )
+    return lambda leg: _Dialled(leg, plan).begin()
 
-    def run(leg: Leg) -> Move:
-        exchange = leg.exchange
 
-        def over(status: str, cause: str) -> None:
-            leg.variables["DIALSTATUS"] = status
-            leg.cause = cause
-            if goes_on:
-                exchange.go_on(leg)
-            else:
-                leg.parked = None
-                exchange.hang_up(leg)
+@dataclass(frozen=True, slots=True)
+class _Dialling:
+    """The arguments of one Dial in the plan."""
 
-        called_name = resource(leg)
-        phone = exchange.phones.find(called_name)
+    resource: Value
+    seconds: Value
+    goes_on: bool
+    before: Value | None
+    on_answer: str | None
+    afterwards: Place | None
+
+
+class _Dialled:
+    """One call that a leg makes to a phone."""
+
+    __slots__ = ("_called", "_leg", "_plan", "_timer")
+
+    def __init__(self, leg: Leg, plan: _Dialling) -> None:
+        self._leg = leg
+        self._plan = plan
+        self._called: Leg | None = None
+        self._timer: Timer | None = None
+
+    def begin(self) -> Move:
+        leg, plan, exchange = self._leg, self._plan, self._leg.exchange
+        leg.parked = Parked("Dial", self._stop)
+        resource = plan.resource(leg)
+        phone = exchange.phones.find(resource)
         if phone is None:
-            timer = exchange.time.after(0, over, "CHANUNAVAIL", "20")
-            leg.parked = Parked("Dial", timer.cancel)
+            self._timer = exchange.time.after(0, self._over, "CHANUNAVAIL", NO_ROUTE)
             return PARKED
-        called = exchange.create(called_name.partition("/")[2].partition("@")[0], phone)
+        called = self._called = exchange.create(resource.partition("/")[2].partition("@")[0], phone)
         called.variables.update(leg.inherited())
-        if before is not None:
-            subroutine = _SUBROUTINE.fullmatch(before(leg))
-            if subroutine is not None:
-                exchange.gosub(called, subroutine[1], subroutine[2], subroutine[3], (subroutine[4] or "").split("^"))
-        wait_ms = int(seconds(leg) or 0) * 1000
-        timer = exchange.time.after(wait_ms, exchange.hang_up, called, "19") if wait_ms else None
-
-        def stop() -> None:
-            if timer is not None:
-                timer.cancel()
-            called.owner = None
-            exchange.hang_up(called)
-
-        def refused(cause: str) -> None:
-            if timer is not None:
-                timer.cancel()
-            over(_STATUS_OF_CAUSE.get(cause, "CHANUNAVAIL"), cause if cause != "19" else "")
-
-        def answered() -> None:
-            if timer is not None:
-                timer.cancel()
-            if on_answer is not None:
-                exchange.gosub(called, on_answer, "s", "1")
-            leg.parked = None
-            bridge = Bridge()
-            exchange.join(leg, bridge, lambda: over("ANSWER", "16"))
-            called.afterwards = afterwards
-            exchange.join(called, bridge, lambda: exchange.hang_up(called))
-
-        called.owner, called.on_answer = refused, answered
-        leg.parked = Parked("Dial", stop)
+        called.owner, called.on_answer = self._refused, self._answered
+        if plan.before is not None:
+            named = _SUBROUTINE.fullmatch(plan.before(leg))
+            if named is not None:
+                exchange.gosub(called, named[1], named[2], named[3], (named[4] or "").split("^"))
+        wait_ms = int(plan.seconds(leg) or 0) * 1000
+        if wait_ms:
+            self._timer = exchange.time.after(wait_ms, exchange.hang_up, called, RANG_OUT)
         exchange.ring(called)
         return PARKED
 
-    return run
+    def _stop(self) -> None:
+        """The calling leg is out of its Dial: the ringing ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._called is not None:
+            self._called.owner = None
+            self._leg.exchange.hang_up(self._called)
+
+    def _refused(self, cause: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._over(_STATUS_OF_CAUSE.get(cause, "CHANUNAVAIL"), "" if cause == RANG_OUT else cause)
+
+    def _answered(self) -> None:
+        leg, plan, called, exchange = self._leg, self._plan, self._called, self._leg.exchange
+        assert called is not None, "who answers was called"
+        if self._timer is not None:
+            self._timer.cancel()
+        if plan.on_answer is not None:
+            exchange.gosub(called, plan.on_answer, "s", "1")
+        bridge = Bridge()
+        exchange.join(leg, bridge, lambda: self._over("ANSWER", "16"))
+        called.afterwards = plan.afterwards
+        exchange.join(called, bridge, lambda: exchange.hang_up(called))
+
+    def _over(self, status: str, cause: str) -> None:
+        leg = self._leg
+        leg.variables["DIALSTATUS"] = status
+        leg.cause = cause
+        if self._plan.goes_on:
+            leg.exchange.go_on(leg)
+        else:
+            leg.parked = None
+            leg.exchange.hang_up(leg)
 
 
 def queue(arguments: str) -> Run:
@@ -152,7 +188,7 @@ class _Turn:
         assert phone is not None, "looked up a moment ago"
         member = exchange.create(resource.partition("/")[2], phone)
         member.variables.update(self._leg.inherited())
-        timer = exchange.time.after(self._ring_ms, exchange.hang_up, member, "19")
+        timer = exchange.time.after(self._ring_ms, exchange.hang_up, member, RANG_OUT)
 
         def refused(_cause: str) -> None:
             timer.cancel()

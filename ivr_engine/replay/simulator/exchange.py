@@ -1,23 +1,20 @@
 """The switch: legs that run through the dialplan's contexts, and Asterisk's words both ways.
 
-    in    act(action, headers)  as AMI takes it: Originate, Redirect, Hangup, Setvar; status(), entries()
-          call_in, answer, refuse, leave, press: what phones do
-    out   tell(record)          UserEvent, Hangup, OriginateResponse, with Asterisk's headers
-          visits                one AGI session for each visit
-          phones                who is behind an endpoint
+    in    call_in, answer, refuse, leave, press: what phones do; `manager.Manager`: AMI's actions
+    out   tell(record)    UserEvent, Hangup, OriginateResponse, with Asterisk's headers
+          visits          one AGI session for each visit
+          phones          who is behind an endpoint
 
-Whoever speaks AMI and FastAGI bytes for it, and whoever translates records into facts in the same process, use the same
-ports. The quirks are Asterisk's own: a Redirect of a leg that is deaf answers Success, one to a number that does not
-exist loses the leg, a label is looked up first; Bridge for a pair that talks parts it; a failed Originate is told before
-or after the Hangup that says why.
+Whoever speaks AMI and FastAGI bytes for it, and whoever translates records into facts in the same process, use the
+same ports. A quirk is Asterisk's own: Bridge for a pair that talks parts it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from ivr_engine.replay.simulator.legs import Bridge, Leg, Parked, Phone, Place
 from ivr_engine.replay.simulator.plan import JUMPED, NEXT, OVER, PARKED, RETURNED, Extension
+from ivr_engine.replay.simulator.ports import Phones, Record, Visits
 from ivr_engine.replay.simulator.site import Site
 from ivr_engine.replay.virtual import Standstill, Timeline
 
@@ -33,57 +30,13 @@ STEPS_AT_ONCE = 1_000
 FEATURE_GAP_MS = 2_000
 """Between two keys of one feature code (features.conf's featuredigittimeout)."""
 
-_ALTERNATELY = 2
-"""Every other failed Originate is told after its Hangup: both orders are seen on real switches."""
-
-Headers = Mapping[str, str | Sequence[str]]
-
-
-class Record:
-    """One AMI event: headers by name, "" when absent."""
-
-    __slots__ = ("headers",)
-
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers
-
-    def get(self, key: str, default: str = "", /) -> str:
-        return self.headers.get(key, default)
-
-    def __repr__(self) -> str:
-        return f"Record({self.headers})"
-
-
-class Refused(Exception):  # noqa: N818  (the situation is the name)
-    """An action that Asterisk answers with an error; the message is Asterisk's."""
-
-
-class Visits(Protocol):
-    """Who answers FastAGI."""
-
-    def begin(self, leg: Leg, arguments: list[str], done: Callable[[str], None]) -> None:
-        """One session; `done` is told AGISTATUS at its end, unless the leg leaves first."""
-
-    def leave(self, leg: Leg) -> None:
-        """The leg is out of its session: hung up, redirected or timed out."""
-
-
-class Phones(Protocol):
-    """Who is behind what is dialled."""
-
-    def find(self, resource: str) -> Phone | None:
-        """The phone of `PJSIP/…`; None when nothing is registered there."""
-
-    def members(self) -> Sequence[str]:
-        """The resources of the fallback queue whose device is not in use, in the file's order."""
-
 
 class Exchange:
     """One Asterisk."""
 
     def __init__(self, time: Timeline, site: Site) -> None:
-        self.time = time
-        self.site = site
+        self.time: Timeline = time
+        self.site: Site = site
         self.visits: Visits
         self.phones: Phones
         self.tell: Callable[[Record], None] = lambda _record: None
@@ -104,7 +57,8 @@ class Exchange:
         """Whose turn it is in each queue: rrmemory."""
         self._endpoints: Counter[str] = Counter()
         self._first = time.now_ms // 1000
-        self._count = 0
+        self.count = 0
+        """Channels ever made."""
 
     # ── legs ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def find(self, name: str) -> Leg | None:
@@ -123,14 +77,12 @@ class Exchange:
         )
 
     def create(self, endpoint: str, phone: Phone, uniqueid: str = "") -> Leg:
-        """A channel that is down. Raises Refused when the uniqueid is in use."""
-        if uniqueid in self.legs:
-            raise Refused(f"Channel Unique ID '{uniqueid}' already in use")
-        self._count += 1
+        """A channel that is down; the uniqueid, if one is given, is of no other leg."""
+        self.count += 1
         leg = Leg(
             self,
-            uniqueid or f"{self._first}.{self._count}",
-            f"PJSIP/{endpoint}-{self._count:08x}",
+            uniqueid or f"{self._first}.{self.count}",
+            f"PJSIP/{endpoint}-{self.count:08x}",
             endpoint,
             phone,
         )
@@ -400,106 +352,7 @@ class Exchange:
         """The device state of an endpoint: it has a leg."""
         return self._endpoints[resource.partition("/")[2]] > 0
 
-    # ── the manager ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def act(self, action: str, headers: Headers, action_id: str = "") -> str:
-        """One AMI action; the message of its success. Raises Refused with that of its error."""
-        words = {name: value for name, value in headers.items() if isinstance(value, str)}
-        match action:
-            case "Originate":
-                return self._originate(words, headers.get("Variable", ()), action_id)
-            case "Redirect":
-                return self._redirect(words)
-            case "Hangup":
-                leg = self._named(words.get("Channel", ""), "No such channel")
-                self.hang_up(leg, words.get("Cause", "16"))
-                return "Channel Hungup"
-            case "Setvar":
-                return self._set_variable(words)
-            case _:
-                raise Refused("Invalid/unknown command")
-
-    def _named(self, name: str, problem: str) -> Leg:
-        leg = self.find(name)
-        if leg is None:
-            raise Refused(problem)
-        return leg
-
-    def _set_variable(self, words: Mapping[str, str]) -> str:
-        name, value = words.get("Variable", ""), words.get("Value", "")
-        if "Channel" in words:
-            leg = self._named(words["Channel"], "No such channel")
-            if name == "TIMEOUT(absolute)":
-                self.set_absolute(leg, int(value))
-            else:
-                leg.set(name, value)
-        elif name.startswith("DB_DELETE("):
-            self.database.pop(name[len("DB_DELETE(") : -1], None)
-        else:
-            self.global_variables[name] = value
-        return "Variable Set"
-
-    def _redirect(self, words: Mapping[str, str]) -> str:
-        first = self._named(words["Channel"], f"Channel does not exist: {words['Channel']}")
-        moves = [(first, self._destination(words, "Context", "Exten", "Priority"))]
-        if "ExtraChannel" in words:
-            extra = self._named(words["ExtraChannel"], f"ExtraChannel does not exist: {words['ExtraChannel']}")
-            moves.append((extra, self._destination(words, "ExtraContext", "ExtraExten", "ExtraPriority")))
-        moving = []
-        for leg, place in moves:
-            if leg.extension is None and leg.afterwards is None:
-                continue  # nobody runs this leg: Success, and nothing happens
-            if leg.parked is not None and leg.parked.deaf:
-                leg.redirected = place
-                continue
-            self.unpark(leg)
-            leg.afterwards = None
-            moving.append((leg, place))
-        for leg, place in moving:
-            self.goto(leg, place)
-        return "Redirect successful"
-
-    def _destination(self, words: Mapping[str, str], context: str, exten: str, priority: str) -> Place:
-        place = words[context], words[exten], words[priority]
-        if not place[2].isdigit():
-            extension = self.site.plan.find(place[0], place[1])
-            if extension is None or extension.index(place[2]) is None:
-                raise Refused(f"{priority} is invalid")
-        return place
-
-    def _originate(self, words: Mapping[str, str], variables: str | Sequence[str], action_id: str) -> str:
-        place = words["Context"], words["Exten"], words["Priority"]
-        resource = words["Channel"]
-        told = {"Event": "OriginateResponse", "ActionID": action_id, "Channel": resource, "Context": place[0]}
-        told |= {"Exten": place[1], "Uniqueid": words.get("ChannelId", "<null>")}
-        phone = self.phones.find(resource)
-        try:
-            if phone is None:
-                raise Refused("nothing is registered there")
-            leg = self.create(resource.partition("/")[2], phone, words.get("ChannelId", ""))
-        except Refused:
-            self.time.after(THREAD_MS, self._originated, told, "Failure", "0")
-            return "Originate successfully queued"
-        leg.state = "ringing"
-        for variable in (variables,) if isinstance(variables, str) else variables:
-            name, _, value = variable.partition("=")
-            leg.set(name, value)
-        late = self._count % _ALTERNATELY
-        timer = self.time.after(int(words.get("Timeout", "30000")), self._rang_out, leg)
-
-        def refused(cause: str) -> None:
-            timer.cancel()
-            reason = "3" if cause == RANG_OUT else "0"
-            self.time.after(THREAD_MS + late, self._originated, told, "Failure", reason)
-
-        def answered() -> None:
-            timer.cancel()
-            self.time.after(THREAD_MS, self._originated, told, "Success", "4")
-            self.goto(leg, place)
-
-        leg.owner, leg.on_answer = refused, answered
-        self.time.after(SIP_MS, self._rings, leg)
-        return "Originate successfully queued"
-
+    # ── making phones ring ──────────────────────────────────────────────────────────────────────────────────────────
     def _rings(self, leg: Leg) -> None:
         if not leg.ended:
             leg.phone.rings(leg)
@@ -509,27 +362,7 @@ class Exchange:
         leg.state = "ringing"
         self.time.after(SIP_MS, self._rings, leg)
 
-    def _rang_out(self, leg: Leg) -> None:
-        if leg.state != "up":
-            self.hang_up(leg, RANG_OUT)
-
-    def _originated(self, told: dict[str, str], response: str, reason: str) -> None:
-        self.tell(Record({**told, "Response": response, "Reason": reason}))
-
-    def status(self, variables: Sequence[str]) -> list[tuple[Record, dict[str, str]]]:
-        """Every channel with these of its variables, as the list of Status gives them."""
-        return [
-            (
-                Record({"Channel": leg.name, "Uniqueid": leg.uniqueid, "ChannelState": _STATES[leg.state]}),
-                {name: leg.variables[name] for name in variables if name in leg.variables},
-            )
-            for leg in self.legs.values()
-        ]
-
-    def entries(self, family: str) -> dict[str, str]:
-        """A family of the switch's own database, as DBGetTree tells it."""
-        return {key: value for key, value in self.database.items() if key.startswith(f"{family}/")}
-
+    # ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────────
     def restart(self) -> None:
         """Asterisk dies and is started again: every leg is gone without a word, its database is not."""
         legs = list(self.legs.values())
@@ -551,8 +384,3 @@ class Exchange:
 
 LEAVING = "leaving a bridge"
 """What a leg does in the moment between a bridge and where it goes on."""
-
-RANG_OUT = "19"
-"""The cause that Asterisk itself gives at the end of the ring time."""
-
-_STATES = {"down": "0", "ringing": "5", "up": "6"}

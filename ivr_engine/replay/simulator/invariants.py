@@ -52,7 +52,7 @@ class Watch:
         return ""
 
 
-def broken(state: State) -> Iterator[str]:
+def broken(state: State) -> Iterator[str]:  # noqa: PLR0912  (one branch for each thing that may not be)
     """Every invariant that the state breaks, in words."""
     for contact in state.contacts.values():
         if contact.phase is ContactPhase.ENDED:

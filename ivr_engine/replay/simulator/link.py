@@ -29,7 +29,9 @@ from ivr_engine.core.events import (
     SwitchSeen,
 )
 from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
-from ivr_engine.replay.simulator.exchange import Exchange, Record, Refused
+from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.manager import Manager
+from ivr_engine.replay.simulator.ports import Record, Refused
 from ivr_engine.replay.virtual import Timer, VirtualTime
 
 HEARTBEAT_MS = 1_000
@@ -52,13 +54,14 @@ class Link:
         time: VirtualTime,
         exchange: Exchange,
         *,
-        sink: Callable[[Event], None],
+        sink: Callable[[Event], object],
         directory: Callable[[str], str | None],
         nonce: str,
     ) -> None:
         """`directory` tells the number behind an entry."""
         self._time = time
         self._exchange = exchange
+        self._manager = Manager(exchange)
         self._sink = sink
         self._directory = directory
         self._nonce = nonce
@@ -87,7 +90,7 @@ class Link:
         self._last_at_ms = 0
         self._exchange.tell = self._on_record
         self._forget_ringing()
-        self._exchange.act("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
+        self._manager.act("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
         self._beat()
         self._sink(self.look())
 
@@ -113,13 +116,13 @@ class Link:
         exchange = self._exchange
         restarted = self._seen_started is not None and self._seen_started != exchange.started
         self._seen_started = exchange.started
-        seen = [leg_seen(channel, variables) for channel, variables in exchange.status(SEEN_VARIABLES)]
+        seen = [leg_seen(channel, variables) for channel, variables in self._manager.status(SEEN_VARIABLES)]
         legs = tuple(leg for leg in seen if leg is not None)
-        fell_back = [ContactId(key.rsplit("/", 1)[-1]) for key in exchange.entries(FALLBACK_FAMILY)]
+        fell_back = [ContactId(key.rsplit("/", 1)[-1]) for key in self._manager.entries(FALLBACK_FAMILY)]
         alive = {str(leg.leg) for leg in legs}
         for contact in fell_back:
             if contact not in alive:
-                exchange.act("Setvar", {"Variable": f"DB_DELETE({FALLBACK_FAMILY}/{contact})", "Value": "1"})
+                self._manager.act("Setvar", {"Variable": f"DB_DELETE({FALLBACK_FAMILY}/{contact})", "Value": "1"})
         return SwitchSeen(legs, frozenset(fell_back), restarted)
 
     def _beat(self) -> None:
@@ -144,7 +147,7 @@ class Link:
         if life != self._life:
             return  # lost with the connection: nobody knows, the next look tells
         try:
-            self._exchange.act(action.name, action.headers, action_id)
+            self._manager.act(action.name, action.headers, action_id)
         except Refused as error:
             self._time.after(WIRE_MS, self._done_in, life, command, action, str(error))
 

@@ -196,11 +196,10 @@ class Recovery:
     def take(self, entry: Entry) -> None:
         configured = type(entry.event) is Configured  # chooses nobody's presence, see storage.projection
         for notice in entry.notices:
-            kind = type(notice)
-            if kind is AgentChanged:
+            if isinstance(notice, AgentChanged):
                 if not configured:
-                    self._presence[notice.agent] = (notice.presence, notice.reason)  # type: ignore[union-attr]
-            elif kind in _FOLDED:
+                    self._presence[notice.agent] = (notice.presence, notice.reason)
+            elif type(notice) in _FOLDED:
                 self._fold(notice)
 
     def _fold(self, notice: Notice) -> None:

@@ -1,7 +1,7 @@
 """The engine's side of a visit, in this process: the flow's conversation performed with a leg's media.
 
 Does what `asterisk.visit` does with FastAGI's verbs: a key that interrupts is kept for the next question, the place in
-the flow is written on the leg before it is waited for, the dead man's time is renewed, and the last word is the outcome.
+the flow is written on the leg before it is waited for, the dead man's time is renewed, the last word is the outcome.
 A session whose engine dies ends like one that went well: AGISTATUS is SUCCESS, and no outcome is set.
 """
 
