@@ -7,7 +7,7 @@ snapshot shows is the truth, and what was in flight on the old link is judged by
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 
@@ -53,8 +53,11 @@ CAUSE_OWED_SECONDS = 0.25
 that is not registered has no leg, hence no Hangup, and costs its citizen this quarter of a second."""
 
 WITHDRAW_AGAIN_SECONDS = 0.05
-"""An offer that is withdrawn in the moment in which it was made has a leg a few ms later. Trying ends with the answer
-to the Originate, which comes within the ring time."""
+"""An offer that is withdrawn in the moment in which it was made has a leg a few ms later."""
+
+WITHDRAW_TRIES = 40
+"""Trying ends with the answer to the Originate, or after 2 s: an answer that was lost must not keep us asking for ever,
+and who answers a late ring is turned away by the dialplan."""
 
 FALLBACK_FAMILY = "ivr-fallback"
 """Where the dialplan notes who went to the static queue."""
@@ -81,6 +84,7 @@ class AsteriskSwitch:
         self._endpoints = endpoints
         self._originates: OrderedDict[str, OfferId] = OrderedDict()
         self._ringing: dict[OfferId, str] = {}
+        self._withdrawals: Counter[OfferId] = Counter()
         self._unexplained: dict[OfferId, asyncio.TimerHandle] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
@@ -133,7 +137,8 @@ class AsteriskSwitch:
             self._sink(CommandRefused(command.contact, type(command).__name__, reason))
 
     def _withdraw_again(self, command: WithdrawOffer) -> None:
-        if command.offer in self._ringing:
+        if command.offer in self._ringing and self._withdrawals[command.offer] < WITHDRAW_TRIES:
+            self._withdrawals[command.offer] += 1
             self.execute(command)
 
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,7 +174,7 @@ class AsteriskSwitch:
             owed = partial(self._explain, offer, failure)
             self._unexplained[offer] = asyncio.get_running_loop().call_later(CAUSE_OWED_SECONDS, owed)
             return
-        self._ringing.pop(offer, None)
+        self._rings_no_more(offer)
         if failure is not None:
             self._sink(OfferFailed(offer, failure))
 
@@ -186,6 +191,7 @@ class AsteriskSwitch:
     def _rings_no_more(self, offer: OfferId) -> None:
         """How it ended is told; whatever else the switch says of its ringing would be told a second time."""
         self._originates.pop(self._ringing.pop(offer, ""), None)
+        self._withdrawals.pop(offer, None)
         owed = self._unexplained.pop(offer, None)
         if owed is not None:
             owed.cancel()
@@ -193,6 +199,7 @@ class AsteriskSwitch:
     def _forget_ringing(self) -> None:
         self._originates.clear()
         self._ringing.clear()
+        self._withdrawals.clear()
         for owed in self._unexplained.values():
             owed.cancel()
         self._unexplained.clear()

@@ -151,8 +151,10 @@ class TestOriginate:
         place = tuple(str(originate.headers[key]) for key in ("Context", "Exten", "Priority"))
         plan = read(DIALPLAN)
         assert plan.has(*place)
-        (first, *_) = plan.extensions(place[0])[place[1]]
-        assert "TRYLOCK(" in first.arguments
+        steps = plan.extensions(place[0])[place[1]]
+        (locked,) = [number for number, step in enumerate(steps) if "TRYLOCK(" in step.arguments]
+        (told,) = [number for number, step in enumerate(steps) if step.arguments.startswith("IvrAnswered,")]
+        assert locked < told
 
     def test_given_an_offer_when_translated_then_the_leg_knows_whose_it_is(self) -> None:
         (originate,) = actions(OFFER)

@@ -29,7 +29,7 @@ from ivr_engine.runtime.ports import DirectoryEntry
 from ivr_engine.storage.directory import MemoryDirectory
 from tests.armed_timers import armed_timers
 from tests.asterisk.fake_asterisk import Asterisk
-from tests.asterisk.fake_manager import PATIENCE_SECONDS, FakeManager, Request, refusal
+from tests.asterisk.fake_manager import PATIENCE_SECONDS, FakeManager, Request, refusal, success
 
 NONCE = "0123456789abcdef0123456789abcdef"
 C = ContactId("1700000000.1")
@@ -456,6 +456,60 @@ class TestOffers:
                 fake.emit("OriginateResponse", ActionID=action_id, Response="Failure", Reason="0")
             await told.nothing_else(fake)
             assert told.of(OfferFailed) == [OfferFailed(OfferId(f"o.{number}"), OfferFailure.BUSY) for number in (2, 3)]
+
+
+@pytest.fixture
+def quick_withdrawals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switch_module, "WITHDRAW_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr(switch_module, "WITHDRAW_TRIES", 3)
+
+
+@pytest.mark.usefixtures("quick_withdrawals")
+class TestWithdrawals:
+    async def settled(self, switch: AsteriskSwitch) -> None:
+        """Until nothing but the heart beats: every answer is in, and no more tries are to come."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await switch.link.action("Ping")
+            while len(timers_of(switch)) > 1:
+                await switch.link.action("Ping")
+
+    async def test_given_an_offer_withdrawn_before_its_leg_is_there_when_refused_then_it_is_withdrawn_again(
+        self, fake: Asterisk
+    ) -> None:
+        async with running(fake) as (switch, told):
+            fake.answers["Hangup"] = lambda request: (
+                [refusal(request, "No such channel")] if len(fake.named("Hangup")) == 1 else [success(request)]
+            )
+            switch.execute(offer())
+            switch.execute(WithdrawOffer(OfferId("o.1"), C))
+            await fake.received("Hangup", 2)
+            await self.settled(switch)
+            assert [request.get("Channel") for request in fake.named("Hangup")] == ["o.1", "o.1"]
+            await told.nothing_else(fake)
+            assert told.facts() == []
+
+    async def test_given_a_leg_that_never_comes_when_withdrawn_then_trying_has_an_end(self, fake: Asterisk) -> None:
+        async with running(fake) as (switch, _):
+            fake.answers["Hangup"] = lambda request: [refusal(request, "No such channel")]
+            switch.execute(offer())
+            switch.execute(WithdrawOffer(OfferId("o.1"), C))
+            await fake.received("Hangup", 4)
+            await self.settled(switch)
+            assert len(fake.named("Hangup")) == 4
+
+    async def test_given_an_offer_that_failed_by_itself_when_withdrawn_and_refused_then_that_is_the_end(
+        self, fake: Asterisk
+    ) -> None:
+        async with running(fake) as (switch, told):
+            fake.answers["Hangup"] = lambda request: [refusal(request, "No such channel")]
+            switch.execute(offer())
+            action_id = (await fake.received("Originate")).get("ActionID")
+            fake.emit("OriginateResponse", ActionID=action_id, Response="Failure", Reason="3")
+            await told.until(OfferFailed)
+            switch.execute(WithdrawOffer(OfferId("o.1"), C))
+            await fake.received("Hangup")
+            await self.settled(switch)
+            assert len(fake.named("Hangup")) == 1
 
 
 class TestFacts:
