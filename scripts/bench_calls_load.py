@@ -20,6 +20,7 @@ from typing import Literal, Self
 
 from bench_calls_phones import Agents, Citizens, ended, free_to_ring_ms
 from sandbox import ports
+from sandbox.configuration import PROJECT_CONF
 from sandbox.engine import EngineProcess
 from sandbox.switch import Switch
 
@@ -48,8 +49,12 @@ SETTLE_SECONDS = 3.0
 """After the last arrival, before the memory is read: the journal is written, the last citizen waits."""
 DRAIN_SECONDS = 30.0
 """How long after the last call began a call may take that the machine was too slow for; then it has failed."""
-RTP_PORTS = 2_600
+RTP_PORTS = 2_300
 """Two for each leg: 1,000 waiting citizens and room for the rest."""
+REQUESTS_AT_ONCE = 40
+"""The API takes 50 a second from one token."""
+PORT_ATTEMPTS, PORT_PAUSE_SECONDS = 15, 2.0
+"""Other sandboxes of the machine hold runs of ports; half a minute sees most of them end."""
 TICKS = os.sysconf("SC_CLK_TCK")
 TURN_SECONDS = 0.1
 
@@ -96,7 +101,7 @@ class Rings:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The engine's resident bytes: started and idle, after the load with nobody on the line, with `waiting` citizens."""
+    """The engine's resident bytes: just started, after the load with nobody on the line, with `waiting` citizens."""
 
     idle_bytes: int
     after_load_bytes: int
@@ -143,7 +148,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 class Bench:
-    """One sandbox Asterisk, its phones, and at times an engine. Use as `async with await Bench.open(folder)`."""
+    """One sandbox Asterisk, its phones, and at times an engine. Use as `async with Bench.open(folder, say)`."""
 
     def __init__(self, switch: Switch, engine: EngineProcess, agents_port: int, say: Callable[[str], None]) -> None:
         self.switch = switch
@@ -164,9 +169,10 @@ class Bench:
                 # the queues below stand in for the fallback queue: an agent is a member of one queue, on both sides
                 outside_fallback=(*MANY, *FEW),
                 rtp_ports=RTP_PORTS,
-                additions=_queue_side(),
+                additions=_site(),
             )
-            async with switch:
+            await _start(switch)
+            async with _stopping(switch):
                 engine = EngineProcess(
                     switch, folder / "engine", agents=(*MANY, *FEW), dialplans=_dialplans_without_wrap_up(folder)
                 )
@@ -184,10 +190,14 @@ class Bench:
         loads: list[Load] = []
         rings: list[Rings] = []
         memory = Memory(0, 0, 0, 0)
-        order: list[Side] = ["app_queue", "engine", "engine", "app_queue"] if plan.rounds > 1 else ["app_queue", "engine"]
+        idle = 0
+        order: list[Side] = (
+            ["app_queue", "engine", "engine", "app_queue"] if plan.rounds > 1 else ["app_queue", "engine"]
+        )
         for turn, side in enumerate(order):
             await self._turn_to(side)
-            idle = self.engine.memory_bytes() if side == "engine" else 0
+            if side == "engine":
+                idle = idle or self.engine.memory_bytes()
             await self._log_in(MANY, side)
             await self._load(side, 20, 40)  # the first calls of a process are dearer than any later
             for rate in plan.rates:
@@ -259,7 +269,7 @@ class Bench:
     async def _over(self, citizens: Citizens, agents: Agents, calls: int, seconds: float) -> int:
         """Waits until every call is over and every channel has gone; how many went all the way on both ends."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and citizens.running() and ended(citizens.facts()) < calls:
+        while citizens.running() and ended(citizens.facts()) < calls and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(TURN_SECONDS)
         if not await self.switch.channels_become(0, 5.0):
             await self.switch.hang_up_all()
@@ -274,13 +284,19 @@ class Bench:
         self.engine_runs = side == "engine"
 
     async def _log_in(self, agents: Sequence[str], side: Side) -> None:
-        if side == "engine":
-            await self.engine.available(*agents)
+        await self._choose(agents, side, "available")
 
     async def _log_out(self, agents: Sequence[str], side: Side) -> None:
-        if side == "engine":
-            for agent in agents:
-                await self.engine.put(f"/v1/agents/{agent}/presence", {"presence": "logged_out"})
+        await self._choose(agents, side, "logged_out")
+
+    async def _choose(self, agents: Sequence[str], side: Side, presence: str) -> None:
+        """The engine's agents choose; those of app_queue are always there."""
+        if side == "app_queue":
+            return
+        for first in range(0, len(agents), REQUESTS_AT_ONCE):
+            for agent in agents[first : first + REQUESTS_AT_ONCE]:
+                await self.engine.put(f"/v1/agents/{agent}/presence", {"presence": presence})
+            await asyncio.sleep(1.0)  # the API answers one token so many times a second
 
     def _engine_cpu(self) -> float:
         return self.engine.cpu_seconds() if self.engine_runs else 0.0
@@ -293,6 +309,29 @@ class Bench:
             if line.startswith(sample + " "):
                 return float(line.rpartition(" ")[2])
         return 0.0
+
+
+async def _start(switch: Switch) -> None:
+    for _ in range(PORT_ATTEMPTS):
+        try:
+            return await switch.start()
+        except ports.PortsTaken:
+            await asyncio.sleep(PORT_PAUSE_SECONDS)
+    return await switch.start()
+
+
+@asynccontextmanager
+async def _stopping(switch: Switch) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await switch.stop()
+
+
+def _site() -> dict[str, str]:
+    """What this site has beside the sandbox's own: app_queue's side, and AMI events that nobody wants left out."""
+    quiet = (PROJECT_CONF / "quiet.conf").read_text()
+    return {**_queue_side(), "manager.conf": f"[general](+)\n{quiet}"}
 
 
 def _queue_side() -> dict[str, str]:
