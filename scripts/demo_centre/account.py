@@ -26,13 +26,8 @@ def read_database(path: Path) -> Written:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
     try:
-        officials: dict[str, list[str]] = {}
-        results: Counter[str] = Counter()
-        for row in database.execute(
-            "select t.contact, t.result, d.number from transfers t join directory d on d.entry = t.entry"
-        ):
-            officials.setdefault(row["contact"], []).append(row["number"])
-            results[row["result"] or "open"] += 1
+        asked = "select coalesce(result, 'open') from transfers where entry != ''"  # without an entry it is a mere hold
+        results = Counter(result for (result,) in database.execute(asked))
         contacts = tuple(
             Booked(
                 contact=row["id"],
@@ -47,7 +42,6 @@ def read_database(path: Path) -> Written:
                 wait_ms=row["wait_ms"],
                 talk_ms=row["talk_ms"],
                 within_promise=bool(row["within_promise"]),
-                officials=tuple(officials.get(row["id"], ())),
             )
             for row in database.execute("select * from contacts order by arrived_at_ms")
         )

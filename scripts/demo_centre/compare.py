@@ -20,6 +20,9 @@ from sandbox.phones import Seen
 TOLERANCE_SECONDS = 1.0
 """By how much two clocks of one talk may differ: a few ms of signalling, and SIPp's own delay on two busy cores."""
 
+LAST_WORD_SECONDS = 3.0
+"""A citizen whom the last party has left is let go within this (one second after a conference); longer is dead air."""
+
 LOST_RACE_SECONDS = 1.0
 """A phone picked up as its ringing was being withdrawn is let go within this; a longer talk is a second agent."""
 
@@ -46,8 +49,6 @@ class Booked:
     wait_ms: int | None
     talk_ms: int | None
     within_promise: bool
-    officials: tuple[str, ...] = ()
-    """Numbers of the officials whom its transfers reached or tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,10 @@ def _judge(
         return
     if abs(citizen.ended_at - contact.ended_at_ms / 1_000) > TOLERANCE_SECONDS and citizen.name not in outside.cut:
         differs(f"ended {citizen.ended_at - contact.ended_at_ms / 1_000:+.2f} s apart")
-    talk = None
     if contact.agent not in inside.own_phones:
         talks = [phone for phone in answers if not _lost_race(phone)]
-        talk = next((phone for phone in talks if phone.name == contact.agent), None)
-        _judge_talk(citizen, contact, talk, talks, outside, verdict)
-    if _was_lost(citizen, contact, talk, outside, inside):
+        _judge_talk(citizen, contact, talks, outside, verdict)
+    if _was_lost(citizen, contact, outside, inside):
         verdict.lost.append(citizen.name)
 
 
@@ -166,9 +165,7 @@ def _at_once(one: Seen, other: Seen) -> bool:
     return one.ended_at is None or one.ended_at - _answered_at(other) > TOLERANCE_SECONDS
 
 
-def _judge_talk(
-    citizen: Seen, contact: Booked, talk: Seen | None, talks: Sequence[Seen], outside: Outside, verdict: Verdict
-) -> None:
+def _judge_talk(citizen: Seen, contact: Booked, talks: Sequence[Seen], outside: Outside, verdict: Verdict) -> None:
     def differs(words: str) -> None:
         verdict.differences.append(f"{citizen.name}: {words}")
 
@@ -181,6 +178,7 @@ def _judge_talk(
         return
     if contact.disposition != "answered":
         differs(f"answered by {contact.agent}, yet written down as {contact.disposition}")
+    talk = next((phone for phone in talks if phone.name == contact.agent), None)
     if talk is None or talk.answered_at is None or citizen.ended_at is None:
         if citizen.ended_by != "us" or contact.talk_ms is None or contact.talk_ms / 1_000 > LOST_RACE_SECONDS:
             differs(f"{heard} answered, written down as answered by {contact.agent}")
@@ -197,20 +195,21 @@ def _judge_talk(
         differs(f"talked for {seen:.2f} s, written down as {contact.talk_ms / 1_000:.2f} s")
 
 
-def _was_lost(citizen: Seen, contact: Booked, talk: Seen | None, outside: Outside, inside: Inside) -> bool:
+def _was_lost(citizen: Seen, contact: Booked, outside: Outside, inside: Inside) -> bool:
     if citizen.ended_by in ("us", "cancelled"):
         return False
     if citizen.ended_by != "them":
         return True  # refused by the switch
     if contact.answered_at_ms is None:
         return contact.disposition not in ENDED_BY_FLOW
-    if contact.agent in inside.own_phones or (talk is not None and talk.ended_by == "us"):
-        return False
-    return not any(_ended_it(official, citizen) for official in outside.officials if official.name in contact.officials)
+    parties = itertools.chain(outside.agents, outside.officials)
+    return contact.agent not in inside.own_phones and not any(_let_go(party, citizen) for party in parties)
 
 
-def _ended_it(official: Seen, citizen: Seen) -> bool:
-    """Officials are shown 120 and not the citizen, so it is the moment that tells."""
-    if official.ended_by != "us" or official.ended_at is None or citizen.ended_at is None:
+def _let_go(party: Seen, citizen: Seen) -> bool:
+    """Whether this counsellor or official ended the citizen's talk by hanging up."""
+    if party.other != citizen.name or party.answered_at is None or party.ended_by != "us":
         return False
-    return abs(official.ended_at - citizen.ended_at) <= TOLERANCE_SECONDS
+    if party.ended_at is None or citizen.ended_at is None:
+        return False
+    return -TOLERANCE_SECONDS < citizen.ended_at - party.ended_at < LAST_WORD_SECONDS

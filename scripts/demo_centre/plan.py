@@ -43,6 +43,9 @@ BETWEEN_TALKS_MS = 2_800
 
 SHORTEST_TALK_MS, LONGEST_TALK_MS = 1_500, 30_000
 
+MOST_REFUSING = {"decline": 3, "silent": 1}
+"""Counsellors who refuse one citizen: a silent phone takes ten seconds of the promise, two would take it whole."""
+
 Card = TypeVar("Card")
 Act = Literal["stays", "leaves_talk", "hangs_up_early", "loses_patience", "misdials"]
 Ending = Literal["complete", "cancel", "conference", "busy", "silent"]
@@ -60,7 +63,7 @@ _CONSULTS: tuple[Ending | None, ...] = (
     *(None,) * 17,
 )
 _SELDOM: tuple[Ending | None, ...] = (*("complete", "complete", "cancel", "conference", "silent"), *(None,) * 17)
-_REFUSALS: tuple[Literal["decline", "silent"] | None, ...] = ("decline", "decline", "silent", *(None,) * 27)
+_REFUSALS: tuple[Literal["decline", "silent"] | None, ...] = (*("decline",) * 3, *("silent",) * 2, *(None,) * 25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,8 @@ def _citizens(cast: Cast, rate: float, chance: random.Random) -> Iterator[Citize
         if consult is not None:
             talks_ms += consult.after_ms + consult.speaks_ms + 4_000  # rings, answers, and a last word
         able = [agent for agent, skills in cast.agents.items() if skill in skills]
-        refusing = chance.sample(able, len(able) // 2) if refusal else []  # never all: somebody takes the citizen
+        most = min(MOST_REFUSING[refusal], len(able) // 2) if refusal else 0  # never all: somebody takes the citizen
+        refusing = chance.sample(able, most)
         yield Citizen(
             ordinal=ordinal,
             dials_at_ms=round(at_ms),

@@ -57,11 +57,10 @@ LIGHT = TerminalTheme(
 )
 """Dark ink on white, for a page; yellow is ochre there, or nobody could read it."""
 
-PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-size="{char_height}px">
+PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
   font-size: {char_height}px; line-height: {line_height}px; }}
-.{unique_id}-title {{ font: bold 18px system-ui, sans-serif; }}
 {styles}
 </style>
 <defs>
@@ -70,7 +69,7 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {heigh
 </clipPath>
 {lines}
 </defs>
-{chrome}
+<rect x="1" y="1" width="99.8%" height="99.7%" rx="10" fill="#ffffff" stroke="#d0d7de" />
 <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">
@@ -79,7 +78,7 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {heigh
 </g>
 </svg>
 """
-"""Rich's own frame without the web font that it would fetch: a page shows pictures without the network."""
+"""A frame without the dots, and without the web font that Rich would have fetched: a page shows it offline too."""
 
 
 class Screen(Protocol):
@@ -99,7 +98,7 @@ class Board:
         self._live.start()
 
     def show(self, view: View, totals: Totals) -> None:
-        self._live.update(Group(render(view, totals), self._address), refresh=True)
+        self._live.update(fitting(self._live.console, render(view, totals), self._address), refresh=True)
 
     def close(self) -> None:
         self._live.stop()
@@ -151,6 +150,14 @@ class Camera:
         if self._best is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(picture(self._best[1]), encoding="utf-8")
+
+
+def fitting(console: Console, board: RenderableType, address: RenderableType) -> RenderableType:
+    """As much of the board as the terminal has lines for: the address always, the events and then the tables if not."""
+    parts = list(board.renderables) if isinstance(board, Group) else [board]
+    while len(parts) > 1 and len(console.render_lines(Group(*parts, address))) > console.height:
+        parts.pop()
+    return Group(*parts, address)
 
 
 async def watch(centre: Centre, camera: Camera | None = None) -> None:
