@@ -23,11 +23,15 @@ from ivr_engine.core.notices import AgentChanged, ContactConnected
 from ivr_engine.core.vocabulary import AgentState
 from ivr_engine.replay.history import Happened, Verb
 from ivr_engine.replay.scenario import AgentAct, By, Happening, TalkAct, WorldAct
+from ivr_engine.replay.simulator.performance import SWITCH_DOWN_MS
 from sandbox.engine import EngineFailed, EngineRefused
 from sandbox.phones import dial_from_agent
 
 FEED_AGAIN_SECONDS = 0.05
 """Between two looks for the feed of an engine that was killed: nothing tells when it serves again."""
+
+FEED_SECONDS = 15.0
+"""For the first word of a feed: a moment, on a machine that is not busy."""
 
 PHONE_CODES = {
     "available": "*11",
@@ -36,6 +40,9 @@ PHONE_CODES = {
     Happening.WRAP_UP_FINISHED.value: "*14",
 }
 """What an agent's phone dials, as in extensions.conf."""
+
+SWITCH_STARTS_MS = 500
+"""Of the time that a switch is down, what its start takes."""
 
 VERBS = {
     TalkAct.HOLD: "hold",
@@ -48,12 +55,11 @@ VERBS = {
 
 
 class Director:
-    """One scenario's: `await start()`, `await finish()`; `facts`, `notes` and `pending` tell how it goes."""
+    """One scenario's: `await listen()`, `begin()`, `await finish()`. `facts`, `notes` and `pending` say how it goes."""
 
-    def __init__(self, site: Site, starts_at: float) -> None:
-        """`starts_at`: the scenario's zero, in the event loop's time."""
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._starts_at = starts_at
+        self._starts_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._feed: asyncio.Task[None] | None = None
         self._talks: Counter[str] = Counter()
@@ -69,14 +75,18 @@ class Director:
         """Acts that are still to come, or going on."""
         return len(self._tasks)
 
-    async def start(self) -> None:
-        """Listens, and plans every act that has a time. Returns when the feed has said where everybody stands."""
+    async def listen(self) -> None:
+        """Returns when the feed has said where everybody stands. Raises TimeoutError."""
         listening = asyncio.Event()
         self._feed = asyncio.create_task(self._listen(listening))
-        for act in self._site.scenario.world:
-            self._later(self._starts_at + act.at_ms / 1_000, partial(self._world, act), f"{act.what} at {act.at_ms} ms")
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(FEED_SECONDS):
             await listening.wait()
+
+    def begin(self, starts_at: float) -> None:
+        """Plans every act that has a time; `starts_at` is the scenario's zero, in the event loop's time."""
+        self._starts_at = starts_at
+        for act in self._site.scenario.world:
+            self._later(starts_at + act.at_ms / 1_000, partial(self._world, act), f"{act.what} at {act.at_ms} ms")
 
     async def finish(self) -> None:
         """Nothing more happens."""
@@ -156,31 +166,43 @@ class Director:
         await self._site.engine.post(f"/v1/agents/{agent}/wrap-up/finish")
 
     async def _world(self, act: WorldAct) -> None:
-        site = self._site
         match act.what:
             case Happening.PRESENCE if act.by is By.PHONE:
                 await self._dial(act.agent, PHONE_CODES[act.value])
             case Happening.PRESENCE:
-                await site.engine.put(f"/v1/agents/{act.agent}/presence", presence(act.value, act.reason))
+                await self._site.engine.put(f"/v1/agents/{act.agent}/presence", presence(act.value, act.reason))
             case Happening.WRAP_UP_FINISHED if act.by is By.PHONE:
                 await self._dial(act.agent, PHONE_CODES[act.what.value])
             case Happening.WRAP_UP_FINISHED:
                 await self._finishes(act.agent)
+            case Happening.AMI_CUT | Happening.EVENTS_DELAYED | Happening.EVENTS_DOUBLED:
+                await self._wire(act)
+            case _:
+                await self._machines(act)
+
+    async def _wire(self, act: WorldAct) -> None:
+        """What befalls the link; returns when it is whole again."""
+        match act.what:
+            case Happening.AMI_CUT:
+                self._site.proxy.cut(act.lasts_ms)
+            case Happening.EVENTS_DELAYED:
+                self._site.proxy.delay(act.by_ms, act.lasts_ms)
+            case _:
+                self._site.proxy.double(act.lasts_ms)
+        await asyncio.sleep((act.lasts_ms + act.by_ms) / 1_000)
+
+    async def _machines(self, act: WorldAct) -> None:
+        """What befalls engine, database and switch."""
+        site = self._site
+        match act.what:
             case Happening.ENGINE_KILLED:
                 site.engine.kill()
                 self._happened(Verb.ENGINE, "killed")
             case Happening.ENGINE_STARTED:
                 self._happened(Verb.ENGINE, "started")
                 await site.engine.start()
-            case Happening.AMI_CUT:
-                site.proxy.cut(act.lasts_ms)
-                await asyncio.sleep(act.lasts_ms / 1_000)
-            case Happening.EVENTS_DELAYED:
-                site.proxy.delay(act.by_ms, act.lasts_ms)
-                await asyncio.sleep((act.lasts_ms + act.by_ms) / 1_000)
-            case Happening.EVENTS_DOUBLED:
-                site.proxy.double(act.lasts_ms)
-                await asyncio.sleep(act.lasts_ms / 1_000)
+                if any(other.what is act.what and other.at_ms > act.at_ms for other in site.scenario.world):
+                    site.engine.warm_up()
             case Happening.DATABASE_AWAY:
                 await site.database_away(act.lasts_ms)
             case Happening.REVISION_LOADED:
@@ -188,6 +210,7 @@ class Director:
                 os.kill(site.engine.pid, signal.SIGHUP)
             case Happening.SWITCH_RESTARTED:
                 site.switch.kill()
+                await asyncio.sleep((SWITCH_DOWN_MS - SWITCH_STARTS_MS) / 1_000)
                 await site.switch.start_again()
 
     async def _dial(self, agent: str, code: str) -> None:

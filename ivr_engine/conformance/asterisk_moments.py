@@ -76,6 +76,7 @@ def _fits(fact: Happened, when: When) -> bool:
         return False
     if when.trigger is Trigger.HEARD:
         return not when.of or fact.details.get("prompt") == when.of
-    if when.trigger is Trigger.RETURNED:
-        return fact.details.get("returns", "0") not in ("", "0")
+    if fact.verb is Verb.QUEUED:
+        came_back = fact.details.get("returns", "0") not in ("", "0")
+        return came_back is (when.trigger is Trigger.RETURNED)
     return True

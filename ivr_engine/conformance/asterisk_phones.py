@@ -28,11 +28,8 @@ FEATURE_CODES = {TalkAct.HOLD: "*2", TalkAct.COMPLETE: "*3", TalkAct.CANCEL: "*4
 RESUME_KEYS = "*#"
 """In the consult context: the citizen is taken back."""
 
-CODE_GAP_MS = 150
+CODE_GAP_MS = 200
 """Between the keys of one code; Asterisk gives up a code after a second of nothing."""
-
-HELD_AFTER_MS = 600
-"""From the hold code to the first key of a directory code: the consult context listens by then."""
 
 _DOES = {
     Answering.ANSWERS: "answer",
@@ -100,20 +97,15 @@ def _conduct(conduct: Conduct, acts: Sequence[AgentAct]) -> phones.Conduct:
 def _pressed(acts: Sequence[AgentAct]) -> list[tuple[int, str]]:
     """The keys of what an agent does by phone, with their moments after the answer."""
     pressed: list[tuple[int, str]] = []
-    held = False
+    alone = False
     for act in sorted((act for act in acts if act.does is not TalkAct.HANG_UP), key=lambda act: act.after_ms):
-        at_ms = act.after_ms
-        match act.does:
-            case TalkAct.CONSULT:
-                if not held:
-                    pressed += _code(FEATURE_CODES[TalkAct.HOLD], at_ms)
-                    at_ms += HELD_AFTER_MS
-                pressed += _code(f"{act.entry}#", at_ms)
-            case TalkAct.RESUME:
-                pressed += _code(RESUME_KEYS, at_ms)
-            case _:
-                pressed += _code(FEATURE_CODES[act.does], at_ms)
-        held = act.does is TalkAct.HOLD
+        if act.does is TalkAct.CONSULT:
+            pressed += _code(f"{act.entry}#", act.after_ms)
+        elif act.does is TalkAct.RESUME or (act.does is TalkAct.CANCEL and alone):
+            pressed += _code(RESUME_KEYS, act.after_ms)
+        else:
+            pressed += _code(FEATURE_CODES[act.does], act.after_ms)
+        alone = act.does is TalkAct.HOLD
     return pressed
 
 

@@ -55,7 +55,7 @@ class AmiProxy:
         await self.stop()
 
     def cut(self, lasts_ms: int) -> None:
-        """Both directions end now; who connects within `lasts_ms` is cut at once."""
+        """Both directions end now; who connects within `lasts_ms` hears nothing until then: the network is away."""
         self._down_until = _now() + lasts_ms / 1_000
         self._cut_all()
 
@@ -77,8 +77,8 @@ class AmiProxy:
         assert task is not None
         self._wires.add(task)
         try:
-            if _now() >= self._down_until:
-                await self._wire(reader, writer)
+            await asyncio.sleep(max(0.0, self._down_until - _now()))
+            await self._wire(reader, writer)
         except (OSError, EOFError, asyncio.CancelledError, asyncio.LimitOverrunError):
             pass  # one side has gone, or the wire was cut: the other side learns it by the same end
         finally:

@@ -26,8 +26,8 @@ from ivr_engine.storage.database import Database
 from sandbox.engine import EngineFailed
 from sandbox.phones import Callees, Callers
 
-LEAD_MS = 400
-"""From the start of the citizens' SIPp to the scenario's zero: it listens after 30 ms, on a busy machine after 200."""
+LEAD_MS = 200
+"""From the moment at which the citizens' SIPp listens to the scenario's zero: time to plan what has a time."""
 
 GRACE_SECONDS = 10.0
 """How much longer than in virtual time a run may take before it is called unfinished: one phone more than foreseen rang
@@ -71,16 +71,16 @@ async def perform(scenario: Scenario, foreseen: History, template: Path) -> Perf
         if scenario.recipients:
             office = Callees(asterisk_phones.officials(scenario.recipients), port=site.office_port)
             await stack.enter_async_context(office)
-        zero = asyncio.get_running_loop().time() + LEAD_MS / 1_000
-        zero_wall_ms = time.time_ns() // 1_000_000 + LEAD_MS
-        director = Director(site, zero)
-        await director.start()
+        director = Director(site)
         stack.push_async_callback(director.finish)
+        await director.listen()
         citizens = None
         if scenario.citizens:
-            calls = asterisk_phones.calls(scenario, foreseen, numbers, _lead_ms(zero))
-            citizens = Callers(site.switch, calls, rate=DIALS_A_SECOND)
-            await stack.enter_async_context(citizens)
+            calls = asterisk_phones.calls(scenario, foreseen, numbers, LEAD_MS)
+            citizens = await stack.enter_async_context(Callers(site.switch, calls, rate=DIALS_A_SECOND))
+        zero = asyncio.get_running_loop().time() + LEAD_MS / 1_000
+        zero_wall_ms = time.time_ns() // 1_000_000 + LEAD_MS
+        director.begin(zero)
         finished = await _until_over(site, director, citizens, zero, foreseen)
         metrics = await _metrics(site)
         entries = [entry async for entry in _journal(site)]
@@ -90,10 +90,6 @@ async def perform(scenario: Scenario, foreseen: History, template: Path) -> Perf
     account = Account(scenario, zero_wall_ms, site.documents)
     history = account.history(entries, sounds, director.facts, metrics)
     return Performed(history, tuple(entries), tuple(director.notes), finished)
-
-
-def _lead_ms(zero: float) -> int:
-    return max(0, round((zero - asyncio.get_running_loop().time()) * 1_000))
 
 
 async def _until_over(site: Site, director: Director, citizens: Callers | None, zero: float, foreseen: History) -> bool:

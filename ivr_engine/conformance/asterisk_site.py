@@ -19,7 +19,7 @@ import yaml
 
 from ivr_engine.conformance.asterisk_ears import Ears
 from ivr_engine.conformance.asterisk_proxy import AmiProxy
-from ivr_engine.replay.scenario import AgentPlan, QueueChange, RecipientPlan, Scenario
+from ivr_engine.replay.scenario import AgentPlan, Happening, QueueChange, RecipientPlan, Scenario
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
 from ivr_engine.storage import agents_csv, directory
 from ivr_engine.storage.database import Database, upgrade
@@ -103,6 +103,8 @@ async def opened(scenario: Scenario, template: Path) -> AsyncIterator[Site]:
             site = Site(scenario, folder, switch, engine, proxy, ears, agent_port.first, office_port.first, documents)
             try:
                 await engine.start()
+                if any(act.what is Happening.ENGINE_STARTED for act in scenario.world):
+                    engine.warm_up()
                 for agent in scenario.agents:
                     if agent.presence != "logged_out":
                         await engine.put(f"/v1/agents/{agent.id}/presence", presence(agent.presence))

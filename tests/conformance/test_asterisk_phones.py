@@ -67,6 +67,10 @@ def act(does: TalkAct, after_ms: int, nth: int = 1, entry: str = "") -> AgentAct
     return AgentAct(does, after_ms, HERE, entry, By.PHONE, nth)
 
 
+HOLD = act(TalkAct.HOLD, 1_000)
+CONSULT = act(TalkAct.CONSULT, 4_000, entry="7001")
+
+
 @pytest.mark.parametrize(
     ("when", "expected_ms"),
     [
@@ -121,7 +125,7 @@ def test_given_conducts_in_turn_when_compiled_then_each_ring_has_its_own() -> No
 def test_given_acts_in_the_second_talk_when_compiled_then_the_first_and_the_third_have_none() -> None:
     turns = conducts_of(Conduct(talk_ms=9_000), acts=(act(TalkAct.HOLD, 2_000, nth=2), act(TalkAct.HANG_UP, 5_000, 2)))
     assert [[key.key for key in turn.keys] for turn in turns] == [[], ["*", "2"], []]
-    assert [turn.talk_ms for turn in turns] == [9_000, 5_000 - 2_150, 9_000]
+    assert [turn.talk_ms for turn in turns] == [9_000, 5_000 - 2_200, 9_000]
 
 
 def test_given_an_agent_who_never_answers_when_acts_are_planned_then_compiling_ends() -> None:
@@ -133,10 +137,11 @@ def test_given_an_agent_who_never_answers_when_acts_are_planned_then_compiling_e
     ("acts", "keys"),
     [
         ((act(TalkAct.HOLD, 1_000), act(TalkAct.RESUME, 3_000)), "*2*#"),
-        ((act(TalkAct.CONSULT, 1_000, entry="7001"), act(TalkAct.COMPLETE, 9_000)), "*27001#*3"),
-        ((act(TalkAct.HOLD, 1_000), act(TalkAct.CONSULT, 4_000, entry="7001")), "*27001#"),
-        ((act(TalkAct.CONSULT, 1_000, entry="7001"), act(TalkAct.CONFERENCE, 9_000)), "*27001#*5"),
-        ((act(TalkAct.CONSULT, 1_000, entry="7001"), act(TalkAct.CANCEL, 9_000)), "*27001#*4"),
+        ((HOLD, CONSULT, act(TalkAct.COMPLETE, 9_000)), "*27001#*3"),
+        ((HOLD, CONSULT, act(TalkAct.CONFERENCE, 9_000)), "*27001#*5"),
+        ((HOLD, CONSULT, act(TalkAct.CANCEL, 9_000)), "*27001#*4"),
+        ((CONSULT, HOLD), "*27001#"),
+        ((HOLD, act(TalkAct.CANCEL, 9_000)), "*2*#"),
     ],
 )
 def test_given_acts_by_phone_when_compiled_then_they_are_feature_codes(acts: tuple[AgentAct, ...], keys: str) -> None:
