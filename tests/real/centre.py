@@ -21,10 +21,16 @@ from sandbox.engine import EngineFailed, EngineProcess
 from sandbox.phones import Call, Callees, Callers, Conduct
 from sandbox.switch import Switch
 from tests.real.conftest import AGENTS, UNREGISTERED
+from tests.real.raw_manager import RawManager
 
 ROOT = Path(__file__).parents[2]
 CITY_NUMBER = "0200001001"
-"""An old number of the city hall: a greeting of a second, then a person of the general queue."""
+"""An old number of the city hall, in `quick_dialplans` without its greeting: into the general queue at once."""
+AT_ONCE = """title: no word, a person
+steps:
+  counsellor:
+    queue: general
+"""
 PATIENCE_SECONDS = 15.0
 """How long a test waits for what should take a moment: two cores may be busy with other tests."""
 
@@ -39,15 +45,23 @@ def fresh_caller() -> str:
     return f"021234{next(_callers)}"
 
 
-def quick_dialplans(folder: Path, *, ring_seconds: int = 3, wrap_up_seconds: int = 0) -> Path:
+def quick_dialplans(folder: Path, *, ring_seconds: int = 3, wrap_up_seconds: int = 0, greets: bool = False) -> Path:
     """The 120's own documents with other times, so that a test need not wait for a ring time or an after-work."""
     copy = folder / "dialplans"
     shutil.copytree(ROOT / "dialplans", copy, ignore=shutil.ignore_patterns("prompts"))
     (copy / "prompts").symlink_to(ROOT / "dialplans" / "prompts")
-    queues = (copy / "queues.yaml").read_text()
-    queues = re.sub(r"wrap_up_seconds: \d+", f"wrap_up_seconds: {wrap_up_seconds}", queues)
-    (copy / "queues.yaml").write_text(re.sub(r"ring_seconds: \d+", f"ring_seconds: {ring_seconds}", queues))
+    _change(copy / "queues.yaml", r"wrap_up_seconds: \d+", f"wrap_up_seconds: {wrap_up_seconds}")
+    _change(copy / "queues.yaml", r"ring_seconds: \d+", f"ring_seconds: {ring_seconds}")
+    if not greets:
+        (copy / "flows" / "at_once.yaml").write_text(AT_ONCE)
+        _change(copy / "numbers.yaml", rf'("{CITY_NUMBER}": .*)flow: direct', r"\1flow: at_once")
     return copy
+
+
+def _change(document: Path, pattern: str, replacement: str) -> None:
+    text, times = re.subn(pattern, replacement, document.read_text())
+    assert times, f"{document.name} has no {pattern}"
+    document.write_text(text)
 
 
 @asynccontextmanager
@@ -57,10 +71,11 @@ async def running_engine(
     *,
     ring_seconds: int = 3,
     wrap_up_seconds: int = 0,
+    greets: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[EngineProcess]:
     """An engine with a dozen counsellors who can do everything, on short times."""
-    dialplans = quick_dialplans(folder, ring_seconds=ring_seconds, wrap_up_seconds=wrap_up_seconds)
+    dialplans = quick_dialplans(folder, ring_seconds=ring_seconds, wrap_up_seconds=wrap_up_seconds, greets=greets)
     async with EngineProcess(
         switch, folder, agents=(*AGENTS, *UNREGISTERED), dialplans=dialplans, environment=environment
     ) as engine:
@@ -99,7 +114,12 @@ class Centre:
         hears_keys: bool = False,
     ) -> Callees:
         """The counsellors' phones, every one of them; who is not named answers after 50 ms and stays."""
-        return Callees(conducts or {}, port=self.switch.agent_contact_port, otherwise=otherwise or Conduct(ring_ms=50))
+        return Callees(
+            conducts or {},
+            port=self.switch.agent_contact_port,
+            otherwise=otherwise or Conduct(ring_ms=50),
+            hears_keys=hears_keys,
+        )
 
     def officials(self, conduct: Conduct | None = None) -> Callees:
         """The officials behind the private exchange, all of one conduct."""
@@ -228,3 +248,21 @@ async def hang_up(switch: Switch, endpoint: str) -> None:
     channels = re.findall(rf"^(PJSIP/{endpoint}-[0-9a-f]{{8}})!", listed, re.MULTILINE)
     assert len(channels) == 1, listed
     await switch.cli(f"channel request hangup {channels[0]}")
+
+
+async def late_offer(switch: Switch, agent: str, contact: str) -> None:
+    """What the engine sends for an offer, at a moment at which it no longer would, had it not been slow or frozen."""
+    control = await RawManager.login(switch, "control")
+    variables = {"IVR_OFFER": f"late-{contact}", "IVR_CONTACT": contact, "IVR_AGENT": agent, "IVR_STAGE": "offer"}
+    await control.ask(
+        "Originate",
+        *[("Variable", f"{name}={value}") for name, value in variables.items()],
+        Channel=f"PJSIP/{agent}",
+        ChannelId=f"late-{contact}",
+        Context="ivr-offer",
+        Exten="s",
+        Priority="1",
+        Timeout="5000",
+        Async="true",
+    )
+    control.close()

@@ -25,7 +25,7 @@ QUICK = Conduct(ring_ms=50, talk_ms=100)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(switch: Switch, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineProcess]:
-    async with running_engine(switch, tmp_path_factory.mktemp("calls")) as running:
+    async with running_engine(switch, tmp_path_factory.mktemp("calls"), greets=True) as running:
         yield running
 
 

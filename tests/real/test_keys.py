@@ -16,7 +16,7 @@ from tests.real.centre import CITY_NUMBER, Centre, fresh_caller, running_engine
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WRAP_UP_SECONDS = 12
-STEP_MS = 1_800  # between two codes: what the first asked for has happened
+STEP_MS = 1_300  # between two codes: what the first asked for has happened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -109,7 +109,7 @@ async def test_given_a_talk_when_the_citizen_presses_the_codes_then_they_are_onl
     caller = fresh_caller()
     pressed = "*2*3*4*5"
     await centre.engine.available("1001")
-    call = Call(CITY_NUMBER, caller, keys=keys(pressed, after_ms=5_000))
+    call = Call(CITY_NUMBER, caller, keys=keys(pressed, after_ms=2_500))
     async with centre.agents(hears_keys=True) as agents, centre.citizens(call) as citizen:
         await agents.until(lambda _: [seen for seen in agents.seen() if seen.heard == pressed], 20)
         assert (await centre.contact(caller))["transfer_state"] == "talking"

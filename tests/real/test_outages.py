@@ -52,9 +52,9 @@ async def connected(centre: Centre) -> bool:
     return bool((await centre.engine.get("/v1/queues"))["switch_connected"])
 
 
-@pytest.mark.parametrize("accounts", [("ivr-events",), ("ivr-control",), ("ivr-events", "ivr-control")])
+@pytest.mark.parametrize("account", ["ivr-events", "ivr-control"])
 async def test_given_calls_in_flight_when_the_link_is_cut_then_it_comes_back_and_all_are_where_they_were(
-    centre: Centre, accounts: tuple[str, ...]
+    centre: Centre, account: str
 ) -> None:
     talking, ringing, waiting = callers = [fresh_caller() for _ in range(3)]
     async with centre.agents({"1002": Conduct(ring_ms=6_000)}) as agents:
@@ -67,8 +67,7 @@ async def test_given_calls_in_flight_when_the_link_is_cut_then_it_comes_back_and
             await agents.rung("1002")
             before = {caller: await centre.contact(caller) for caller in callers}
             connects = await centre.metric("ivr_ami_connects_total")
-            for account in accounts:
-                await cut(centre.switch, account)
+            await cut(centre.switch, account)
             await centre.until(lambda: more_connects(centre, connects), "the link is made anew")
             await centre.until(lambda: connected(centre), "the switch is seen again")
             after = {caller: await centre.contact(caller) for caller in callers}
@@ -144,6 +143,7 @@ async def test_given_an_asterisk_that_dies_when_a_new_one_starts_then_its_calls_
             back_at = time.monotonic()
             await centre.agent("1001", state="idle")
             freed_after = time.monotonic() - back_at
+        print(f"seen after {seen_after:.2f} s, agents free {freed_after:.2f} s after the new start")
         assert seen_after < 3.0
         assert freed_after < 5.0
         assert (await centre.ended(waiting))["disposition"] == "switch_failure"

@@ -13,9 +13,8 @@ from sandbox import ports
 from sandbox.engine import EngineProcess
 from sandbox.phones import Call, Conduct, keys
 from sandbox.switch import Switch
-from tests.real.centre import CITY_NUMBER, Centre, fresh_caller, running_engine
+from tests.real.centre import CITY_NUMBER, Centre, fresh_caller, late_offer, running_engine
 from tests.real.conftest import AGENTS
-from tests.real.raw_manager import RawManager
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,7 +60,7 @@ async def test_given_a_citizen_who_left_when_its_agent_answers_then_no_other_cit
             )
             await end(centre.switch, left)
             await citizens.ended(1)
-            await offer(centre.switch, left)
+            await late_offer(centre.switch, "1001", left)
             await agents.ended("1001")
             met = agents.seen()[0]
             assert met.answered_at is not None
@@ -84,23 +83,6 @@ async def end(switch: Switch, uniqueid: str) -> None:
     for channel in (await switch.cli("core show channels concise")).splitlines():
         if channel.endswith(f"!{uniqueid}"):
             await switch.cli(f"channel request hangup {channel.split('!')[0]}")
-
-
-async def offer(switch: Switch, contact: str) -> None:
-    """What the engine sends for an offer, at a moment at which it no longer would."""
-    control = await RawManager.login(switch, "control")
-    await control.ask(
-        "Originate",
-        *[("Variable", f"{name}={value}") for name, value in (("IVR_OFFER", "late"), ("IVR_CONTACT", contact))],
-        Channel="PJSIP/1001",
-        ChannelId="late",
-        Context="ivr-offer",
-        Exten="s",
-        Priority="1",
-        Timeout="5000",
-        Async="true",
-    )
-    control.close()
 
 
 async def test_given_as_many_agents_as_waiting_citizens_when_all_talk_then_each_hears_the_agent_who_saw_its_number(

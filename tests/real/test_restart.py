@@ -11,7 +11,8 @@ import pytest_asyncio
 from sandbox.engine import EngineProcess
 from sandbox.phones import Call, Conduct
 from sandbox.switch import Switch
-from tests.real.centre import CITY_NUMBER, Centre, bridges, fresh_caller, running_engine
+from tests.real.centre import CITY_NUMBER, Centre, bridges, fresh_caller, late_offer, running_engine
+from tests.real.raw_manager import RawManager
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -179,3 +180,23 @@ async def test_given_an_engine_that_stays_away_when_citizens_wait_or_call_then_t
                 for caller in (waiting, calling):
                     assert (await centre.ended(caller))["disposition"] == "fallback"
         await agents.ended(count=2)
+
+
+async def test_given_a_citizen_whom_the_fallback_queue_has_given_to_an_agent_when_an_offer_is_late_then_they_talk_on(
+    centre: Centre,
+) -> None:
+    caller = fresh_caller()
+    async with centre.agents() as agents, centre.citizens(Call(CITY_NUMBER, caller)) as citizen:
+        contact = (await centre.contact(caller, phase="queued"))["id"]
+        control = await RawManager.login(centre.switch, "control")
+        await control.ask("Redirect", Channel=contact, Context="ivr-fallback", Exten="s", Priority="begin")
+        control.close()
+        first = (await agents.answered())[0].name
+        await centre.contact(caller, phase="falling_back")
+        other = "1012" if first != "1012" else "1011"
+        await late_offer(centre.switch, other, contact)
+        lost = (await agents.ended(other))[0]
+        assert (lost.name, lost.ended_by) == (other, "them")
+        assert [first, "city-trunk"] in await bridges(centre.switch)
+        await citizen.hang_up()
+        assert (await centre.ended(caller))["disposition"] == "fallback"
