@@ -13,7 +13,7 @@ from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import NAME, NAME_HINT
 from ivr_engine.flow.source import DOCUMENT_BYTES, Items, Node, Table, Text, read
 from ivr_engine.replay.language_people import CONDUCT_KEYS
-from ivr_engine.replay.language_words import LIST, Page, listed, texts
+from ivr_engine.replay.language_words import Page, beside, listed, texts
 
 FRAGMENTS = 20
 """Fragments of one scenario; who needs more cannot see any longer what the scenario is."""
@@ -80,18 +80,18 @@ class _Fragments:
     def use(self, page: Page, path: Path, above: tuple[Path, ...]) -> None:
         """Take in the fragments that a file names. `above` are the files that led here, this one last."""
         for name in texts(page.listed("use"), self.told, "each of 'use'"):
-            self._one(name, path.parent / name.value, above)
+            self._one(name, path.parent, above)
 
-    def _one(self, name: Text, path: Path, above: tuple[Path, ...]) -> None:
-        resolved = path.resolve()
+    def _one(self, name: Text, home: Path, above: tuple[Path, ...]) -> None:
+        path, resolved = home / name.value, beside(home, name.value)
         self.read += 1
         if resolved in above:
             circle = " → ".join(one.name for one in (*above[above.index(resolved) :], resolved))
             self.told.error(name.place, "circle", f"these files use each other: {circle}")
         elif self.read > FRAGMENTS:
             self.told.error(name.place, "too_many_files", f"more than {FRAGMENTS} fragments", found=name.value)
-        elif not path.is_file():
-            near_by = sorted(one.name for one in _beside(path) if one.name.endswith(".fragment.yaml"))
+        elif resolved is None or not resolved.is_file():
+            near_by = sorted(one.name for one in home.iterdir() if one.name.endswith(".fragment.yaml"))
             self.told.error(name.place, "unknown_fragment", "there is no such file", found=name.value, allowed=near_by)
         else:
             page = Page.at(document(path, self.told), self.told, "a fragment", ("use", *SHARED))
@@ -113,13 +113,6 @@ class _Fragments:
                 entries[key] = merged(section, own)
                 keys.setdefault(key, section.place)
         return Table(entries, keys, table.place)
-
-
-def _beside(path: Path) -> list[Path]:
-    try:
-        return list(path.parent.iterdir())
-    except OSError:
-        return []
 
 
 def merged(below: Table | None, above: Table | None) -> Table:
@@ -179,7 +172,7 @@ def _rows(page: Page, told: Diagnostics) -> Iterator[Row]:
         page.error("examples", "empty", "'examples' must be a list of rows, each {column: value}")
         return
     columns: tuple[str, ...] = ()
-    for item in listed(node, told)[:LIST]:
+    for item in listed(node, told):
         row = Page.at(item, told, "an example", columns or None)
         if row is None:
             continue

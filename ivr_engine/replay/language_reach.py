@@ -85,7 +85,7 @@ def centre(page: Page, folder: Path | None, later: tuple[Path, ...], told: Diagn
 
     A revision of later that is broken is none: the engine refuses it, and that may be what the scenario is about.
     """
-    if folder is not None and not folder.is_dir():  # told where it was read
+    if folder is None and page.has("dialplans"):  # told where it was read
         return None
     try:
         first = _revision(folder or shipped.dialplans())
@@ -102,7 +102,8 @@ def centre(page: Page, folder: Path | None, later: tuple[Path, ...], told: Diagn
 
 
 def _revision(folder: Path) -> Revision:
-    changed = max((path.stat().st_mtime_ns for path in folder.rglob("*.yaml")), default=0)
+    documents = (*folder.glob("*.yaml"), *folder.glob("flows/*.yaml"))
+    changed = max((path.stat().st_mtime_ns for path in documents), default=0)
     return _loaded(folder.resolve(), changed)
 
 

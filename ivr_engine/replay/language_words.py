@@ -8,6 +8,7 @@
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr_engine.flow.diagnostics import Diagnostics
@@ -90,6 +91,16 @@ class Page(Form):
             self.error(key, f"unknown_{kind}", f"no such {kind} in this scenario", allowed=sorted(names))
             return ""
         return value
+
+
+def beside(home: Path, word: str) -> Path | None:
+    """What a relative path means, seen from a folder; None when no file system can have it."""
+    try:
+        path = (home / word).resolve()
+        path.exists()
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, links in a circle
+        return None
+    return path
 
 
 def listed(node: Node, told: Diagnostics) -> tuple[Node, ...]:

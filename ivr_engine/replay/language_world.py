@@ -7,7 +7,7 @@ from pathlib import Path
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.source import Node, Table, Text
-from ivr_engine.replay.language_words import Page, texts
+from ivr_engine.replay.language_words import Page, beside, texts
 from ivr_engine.replay.scenario import LONGEST_MS, By, Happening, Level, QueueChange, WorldAct
 
 ALL_QUEUES = "all"
@@ -130,7 +130,7 @@ def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Pat
         return None
     kind = kinds[0]
     if kind == "revision":
-        return WorldAct(Happening.REVISION_LOADED, at_ms, node.place, value=_folder(form, kind, home))
+        return WorldAct(Happening.REVISION_LOADED, at_ms, node.place, value=str(_folder(form, kind, home) or ""))
     word = form.one_of(kind, VALUES[kind])
     what = _WHAT.get((kind, "" if kind == "presence" else word))
     if what is None:
@@ -172,23 +172,25 @@ def _refuse_strangers(form: Page, what: Happening) -> None:
             form.error(key, "not_here", f"'{key}' says nothing about this happening")
 
 
-def _folder(form: Page, key: str, home: Path) -> str:
+def _folder(form: Page, key: str, home: Path) -> Path | None:
     word = form.text(key)
-    folder = home / word
-    if word and not folder.is_dir():
+    folder = beside(home, word)
+    if folder is None or not folder.is_dir():
         form.error(key, "unknown_folder", "there is no such folder", hint="relative to this file")
-    return str(folder.resolve())
+        return None
+    return folder
 
 
 def read_dialplans(page: Page, home: Path) -> Path | None:
-    """The folder of flows that the scenario brings; None for 120's own."""
-    return Path(_folder(page, "dialplans", home)) if page.has("dialplans") else None
+    """The folder of flows that the scenario brings; None for 120's own, and after a diagnostic."""
+    return _folder(page, "dialplans", home) if page.has("dialplans") else None
 
 
 def later_dialplans(page: Page, home: Path) -> tuple[Path, ...]:
     """The folders that come into force in the middle; what is wrong with them is told where they are read."""
     revisions = (item.entries.get("revision") for item in page.listed("world") if isinstance(item, Table))
-    return tuple((home / text.value).resolve() for text in revisions if isinstance(text, Text))
+    folders = (beside(home, text.value) for text in revisions if isinstance(text, Text))
+    return tuple(folder for folder in folders if folder is not None)
 
 
 def read_limit_ms(page: Page) -> int:

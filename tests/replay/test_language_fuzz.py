@@ -42,6 +42,8 @@ VALUES = [
     "٣s",
     "",
     "=",
+    "\\0",
+    "/",
 ]
 SCENARIO = """\
 title: whole
@@ -50,7 +52,7 @@ on: [simulated]
 queues: {general: {ring: 5s, wrap_up: 0s}}
 let: {x: "1"}
 agents:
-  "1001": {skills: general, rings: [silent, {answers: 1s, talks: 30s}], does: [{hold: 500ms}, {consult: 1s, entry: "7001"}]}
+  "1001": {skills: general, rings: [silent, {answers: 1s}], does: [{hold: 500ms}, {consult: 1s, entry: "7001"}]}
 officials: {"7001": {number: "0200007001"}}
 citizens:
   hong: {dials: "120", presses: [{keys: "1", heard: menu, after: 500ms}], hangs_up: {held: 1s}}

@@ -101,3 +101,16 @@ def test_given_flows_that_are_broken_when_a_scenario_runs_against_them_then_thei
     )
     (said,) = mistakes(file)
     assert said.startswith("a.scenario.yaml:2:12: dialplans: the flows cannot be used: flows/main.yaml:1:8: empty")
+
+
+@pytest.mark.parametrize("name", ['"\\0"', "x" * 300, "loop"], ids=["nul", "long", "loop"])
+def test_given_paths_that_no_file_system_has_when_read_then_each_is_told_in_its_place(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    file = tmp_path / "a.scenario.yaml"
+    file.write_text(
+        f"title: a\nuse: {name}\ndialplans: {name}\nworld: [{{at: 1s, revision: {name}}}]\n"
+        "expect: {journal: {PromiseMissed: 0}}\n"
+    )
+    assert codes(file) == ["unknown_fragment", "unknown_folder", "unknown_folder"]
