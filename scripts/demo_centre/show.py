@@ -70,6 +70,7 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {heigh
 {lines}
 </defs>
 <rect x="1" y="1" width="99.8%" height="99.7%" rx="10" fill="#ffffff" stroke="#d0d7de" />
+<text x="50%" y="30" text-anchor="middle" font-family="sans-serif" font-size="17" fill="#57606a">./scripts/demo</text>
 <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">
@@ -221,4 +222,4 @@ def picture(board: RenderableType) -> str:
         record=True, width=PICTURE_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
     console.print(board)
-    return console.export_svg(title="./scripts/demo", theme=LIGHT, code_format=PICTURE, unique_id="demo")
+    return console.export_svg(theme=LIGHT, code_format=PICTURE, unique_id="demo")
