@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +19,8 @@ from ivr_engine.conformance.asterisk_site import Site, opened
 from ivr_engine.replay.history import History
 from ivr_engine.replay.journal_facts import callers_of
 from ivr_engine.replay.scenario import Scenario
+from ivr_engine.replay.simulated import Run
+from ivr_engine.replay.simulator.lives import Entry
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import recovery
 from ivr_engine.storage.database import Database
@@ -47,18 +48,7 @@ LIVES = 50
 """Starts of the engine in one scenario."""
 
 
-@dataclass(frozen=True, slots=True)
-class Performed:
-    """What one run gave: `entries` are the journal's, of every life, `notes` what was refused on the way."""
-
-    history: History
-    entries: tuple[JournalEntry, ...]
-    notes: tuple[str, ...]
-    finished: bool
-    """Everything foreseen was over before the grace was."""
-
-
-async def perform(scenario: Scenario, foreseen: History, template: Path) -> Performed:
+async def perform(scenario: Scenario, foreseen: History, template: Path) -> Run:
     """Runs it. `foreseen` is the history of the simulated level, `template` an empty database.
 
     Raises what `asterisk_site.opened` and SIPp raise; whatever it raises, nothing is left running.
@@ -88,8 +78,27 @@ async def perform(scenario: Scenario, foreseen: History, template: Path) -> Perf
         if citizens is not None:
             zero_wall_ms = _zero_of(scenario, citizens, numbers) or zero_wall_ms
     account = Account(scenario, zero_wall_ms, site.documents)
-    history = account.history(entries, sounds, director.facts, metrics)
-    return Performed(history, tuple(entries), tuple(director.notes), finished)
+    return Run(
+        history=account.history(entries, sounds, director.facts, metrics),
+        entries=tuple(_entry(entry) for entry in entries),
+        problems=_problems(metrics, finished=finished),
+        limit_hit=not finished,
+        illegal_events=tuple(director.notes),
+    )
+
+
+def _problems(metrics: Mapping[str, float], *, finished: bool) -> tuple[str, ...]:
+    problems = []
+    if not finished:
+        problems.append(f"not over {GRACE_SECONDS:g} s after everything that was foreseen")
+    bugs = sum(value for name, value in metrics.items() if name.startswith("ivr_bugs_total"))
+    if bugs:
+        problems.append(f"the engine counted {bugs:g} bugs")
+    return tuple(problems)
+
+
+def _entry(entry: JournalEntry) -> Entry:
+    return Entry(entry.epoch, entry.seq, entry.at_ms, entry.event, entry.commands, entry.notices)
 
 
 async def _until_over(site: Site, director: Director, citizens: Callers | None, zero: float, foreseen: History) -> bool:
