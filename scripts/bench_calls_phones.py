@@ -90,7 +90,7 @@ _AGENT = """<?xml version="1.0" encoding="UTF-8"?>
     ]]>
   </send>
   <recv request="ACK"/>
-  <pause milliseconds="{talk_ms}"/>
+  <pause distribution="uniform" min="{talk_least_ms}" max="{talk_most_ms}"/>
   <send retrans="500">
     <![CDATA[
       BYE [$there] SIP/2.0
@@ -140,15 +140,16 @@ class Citizens(Sipp):
 
 
 class Agents(Sipp):
-    """The phones of all agents, on one port, all alike."""
+    """The phones of all agents, on one port, all alike; `talk_ms`: the shortest and the longest talk."""
 
-    def __init__(self, port: int, *, ring_ms: int, talk_ms: int) -> None:
+    def __init__(self, port: int, *, ring_ms: int, talk_ms: tuple[int, int]) -> None:
         text = _AGENT.format(
             reply_to_invite=part("reply"),
             request=part("request_of_callee"),
             sdp=_SDP,
             ring_ms=ring_ms,
-            talk_ms=talk_ms,
+            talk_least_ms=talk_ms[0],
+            talk_most_ms=talk_ms[1],
         )
         super().__init__(text, port=port)
 
