@@ -115,6 +115,7 @@ LAYERS = {
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
     "pytest_plugin": PLUGIN,
+    "pytest_scenarios": PLUGIN,
     "__init__": Layer(library=CORE_LIBRARY, waits=False),
 }
 

@@ -54,10 +54,10 @@ class Tally:
     numbers: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, history: History, passed: Iterable[tuple[str, str, str]] = ()) -> None:
-        """One run: what happened, and the branches that the flow took."""
+    def add(self, history: History, passed: Mapping[tuple[str, str, str], int] | None = None) -> None:
+        """One run: what happened, and how often citizens came through each branch of the flow."""
         self.scenarios += 1
-        self.passed.update(passed)
+        self.passed.update(passed or {})
         for fact in history.facts:
             told = fact.details
             if fact.verb is Verb.HEARD:
@@ -177,7 +177,9 @@ def measure(revision: Revision, tally: Tally, label: str = "dialplans") -> Cover
 
 def summary(coverage: Coverage) -> str:
     """What was reached, and the names of what was not: plain text of at most 100 columns."""
-    lines = [f"flow coverage of {coverage.label}, {coverage.scenarios} scenarios"]
+    lines = [
+        f"flow coverage of {coverage.label}, {coverage.scenarios} scenario{'' if coverage.scenarios == 1 else 's'}"
+    ]
     for reach in coverage.reaches:
         whole = len(reach.counts)
         if not whole:

@@ -7,7 +7,7 @@ and `ladder_svg` draw it. Nothing here knows a terminal or a picture.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ivr_engine.core.vocabulary import AgentState
 from ivr_engine.replay.history import Happened, History, Verb
@@ -93,10 +93,8 @@ def ladder_of(
         if fact.verb is Verb.AGENT:
             seen.add(fact.subject)
         if (quiet or not one.words) and index not in marks:
-            if rungs:
-                rungs[-1] = replace(rungs[-1], legs=tuple(legs))
-            else:
-                before = tuple(legs)
+            # What it changes is seen at the next rung, whose own fact it comes with.
+            before = before if rungs else tuple(legs)
             continue
         rungs.append(
             Rung(

@@ -137,7 +137,7 @@ def _connected(told: Mapping[str, str], citizen: Whose, agent: Whose) -> Said:
     waited = told.get("wait_ms", "")
     detail = _and(
         f"waited {int(waited) / 1000:.1f} s" if waited.isdigit() else "",
-        "promise kept" if within else "promise missed",
+        "promise kept" if within else "promise missed" if "within_promise" in told else "",
     )
     doing = ((citizen, Tone.TALK), (agent, Tone.TALK))
     return Said(Line.BRIDGE, citizen, agent, "talk", detail, Tone.TALK, doing)

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ def revision() -> Revision:
 
 def some(revision: Revision) -> Coverage:
     tally = Tally()
-    tally.add(handed_over(), [*WALKED, ("main", "transport", "")])
-    tally.add(engine_killed(), [*WALKED[:3], ("main", "topic", "silence")])
+    tally.add(handed_over(), Counter([*WALKED, ("main", "transport", "")]))
+    tally.add(engine_killed(), Counter([*WALKED[:3], ("main", "topic", "silence")]))
     return measure(revision, tally)
 
 
@@ -80,10 +81,10 @@ def test_given_a_step_when_some_way_out_was_never_taken_then_it_is_amber_else_gr
 
 def test_given_two_processes_when_their_tallies_cross_as_json_then_the_sum_is_the_same(revision: Revision) -> None:
     one, other, both = Tally(), Tally(), Tally()
-    one.add(handed_over(), WALKED)
-    other.add(engine_killed(), WALKED[:2])
-    both.add(handed_over(), WALKED)
-    both.add(engine_killed(), WALKED[:2])
+    one.add(handed_over(), Counter(WALKED))
+    other.add(engine_killed(), Counter(WALKED[:2]))
+    both.add(handed_over(), Counter(WALKED))
+    both.add(engine_killed(), Counter(WALKED[:2]))
     summed = Tally()
     for part in (one, other):
         summed.merge(Tally.from_plain(json.loads(json.dumps(part.to_plain()))))
