@@ -5,7 +5,7 @@ the director (what was done to the engine). Times are of the scenario.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ivr_engine.conformance.asterisk_ears import Played, Pressed
@@ -20,9 +20,13 @@ from ivr_engine.runtime.ports import JournalEntry
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Translates one run. `zero_wall_ms`: the scenario's zero (epoch); `documents`: the folder of its flows."""
+    """Translates one run. `zero_wall_ms`: the scenario's zero (epoch); `documents`: the folder of its flows.
+
+    `foreseen` says which keys are one press: the switch hears them one by one.
+    """
 
     scenario: Scenario
+    foreseen: History
     zero_wall_ms: int
     documents: Path
 
@@ -36,9 +40,36 @@ class Account:
         """Everything in the order of time. Raises FlowErrors where the documents are wrong."""
         names = Names.of(self.scenario, self.zero_wall_ms)
         decided = facts_of(((entry.at_ms, entry.notices) for entry in entries), names)
-        facts = [*decided, *self._sensed(sounds, names), *done]
+        facts = [*decided, *self._together(self._sensed(sounds, names)), *done]
         facts.sort(key=lambda fact: fact.at_ms)
         return History(tuple(facts), metrics, max((fact.at_ms for fact in facts), default=0))
+
+    def _together(self, sensed: Iterable[Happened]) -> Iterable[Happened]:
+        """Keys of one press become one fact, at the time of the first of them."""
+        wanted = {
+            citizen.name: [
+                len(fact.details["keys"]) for fact in self.foreseen.of(citizen.name) if fact.verb is Verb.PRESSED
+            ]
+            for citizen in self.scenario.citizens
+        }
+        begun: dict[str, Happened] = {}
+        for fact in sensed:
+            if fact.verb is not Verb.PRESSED:
+                yield fact
+                continue
+            before = begun.pop(fact.subject, None)
+            whole = (
+                fact
+                if before is None
+                else replace(before, details={"keys": before.details["keys"] + fact.details["keys"]})
+            )
+            lengths = wanted[fact.subject]
+            if lengths and len(whole.details["keys"]) < lengths[0]:
+                begun[fact.subject] = whole
+            else:
+                del lengths[:1]
+                yield whole
+        yield from begun.values()
 
     def _sensed(self, sounds: Iterable[Played | Pressed], names: Names) -> Iterable[Happened]:
         """What citizens heard and pressed; a recording that is not there was tried, and not heard."""

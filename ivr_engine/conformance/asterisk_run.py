@@ -18,7 +18,7 @@ from ivr_engine.conformance.asterisk_director import Director
 from ivr_engine.conformance.asterisk_site import Site, opened
 from ivr_engine.replay.history import History
 from ivr_engine.replay.journal_facts import callers_of
-from ivr_engine.replay.scenario import Scenario
+from ivr_engine.replay.scenario import Happening, Scenario
 from ivr_engine.replay.simulated import Run
 from ivr_engine.replay.simulator.lives import Entry
 from ivr_engine.runtime.ports import JournalEntry
@@ -77,7 +77,7 @@ async def perform(scenario: Scenario, foreseen: History, template: Path) -> Run:
         sounds = tuple(site.ears.sounds)
         if citizens is not None:
             zero_wall_ms = _zero_of(scenario, citizens, numbers) or zero_wall_ms
-    account = Account(scenario, zero_wall_ms, site.documents)
+    account = Account(scenario, foreseen, zero_wall_ms, site.documents)
     return Run(
         history=account.history(entries, sounds, director.facts, metrics),
         entries=tuple(_entry(entry) for entry in entries),
@@ -105,8 +105,11 @@ async def _until_over(site: Site, director: Director, citizens: Callers | None, 
     """Waits until everything foreseen must have happened and everybody is at rest; False if that takes too long."""
     clock = asyncio.get_running_loop().time
     earliest = zero + max((fact.at_ms for fact in foreseen.facts), default=0) / 1_000 + QUIET_SECONDS
+    # A phone does not learn that the switch died: its call goes on for it, and nobody is there.
+    deaf = any(act.what is Happening.SWITCH_RESTARTED for act in site.scenario.world)
     while clock() < earliest + GRACE_SECONDS:
-        done = clock() >= earliest and not director.pending and not (citizens and citizens.running())
+        talking = citizens is not None and citizens.running() and not deaf
+        done = clock() >= earliest and not director.pending and not talking
         if done and await _at_rest(site):
             return True
         await asyncio.sleep(max(LOOK_SECONDS, earliest - clock()))
