@@ -2,8 +2,8 @@
 
 The simulated level is the measure: it is what people develop against. For each subject the order of what happened must
 be the same, in the details that mean something to a person (`TOLD`); times may differ by what a level needs for the
-same thing. What a citizen hears and presses is seen by other eyes than what the engine decided, so the two are
-compared each in its own order.
+same thing. What a citizen hears, what a citizen presses and what the engine decided are seen by different eyes, whose
+accounts of one moment come in any order: each is compared in its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,6 @@ TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.ENGINE: ("started", "killed"),
 }
 """The details that must agree. Durations and reasons in words hold times, which agree only roughly."""
-
-SENSES = frozenset({Verb.HEARD, Verb.PRESSED})
 
 AROUND = 2
 """Facts shown before the first divergence."""
@@ -94,11 +92,11 @@ def _first(
 
 
 def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:
-    """(subject, what kind of witness) → its facts, with the details that count, as they are compared."""
+    """(subject, whose eyes) → its facts, with the details that count, as they are compared."""
     tracks: dict[tuple[str, str], list[Happened]] = {}
     for fact in history.facts:
         told = {key: fact.details[key] for key in TOLD[fact.verb] if fact.details.get(key)}
-        facts = tracks.setdefault((fact.subject, "senses" if fact.verb in SENSES else "engine"), [])
+        facts = tracks.setdefault((fact.subject, _witness(fact.verb)), [])
         last = facts[-1] if facts else None
         bare = Happened(max(0, fact.at_ms), fact.verb, fact.subject, told)
         if last is not None and fact.verb is last.verb is Verb.PRESSED:
@@ -109,3 +107,7 @@ def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:
         else:
             facts.append(bare)
     return tracks
+
+
+def _witness(verb: Verb) -> str:
+    return verb.value if verb in (Verb.HEARD, Verb.PRESSED) else "journal"
