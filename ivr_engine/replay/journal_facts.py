@@ -47,6 +47,7 @@ class Names:
         """`callers`: citizen → number, in the order of arrival; `zero_ms` is when the scenario begins (epoch)."""
         self.zero_ms = zero_ms
         self._waiting: dict[str, list[str]] = {}
+        self._callers = dict(callers)
         for name, caller in callers.items():
             self._waiting.setdefault(caller, []).append(name)
         self._named: dict[str, str] = {}
@@ -72,9 +73,9 @@ class Names:
         """The level itself knows who it is."""
         if contact not in self._named:
             self._named[contact] = name
-            for waiting in self._waiting.values():
-                if name in waiting:
-                    waiting.remove(name)
+            waiting = self._waiting.get(self._callers.get(name, ""), [])
+            if name in waiting:
+                waiting.remove(name)
 
     def citizen(self, contact: str) -> str:
         """The contact's own id where nobody is known to it."""

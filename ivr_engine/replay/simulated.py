@@ -103,10 +103,11 @@ class _Stage:
         time.after(SETUP_MS, self._performance.begin)
         limit_hit = False
         try:
-            limit_hit = not time.run(zero_ms + scenario.limit_ms)
+            # nothing left to happen and somebody still there: two who never hang up would talk for ever
+            limit_hit = not time.run(zero_ms + scenario.limit_ms) or bool(self._exchange.legs)
         except Standstill as standstill:
             self._problems.append(str(standstill))
-        ended_at_ms = time.now_ms - zero_ms
+        ended_at_ms = scenario.limit_ms if limit_hit else time.now_ms - zero_ms
         if limit_hit:
             self._problems.append(self._why_endless())
         facts = sorted(self._facts, key=lambda fact: fact.at_ms)

@@ -152,6 +152,11 @@ def _answer(_arguments: str) -> Run:
     return run
 
 
+def _nothing(_arguments: str) -> Run:
+    """Logs and recordings: nobody in a scenario meets them."""
+    return lambda _leg: NEXT
+
+
 def _hangup(arguments: str) -> Run:
     cause = arguments or "16"
 
@@ -316,12 +321,16 @@ _APPLICATIONS: dict[str, Callable[[str], Run]] = {
     "GotoIf": _goto_if,
     "Hangup": _hangup,
     "MSet": _mset,
+    "MixMonitor": _nothing,
     "MusicOnHold": _music,
+    "NoOp": _nothing,
     "Playback": _playback,
     "Queue": queue,
     "Read": _read,
     "Return": _return,
     "Set": _set,
+    "StopMixMonitor": _nothing,
     "UserEvent": _user_event,
+    "Verbose": _nothing,
     "Wait": _wait,
 }

@@ -116,7 +116,7 @@ class Exchange:
         del self.legs[leg.uniqueid]
         del self.names[leg.name]
         self._endpoints[leg.endpoint] -= 1
-        for lock in [name for name, holder in self.locks.items() if holder is leg] if self.locks else ():
+        for lock in leg.locks:
             del self.locks[lock]
 
     def _gone(self, leg: Leg) -> None:

@@ -91,6 +91,8 @@ class Leg:
     absolute: Timer | None = None
     redirected: Place | None = None
     """A redirect that a deaf application keeps from it."""
+    locks: list[str] = field(default_factory=list)
+    """What TRYLOCK gave it; they are free again when it has gone."""
     keys: deque[str] = field(default_factory=lambda: deque(maxlen=KEYS_KEPT))
     code: str = ""
     code_at_ms: int = 0

@@ -163,7 +163,15 @@ def _strftime(epoch: str, zone: str, form: str) -> Value:
 
 def _trylock(name: str) -> Value:
     value = text(name)
-    return lambda leg: "1" if leg.exchange.locks.setdefault(value(leg), leg) is leg else "0"
+
+    def lock(leg: Leg) -> str:
+        wanted, locks = value(leg), leg.exchange.locks
+        if wanted not in locks:
+            locks[wanted] = leg
+            leg.locks.append(wanted)
+        return "1" if locks[wanted] is leg else "0"
+
+    return lock
 
 
 def _import(leg_name: str, of: str) -> Value:
@@ -184,7 +192,12 @@ def _channel(item: str) -> Value:
     raise WordError(f"CHANNEL({item}): the model knows name and endpoint")
 
 
+def _caller(item: str) -> Value:
+    return lambda leg: leg.variables.get(f"CALLERID({item})", "")
+
+
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "CALLERID": _caller,
     "FILTER": _filter,
     "CUT": _cut,
     "PJSIP_HEADER": _header,
@@ -287,6 +300,10 @@ def _number(value: str) -> int:
         return 0
 
 
+_SHOWN = frozenset({"CALLERID(num)", "CALLERID(name)", "CALLERID(all)", "CHANNEL(musicclass)", "CHANNEL(language)"})
+"""What is only shown or played: kept on the leg, without any effect here."""
+
+
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def assignment(source: str) -> Callable[[Leg], None]:
     """`NAME=value`, where NAME may be TIMEOUT(absolute) or DB(family/key). Raises WordError."""
@@ -309,6 +326,8 @@ def target(name: str) -> Store:
     if name.startswith("DB("):
         key = text(_call(name)[1][0])
         return lambda leg, value: leg.exchange.database.__setitem__(key(leg), value)
+    if name in _SHOWN:
+        return lambda leg, value: leg.variables.__setitem__(name, value)
     if "(" in name or "$" in name:
         raise WordError(f"the model cannot set {name}")
     return lambda leg, value: leg.set(name, value)
