@@ -54,6 +54,10 @@ class Interrupted(Exception):  # noqa: N818 - the name says the situation
     """Ctrl-C before it began."""
 
 
+class Broken(Exception):  # noqa: N818 - the name says the situation
+    """Something went away that had been running; the text says what."""
+
+
 def read(arguments: Sequence[str] | None = None) -> Options:
     """The command line. Exits with 2 and one line where it makes no sense."""
     parser = argparse.ArgumentParser(
@@ -97,7 +101,7 @@ class Demo:
         self._starting: asyncio.Task[Centre] | None = None
 
     async def run(self) -> Summary:
-        """Raises Interrupted, one of CANNOT_START from before the first call, or FeedBroken when the engine ended."""
+        """Raises Interrupted or one of CANNOT_START before the first call, Broken or FeedBroken after it."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._interrupt)
@@ -108,6 +112,8 @@ class Demo:
             raise Interrupted from None
         try:
             return await self._play()
+        except CANNOT_START as error:
+            raise Broken(one_line(error)) from error
         finally:
             await self._centre.__aexit__(None, None, None)
 
@@ -166,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (Interrupted, KeyboardInterrupt):
         return INTERRUPTED
-    except FeedBroken as broken:
+    except (Broken, FeedBroken) as broken:
         print(f"error: {broken}: {_last_line(folder)}", file=sys.stderr)
         return 1
     finally:

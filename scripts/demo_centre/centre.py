@@ -53,7 +53,7 @@ OVER_SECONDS = 15.0
 """For the last contact to end and the journal to be written when the last citizen has hung up."""
 
 LOOK_SECONDS = 0.25
-"""How often the phones' logs are read for whether all is over."""
+"""How often we look whether the last SIPp has ended."""
 
 
 class Centre:
@@ -206,15 +206,6 @@ class Centre:
 
     def citizens(self) -> list[Seen]:
         return [call for party in self._parties for call in party.seen()]
-
-    @property
-    def dialled(self) -> int:
-        return len(self.citizens())
-
-    @property
-    def ended(self) -> int:
-        """Calls that are over, as their callers saw it."""
-        return sum(call.ended_at is not None for call in self.citizens())
 
     async def accounts(self) -> tuple[Outside, Inside, Written]:
         """Both accounts, when everything that has happened is written down."""

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+import aiohttp
+
 from demo_centre.plan import Break, Citizen, Consult, Plan
 from ivr_engine.core.notices import (
     AgentChanged,
@@ -89,7 +91,10 @@ class Desks:
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(
+            error, aiohttp.ClientError
+        ):  # an engine that has gone is the feed's news
             asyncio.get_running_loop().call_exception_handler({"message": "a desk failed", "exception": error})
 
     # what follows from what is heard

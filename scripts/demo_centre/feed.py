@@ -6,8 +6,9 @@ A reader like any other: it has the address and a token, and nothing that the en
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import cast
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import aiohttp
 from pydantic import TypeAdapter
@@ -44,15 +45,14 @@ class Feed:
         await self._http.close()
 
     async def view(self) -> View:
-        """The centre now: the snapshot with which every feed begins."""
-        async with self._http.ws_connect(self.url, max_msg_size=0) as socket:
-            first = await socket.receive_json(timeout=ANSWER_SECONDS)
+        """The centre now: the snapshot with which every feed begins. Raises FeedBroken."""
+        async with self._open() as (_, first):
             return _VIEW.validate_python(first["view"])
 
     async def follow(self, listener: Listener) -> None:
         """Every notice from now on, counted in `totals` and told to `listener`. Raises FeedBroken when it ends."""
-        async with self._http.ws_connect(self.url, max_msg_size=0) as socket:
-            expected = (await socket.receive_json(timeout=ANSWER_SECONDS))["seq"] + 1
+        async with self._open() as (socket, first):
+            expected = first["seq"] + 1
             async for message in socket:
                 told = json.loads(message.data)
                 if told["seq"] != expected:
@@ -62,3 +62,15 @@ class Feed:
                 self.totals.record(JournalEntry(0, told["seq"], at_ms, TimePassed(), (), (notice,)))
                 listener(notice, at_ms)
             raise FeedBroken(f"the engine closed the feed ({socket.close_code})")
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[tuple[aiohttp.ClientWebSocketResponse, dict[str, Any]]]:
+        """A feed, and the snapshot with which it begins."""
+        try:
+            async with self._http.ws_connect(self.url, max_msg_size=0) as socket:
+                first = await socket.receive(timeout=ANSWER_SECONDS)
+                if first.type is not aiohttp.WSMsgType.TEXT:
+                    raise FeedBroken("the engine closed the feed before the snapshot")
+                yield socket, json.loads(first.data)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise FeedBroken(f"no feed: {error}") from error

@@ -111,6 +111,27 @@ def descendants(pid: int) -> list[int]:
     return children + [grandchild for child in children for grandchild in descendants(child)]
 
 
+def test_given_an_engine_that_dies_when_the_demo_runs_then_one_line_says_so_and_the_status_is_1() -> None:
+    process = subprocess.Popen(
+        demo("--rate", "5"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if "in flow" in line:
+                break
+        [engine] = [
+            pid for pid in descendants(process.pid) if b"ivr_engine" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        os.kill(engine, signal.SIGKILL)
+        said, _ = process.communicate(timeout=RUN_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 1, said
+    assert [line[:12] for line in said.splitlines() if "rror" in line] == ["error: the e"], said
+
+
 def test_given_a_port_in_use_when_it_starts_then_one_line_says_so_and_the_status_is_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
