@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from ivr_engine import __version__, logs, service
+from ivr_engine import __version__, commands_replay, logs, service
 from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
@@ -41,6 +41,7 @@ app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
 app.add_typer(schema, name="schema")
+app.command()(commands_replay.show)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
 

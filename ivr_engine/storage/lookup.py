@@ -1,0 +1,87 @@
+"""What the journal says about one contact: for a person who asks what happened to a citizen.
+
+A contact's own rows are not all: an offer can be made by a decision about somebody else, and the wrap-up after it is
+the agent's. So every decision that names the contact, or one of its agents while it lived, is looked at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from ivr_engine.runtime.ports import JournalEntry
+from ivr_engine.storage import tables
+from ivr_engine.storage.database import Database
+from ivr_engine.storage.rows import entry_of
+
+ENTRIES = 5_000
+"""Decisions in one answer: an ordinary contact has twenty, one of an hour with ten transfers a few hundred."""
+
+AFTER_MS = 15 * 60_000
+"""How long after the end an agent's wrap-up is still looked for."""
+
+STARTS = 50
+"""Lives of the engine in the time of one contact: an engine that starts more often is another matter."""
+
+NEAREST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPast:
+    """One contact as the projection has it, and the decisions that were about it, in order."""
+
+    contact: str
+    number: str
+    caller: str
+    arrived_at_ms: int
+    disposition: str
+    """Empty while it is open."""
+    entries: tuple[JournalEntry, ...]
+    starts_ms: tuple[int, ...] = ()
+    """When the engine began a new life meanwhile."""
+
+
+async def past_of(database: Database, contact: str) -> ContactPast | None:
+    """Everything about a contact, or None when there is none of that identifier.
+
+    Raises ValueError for a decision that was written by another version and cannot be understood.
+    """
+    contacts, offers, journal = tables.contacts, tables.offers, tables.journal
+    async with database.reading() as connection:
+        row = (await connection.execute(select(contacts).where(contacts.c.id == contact))).one_or_none()
+        if row is None:
+            return None
+        agents = set((await connection.scalars(select(offers.c.agent).where(offers.c.contact == contact))).all())
+        arrived_at_ms = row.arrived_at_ms or row.queued_at_ms or 0
+        named = [journal.c.payload.contains(f'"{name}"', autoescape=True) for name in (contact, *sorted(agents))]
+        wanted = (
+            select(journal.c.payload)
+            .where(journal.c.at_ms >= arrived_at_ms, or_(journal.c.contact == contact, *named))
+            .order_by(journal.c.epoch, journal.c.seq)
+            .limit(ENTRIES)
+        )
+        started = tables.boots.c.started_at_ms
+        starts = select(started).where(started >= arrived_at_ms).order_by(started).limit(STARTS)
+        if row.ended_at_ms is not None:
+            wanted = wanted.where(journal.c.at_ms <= row.ended_at_ms + AFTER_MS)
+            starts = starts.where(started <= row.ended_at_ms)
+        starts_ms = (await connection.scalars(starts)).all()
+        payloads = (await connection.scalars(wanted)).all()
+    return ContactPast(
+        contact=contact,
+        number=row.number or "",
+        caller=row.caller or "",
+        arrived_at_ms=arrived_at_ms,
+        disposition=row.disposition or "",
+        entries=tuple(entry_of(payload.encode()) for payload in payloads),
+        starts_ms=tuple(starts_ms),
+    )
+
+
+async def nearest(database: Database, contact: str) -> Sequence[str]:
+    """Identifiers that begin like this one, newest first; the newest of all when none does."""
+    contacts = tables.contacts
+    newest = select(contacts.c.id).order_by(contacts.c.arrived_at_ms.desc()).limit(NEAREST)
+    async with database.reading() as connection:
+        alike = (await connection.scalars(newest.where(contacts.c.id.startswith(contact, autoescape=True)))).all()
+        return alike or (await connection.scalars(newest)).all()
