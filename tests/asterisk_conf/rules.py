@@ -16,7 +16,7 @@ SAFE_AT_HANGUP = {"UserEvent", "NoOp", "Verbose", "Set", "MSet"}
 LEADS_ON = {"Goto", "GotoIf", "Hangup", "Return"}
 # shells, doors for toll fraud, and bridges that the engine cannot see
 FORBIDDEN = {"System", "TrySystem", "DISA", "Transfer", "ConfBridge", "Directory", "ExternalIVR", "FollowMe"}
-RAW = re.compile(r"\$\{EXTEN|CALLERID\((?:num|name|all|ani|rdnis)|PJSIP_HEADER\(read|CHANNEL\(pjsip")
+RAW = re.compile(r"\$\{EXTEN|CALLERID\((?:num|name|all|ani|rdnis)(?!\)=)|PJSIP_HEADER\(read|CHANNEL\(pjsip")
 DIALS = {"Dial", "Originate", "Page", "ChanSpy"}
 OF_THE_CALLER = re.compile(r"\$\{(?:EXTEN|IVR_CALLER|IVR_NUMBER|IVR_KEYS|ARG\d+)|CALLERID\(|PJSIP_HEADER\(")
 TIMED = re.compile(r"TIMEOUT\(absolute\)=(\$\{\w+\}|\d+)")
