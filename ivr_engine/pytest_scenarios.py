@@ -18,6 +18,7 @@ import pytest
 from _pytest._code.code import ExceptionInfo, TerminalRepr, TracebackStyle
 from _pytest._io import TerminalWriter
 
+from ivr_engine.conformance.compare import TOLERANCE_MS
 from ivr_engine.flow.diagnostics import FlowErrors, Place
 from ivr_engine.flow.revision import load
 from ivr_engine.pytest_plugin import SESSION
@@ -28,9 +29,6 @@ from ivr_engine.replay.language import ScenarioErrors, read
 from ivr_engine.replay.scenario import Level, Scenario
 from ivr_engine.replay.simulated import Run
 from ivr_engine.replay.verdict import Failure, judge
-
-SLACK_MS: Mapping[Level, int] = {Level.SIMULATED: 0, Level.WIRE: 100, Level.ASTERISK: 1_000}
-"""What a level in real time needs for the same thing, beyond the tolerance that the scenario states."""
 
 RUNGS = 160
 """Of a failure in a terminal: three screens. The picture of --ivr-ladders has all of it."""
@@ -75,11 +73,13 @@ class Session:
             self.tallies.setdefault(folder, coverage.Tally()).merge(coverage.Tally.from_plain(tally))
 
     def tell(self, reporter: pytest.TerminalReporter) -> None:
-        """The summary of every folder, and its graph as a file."""
+        """The summary of every folder with its graph as a file, and the outcomes of all."""
         if not self.tallies:
             return
         reporter.section("flow coverage", sep="-")
+        whole = coverage.Tally()
         for position, (folder, tally) in enumerate(sorted(self.tallies.items(), key=lambda one: -one[1].scenarios)):
+            whole.merge(tally)
             try:
                 measured = coverage.measure(load(Path(folder)), tally, _short(Path(folder), self.config.rootpath))
             except FlowErrors as errors:
@@ -95,6 +95,7 @@ class Session:
                 reporter.write_line(f"the graph could not be written: {error}", red=True)
             else:
                 reporter.write_line(f"the graph: {_short(file, self.config.invocation_params.dir)}\n")
+        reporter.write(coverage.outcome_summary(whole))
 
     def _graph(self, position: int) -> Path:
         file = self.config.invocation_params.dir / str(self.config.getoption("--ivr-coverage-graph"))
@@ -140,7 +141,7 @@ class ScenarioItem(pytest.Item):
         with _limited(float(self.config.getoption("--ivr-limit-seconds"))):
             run = perform(self.scenario, self.level)
         session_of(self.config).add(self.scenario, run)
-        failures = judge(self.scenario, run.history, SLACK_MS[self.level])
+        failures = judge(self.scenario, run.history, TOLERANCE_MS[self.level])
         if failures or run.problems:
             raise ScenarioFailed(run, failures, self.level)
 

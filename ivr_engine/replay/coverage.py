@@ -167,20 +167,32 @@ def measure(revision: Revision, tally: Tally, label: str = "dialplans") -> Cover
             Reach("other branches", ways),
             Reach("prompts", {prompt: heard[prompt] for prompt in sorted(said)}),
             Reach("numbers", {entry.number: tally.numbers[entry.number] for entry in revision.numbers}),
-            *(
-                Reach(kind, {str(name): tally.outcomes[kind, str(name)] for name in names})
-                for kind, (_, names) in _OUTCOMES.items()
-            ),
         ),
     )
 
 
+def outcomes(tally: Tally) -> tuple[Reach, ...]:
+    """How contacts, offers and transfers ended: the engine's own words, whatever the documents say."""
+    return tuple(
+        Reach(kind, {str(name): tally.outcomes[kind, str(name)] for name in names})
+        for kind, (_, names) in _OUTCOMES.items()
+    )
+
+
 def summary(coverage: Coverage) -> str:
-    """What was reached, and the names of what was not: plain text of at most 100 columns."""
-    lines = [
-        f"flow coverage of {coverage.label}, {coverage.scenarios} scenario{'' if coverage.scenarios == 1 else 's'}"
-    ]
-    for reach in coverage.reaches:
+    """What of the documents was reached, and the names of what was not: plain text of at most 100 columns."""
+    return table(f"flow coverage of {coverage.label}, {_scenarios(coverage.scenarios)}", coverage.reaches)
+
+
+def outcome_summary(tally: Tally) -> str:
+    """Which outcomes were reached, in the same form."""
+    return table(f"outcomes of {_scenarios(tally.scenarios)}", outcomes(tally))
+
+
+def table(heading: str, reaches: Iterable[Reach]) -> str:
+    """A row for each kind of thing that there is."""
+    lines = [heading]
+    for reach in reaches:
         whole = len(reach.counts)
         if not whole:
             continue
@@ -193,6 +205,10 @@ def summary(coverage: Coverage) -> str:
             row = _wrapped(f"{row}  never: ", f"{names}{more}")
         lines.append(row)
     return "\n".join(lines) + "\n"
+
+
+def _scenarios(count: int) -> str:
+    return f"{count} scenario{'' if count == 1 else 's'}"
 
 
 def _wrapped(head: str, words: str, columns: int = 100) -> str:

@@ -10,7 +10,7 @@ import pytest
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.flow.steps import FlowId
 from ivr_engine.replay import coverage_graph
-from ivr_engine.replay.coverage import Coverage, Tally, measure, summary, ways_out
+from ivr_engine.replay.coverage import Coverage, Tally, measure, outcome_summary, outcomes, summary, ways_out
 from ivr_engine.replay.shipped import dialplans
 from tests.replay.drawn_histories import engine_killed, handed_over
 
@@ -55,13 +55,24 @@ def test_given_two_runs_when_coverage_is_measured_then_each_step_and_key_has_its
     assert reach(coverage, "numbers")["120"] == 2
 
 
-def test_given_outcomes_when_coverage_is_measured_then_those_never_seen_are_named(revision: Revision) -> None:
-    coverage = some(revision)
-    assert reach(coverage, "dispositions")["answered"] == 1
-    assert reach(coverage, "offers") == {"answered": 1, "declined": 0, "no_answer": 1, "withdrawn": 0, "failed": 0}
-    text = summary(coverage)
+def test_given_outcomes_when_they_are_summed_up_then_those_never_seen_are_named() -> None:
+    tally = Tally()
+    tally.add(handed_over())
+    found = {one.kind: dict(one.counts) for one in outcomes(tally)}
+    assert found["dispositions"]["answered"] == 1
+    assert found["offers"] == {"answered": 1, "declined": 0, "no_answer": 1, "withdrawn": 0, "failed": 0}
+    text = outcome_summary(tally)
+    assert text.startswith("outcomes of 1 scenario\n")
     assert "offers              2 of 5      40 %  never: declined, withdrawn, failed" in text
+
+
+def test_given_coverage_when_it_is_summed_up_then_what_was_never_reached_is_named_in_100_columns(
+    revision: Revision,
+) -> None:
+    text = summary(some(revision))
+    assert text.startswith("flow coverage of dialplans, 2 scenarios\n")
     assert "main.topic:9" in text
+    assert "numbers             2 of 70      2 %" in text
     assert max(map(len, text.splitlines())) <= 100
 
 

@@ -159,8 +159,8 @@ def test_given_coverage_is_asked_for_when_scenarios_ran_then_what_was_never_reac
         [
             r"flow coverage of .*, 1 scenario",
             r"  steps +1 of 9 .*never: english\.connecting.*",
-            r"  offers +2 of 5 +40 %  never: declined, withdrawn, failed",
             r"the graph: ivr-coverage\.svg",
+            r"  offers +2 of 5 +40 %  never: declined, withdrawn, failed",
         ]
     )
     assert ET.parse(project.path / "ivr-coverage.svg").getroot().tag.endswith("svg")
