@@ -18,7 +18,7 @@ from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.simulated import Run
 
 AT_ONCE_FOR_EACH_CORE = 6
-"""A scenario mostly waits: its start costs three seconds of a core, its calls a few milliseconds each."""
+"""A scenario mostly waits: its start costs a second of a core, its calls a few milliseconds each."""
 
 SLACK_MS = 1_000
 """How much earlier or later than told a thing may happen here before an expectation fails."""
@@ -79,24 +79,25 @@ async def _all(
     # What imports the sandbox is imported when it is known to be there.
     from ivr_engine.conformance.asterisk_run import perform  # noqa: PLC0415
     from ivr_engine.conformance.asterisk_site import empty_database  # noqa: PLC0415
+    from sandbox.nursery import Nursery  # noqa: PLC0415
 
     places = asyncio.Semaphore(at_once)
     outcomes: dict[str, Outcome] = {}
 
-    async def one(scenario: Scenario, foreseen: History, template: Path) -> None:
+    async def one(scenario: Scenario, foreseen: History, template: Path, nursery: Nursery) -> None:
         outcome: Outcome
         async with places:
             try:
-                outcome = await perform(scenario, foreseen, template)
+                outcome = await perform(scenario, foreseen, template, nursery)
             except Exception as problem:
                 outcome = problem
         outcomes[scenario.name] = outcome
         if on_done is not None:
             on_done(scenario, outcome)
 
-    with tempfile.TemporaryDirectory(prefix="ivr-conformance-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ivr-conformance-") as folder, Nursery() as nursery:
         template = await empty_database(Path(folder))
         async with asyncio.TaskGroup() as group:
             for scenario, foreseen in tasks:
-                group.create_task(one(scenario, foreseen, template))
+                group.create_task(one(scenario, foreseen, template, nursery))
     return outcomes

@@ -201,8 +201,6 @@ class Director:
             case Happening.ENGINE_STARTED:
                 self._happened(Verb.ENGINE, "started")
                 await site.engine.start()
-                if any(other.what is act.what and other.at_ms > act.at_ms for other in site.scenario.world):
-                    site.engine.warm_up()
             case Happening.DATABASE_AWAY:
                 await site.database_away(act.lasts_ms)
             case Happening.REVISION_LOADED:

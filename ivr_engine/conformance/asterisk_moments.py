@@ -38,13 +38,13 @@ def moment_ms(citizen: CitizenPlan, when: When, history: History) -> int | None:
 
 
 def key_presses(citizen: CitizenPlan, history: History) -> list[tuple[int, str]]:
-    """Every key with its moment, in the order of time, up to the moment at which the citizen hangs up."""
+    """Every key with its moment, in the order of time, up to the moment (included) at which the citizen hangs up."""
     pressed = []
     for act in citizen.acts:
         if isinstance(act, Press) and (at_ms := moment_ms(citizen, act.when, history)) is not None:
             pressed += [(at_ms + position * act.gap_ms, key) for position, key in enumerate(act.keys)]
     left_ms = hangs_up_at_ms(citizen, history)
-    return sorted(press for press in pressed if left_ms is None or press[0] < left_ms)
+    return sorted(press for press in pressed if left_ms is None or press[0] <= left_ms)
 
 
 def hangs_up_at_ms(citizen: CitizenPlan, history: History) -> int | None:

@@ -25,6 +25,7 @@ from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import recovery
 from ivr_engine.storage.database import Database
 from sandbox.engine import EngineFailed
+from sandbox.nursery import Nursery
 from sandbox.phones import Callees, Callers
 
 LEAD_MS = 200
@@ -48,13 +49,13 @@ LIVES = 50
 """Starts of the engine in one scenario."""
 
 
-async def perform(scenario: Scenario, foreseen: History, template: Path) -> Run:
-    """Runs it. `foreseen` is the history of the simulated level, `template` an empty database.
+async def perform(scenario: Scenario, foreseen: History, template: Path, nursery: Nursery) -> Run:
+    """Runs it. `foreseen` is the history of the simulated level, `template` an empty database, `nursery` has engines.
 
     Raises what `asterisk_site.opened` and SIPp raise; whatever it raises, nothing is left running.
     """
     numbers = callers_of(scenario)
-    async with opened(scenario, template) as site, AsyncExitStack() as stack:
+    async with opened(scenario, template, nursery) as site, AsyncExitStack() as stack:
         registered = [agent for agent in scenario.agents if agent.registered]
         if registered:
             await stack.enter_async_context(Callees(asterisk_phones.agents(scenario), port=site.agent_port))

@@ -19,12 +19,13 @@ import yaml
 
 from ivr_engine.conformance.asterisk_ears import Ears
 from ivr_engine.conformance.asterisk_proxy import AmiProxy
-from ivr_engine.replay.scenario import AgentPlan, Happening, QueueChange, RecipientPlan, Scenario
+from ivr_engine.replay.scenario import AgentPlan, QueueChange, RecipientPlan, Scenario
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
 from ivr_engine.storage import agents_csv, directory
 from ivr_engine.storage.database import Database, upgrade
 from sandbox import ports
 from sandbox.engine import EngineProcess
+from sandbox.nursery import Nursery
 from sandbox.switch import Switch
 
 DATABASE = "ivr-engine.sqlite3"
@@ -72,11 +73,11 @@ class Site:
 
 
 @asynccontextmanager
-async def opened(scenario: Scenario, template: Path) -> AsyncIterator[Site]:
+async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncIterator[Site]:
     """The whole of it, running, everybody at the presence that the scenario gives them; gone afterwards.
 
-    `template` is an empty database at the newest schema (`empty_database`). Raises what the sandbox raises:
-    SwitchFailed, EngineFailed, ToolError, PortsTaken.
+    `template` is an empty database at the newest schema (`empty_database`), the engine comes from `nursery`. Raises
+    what the sandbox raises: SwitchFailed, EngineFailed, ToolError, PortsTaken.
     """
     agent_port, office_port = ports.reserve(udp_only=True), ports.reserve(udp_only=True)
     folder = Path(tempfile.mkdtemp(prefix="ivr-scenario-"))
@@ -97,14 +98,16 @@ async def opened(scenario: Scenario, template: Path) -> AsyncIterator[Site]:
             (folder / "dialplans").symlink_to(_documents(documents, folder / "dialplans-0", scenario.queues))
             _speak_from(switch, documents / "prompts")
             engine = EngineProcess(
-                switch, folder, dialplans=folder / "dialplans", environment={"IVR_AMI_PORT": str(proxy.port)}
+                switch,
+                folder,
+                dialplans=folder / "dialplans",
+                environment={"IVR_AMI_PORT": str(proxy.port)},
+                nursery=nursery,
             )
             await _people(engine.database_url, folder, scenario.agents, scenario.recipients)
             site = Site(scenario, folder, switch, engine, proxy, ears, agent_port.first, office_port.first, documents)
             try:
                 await engine.start()
-                if any(act.what is Happening.ENGINE_STARTED for act in scenario.world):
-                    engine.warm_up()
                 for agent in scenario.agents:
                     if agent.presence != "logged_out":
                         await engine.put(f"/v1/agents/{agent.id}/presence", presence(agent.presence))

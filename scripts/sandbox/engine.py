@@ -24,6 +24,7 @@ from typing import Any, Self
 import aiohttp
 
 from sandbox import ports
+from sandbox.nursery import Nursery, Process
 from sandbox.switch import Switch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,7 @@ class EngineProcess:
         database_url: str | None = None,
         environment: Mapping[str, str] | None = None,
         api_port: int | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         self.folder = folder
         self._agents = tuple(agents)
@@ -72,8 +74,8 @@ class EngineProcess:
             "IVR_API_TOKENS": f'{{"sandbox": "{self.token}"}}',
             **(environment or {}),
         }
-        self._process: subprocess.Popen[bytes] | None = None
-        self._warm: subprocess.Popen[bytes] | None = None
+        self._nursery = nursery
+        self._process: Process | None = None
         self._http: aiohttp.ClientSession | None = None
 
     # life
@@ -101,26 +103,13 @@ class EngineProcess:
 
     async def start(self) -> None:
         """Starts (again) and waits until it is ready."""
-        warm, self._warm = self._warm, None
-        if warm is not None and warm.stdin is not None:
-            warm.stdin.close()  # the end of its input is its sign
-            self._process = warm
-        else:
-            self._process = self._launch(subprocess.DEVNULL, *_COMMAND, "run")
+        self._process = self._launch()
         if self._http is None:
             self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"})
         await self.until(self._ready, "the engine is ready", START_SECONDS)
 
-    def warm_up(self) -> None:
-        """Loads the program of the next life ahead, so that its `start` takes a moment instead of a second or two."""
-        self._warm = self._launch(subprocess.PIPE, sys.executable, "-c", _WAITING_ENGINE)
-
     async def stop(self) -> None:
         """SIGTERM, and what it takes."""
-        warm, self._warm = self._warm, None
-        if warm is not None:
-            warm.kill()
-            warm.wait()
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             process.terminate()
@@ -195,8 +184,9 @@ class EngineProcess:
             found = await is_true()
             if found:
                 return found
-            if self._process is not None and self._process.poll() is not None:
-                raise EngineFailed(f"the engine ended with {self._process.returncode} before {what}:\n{self._tail()}")
+            status = self._process.poll() if self._process is not None else None
+            if status is not None:
+                raise EngineFailed(f"the engine ended with {status} before {what}:\n{self._tail()}")
             if time.monotonic() > deadline:
                 raise EngineFailed(f"not within {seconds:g} s: {what}\n{self._tail()}")
             await asyncio.sleep(POLL_SECONDS)
@@ -222,12 +212,13 @@ class EngineProcess:
 
     # how
 
-    def _launch(self, stdin: int, *command: str) -> subprocess.Popen[bytes]:
+    def _launch(self) -> Process:
+        if self._nursery is not None:
+            return self._nursery.fork(["run"], self.environment, self.log)
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*_DIE_WITH_PARENT, *command],
+                [*_DIE_WITH_PARENT, *_COMMAND, "run"],
                 env=self.environment,
-                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C is for whoever started it, who then stops it in turn
@@ -265,10 +256,3 @@ class EngineRefused(Exception):  # noqa: N818 - as EngineFailed
 
 _DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 _COMMAND = (sys.executable, "-m", "ivr_engine")
-_WAITING_ENGINE = """
-import sys
-import ivr_engine.__main__, ivr_engine.service, ivr_engine.storage.migrations
-sys.stdin.read()
-sys.argv = ["ivr-engine", "run"]
-sys.exit(ivr_engine.__main__.main())
-"""
