@@ -3,8 +3,10 @@
 Nothing waits and nothing is random: the same scenario gives the same run, in milliseconds of the real clock.
 """
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 from ivr_engine.core.configuration import AgentSettings, QueueSettings
 from ivr_engine.core.events import Event, PresenceChosen
 from ivr_engine.core.vocabulary import AgentId, Presence, Skill
+from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.interpreter import Passed
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.replay.history import Happened, History
@@ -32,6 +35,9 @@ SETUP_MS = 1_000
 
 PRESENCE_GAP_MS = 1
 """Agents come one after the other, so that who has been idle longest is who stands first in the file."""
+
+COLLECT = (100_000, 50, 50)
+"""Thresholds of Python's collector during a run."""
 
 RECONNECT_MS = 50
 """Until a link that can be had again is up: the engine's first try."""
@@ -54,24 +60,24 @@ class Run:
     """Flow, step and branch, and how often a citizen came through."""
 
 
-def run(scenario: Scenario, *, site: Site | None = None, watch: bool = True) -> Run:
-    """Performs it. `watch` looks for the invariants after every decision.
+def run(scenario: Scenario, *, site: Site | None = None, watch: bool = True, keep_entries: bool = True) -> Run:
+    """Performs it. `watch` looks for invariants after every decision; without `keep_entries` the run has no journal.
 
     Raises FlowErrors for documents that are wrong, PlanError for contexts that the model cannot run.
     """
-    return _Stage(scenario, site or read_site(), watch=watch).perform()
+    return _Stage(scenario, site or read_site(), watch=watch, keep_entries=keep_entries).perform()
 
 
 class _Stage:
     """One run: implements `performance.Centre` with the core in this process."""
 
-    def __init__(self, scenario: Scenario, site: Site, *, watch: bool) -> None:
+    def __init__(self, scenario: Scenario, site: Site, *, watch: bool, keep_entries: bool) -> None:
         self._scenario = scenario
-        self._folder = scenario.dialplans or dialplans()
-        revision = loaded(self._folder)
+        folder = scenario.dialplans or dialplans()
+        revision = loaded(folder)
         self._time = VirtualTime(scenario.starts_at_ms - SETUP_MS)
         self._exchange = Exchange(self._time, site)
-        self._visits = FlowVisits(Sounds(self._folder, revision))
+        self._visits = FlowVisits(Sounds(folder, revision))
         self._exchange.visits = self._visits
         self._names = Names.of(scenario)
         self._telling = Telling(self._names)
@@ -87,6 +93,7 @@ class _Stage:
             directory=self._performance.number_of,
             listener=self._decided,
             watch=watch,
+            keep_entries=keep_entries,
         )
         self._lives.agents = agents_of(scenario)
         self._revision = revision
@@ -104,15 +111,15 @@ class _Stage:
         limit_hit = False
         try:
             # nothing left to happen and somebody still there: two who never hang up would talk for ever
-            limit_hit = not time.run(zero_ms + scenario.limit_ms) or bool(self._exchange.legs)
+            with patient_collector():
+                limit_hit = not time.run(zero_ms + scenario.limit_ms) or bool(self._exchange.legs)
         except Standstill as standstill:
             self._problems.append(str(standstill))
         ended_at_ms = scenario.limit_ms if limit_hit else time.now_ms - zero_ms
         if limit_hit:
             self._problems.append(self._why_endless())
-        facts = sorted(self._facts, key=lambda fact: fact.at_ms)
         return Run(
-            history=History(tuple(facts), ended_at_ms=ended_at_ms),
+            history=History(tuple(self._facts), ended_at_ms=ended_at_ms),
             entries=tuple(lives.entries),
             problems=(*self._problems, *lives.bugs, *self._visits.bugs),
             limit_hit=limit_hit,
@@ -163,13 +170,19 @@ class _Stage:
             case Happening.EVENTS_DOUBLED:
                 self._meddle(act.lasts_ms, "doubles", True, False)
             case Happening.REVISION_LOADED:
-                folder = Path(act.value)
-                self._folder = folder
-                revision = loaded(folder)
-                self._visits.sounds = Sounds(folder, revision)
-                self._in_force(revision)
+                self._reload(Path(act.value))
             case _:
                 pass  # the database: nothing on the call path waits for it
+
+    def _reload(self, folder: Path) -> None:
+        """A broken set is refused, and the old one serves on."""
+        try:
+            revision = loaded(folder)
+        except FlowErrors as refused:
+            self._lives.illegal.append(f"revision {folder.name}: {refused}")
+            return
+        self._visits.sounds = Sounds(folder, revision)
+        self._in_force(revision)
 
     def switch_is_back(self) -> None:
         self._reconnect()
@@ -187,6 +200,17 @@ class _Stage:
         set_it(during)
         if lasts_ms:
             self._time.after(lasts_ms, set_it, after)
+
+
+@contextmanager
+def patient_collector() -> Iterator[None]:
+    """Python's collector looks seldom: a day makes millions of lasting objects, and looking through them costs 40 %."""
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECT)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def agents_of(scenario: Scenario) -> tuple[AgentSettings, ...]:

@@ -1,11 +1,12 @@
 """The simulated level: what people live through, with the core, the flow and the dialplan's contexts for real."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ivr_engine.replay.history import Verb
-from ivr_engine.replay.scenario import Scenario
+from ivr_engine.replay.scenario import Scenario, WorldAct
 from ivr_engine.replay.simulated import run
 from tests.replay.stage import (
     HERE,
@@ -256,7 +257,7 @@ def test_given_feature_codes_when_an_agent_dials_them_then_presence_and_wrap_up_
 
 
 # ── the world ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def killed(at_ms: int, started_ms: int) -> tuple[object, ...]:
+def killed(at_ms: int, started_ms: int) -> tuple[WorldAct, ...]:
     return world(Happening.ENGINE_KILLED, at_ms), world(Happening.ENGINE_STARTED, started_ms)
 
 
@@ -273,17 +274,17 @@ def killed(at_ms: int, started_ms: int) -> tuple[object, ...]:
 def test_given_an_engine_that_is_killed_when_it_is_back_then_the_citizen_was_served_and_the_journal_knows(
     people: tuple[CitizenPlan | AgentPlan, ...], at: tuple[int, int], lives: str
 ) -> None:
-    assert story(perform(*people, *killed(*at))) == lives  # type: ignore[arg-type]
+    assert story(perform(*people, *killed(*at))) == lives
 
 
 def test_given_a_visit_when_its_engine_dies_then_the_second_try_goes_on_at_the_same_question() -> None:
-    played = perform(hong(dials="120"), agent(), *killed(3_000, 4_000))  # type: ignore[arg-type]
+    played = perform(hong(dials="120"), agent(), *killed(3_000, 4_000))
     assert told(played, "hong", Verb.HEARD) == ["greeting", "menu", "menu"]
     assert story(played) == "general 1001 answered 1001 answered"
 
 
 def test_given_a_dead_engine_when_somebody_calls_then_the_static_queue_serves_them() -> None:
-    played = perform(hong(arrives_ms=5_000), agent(presence="on_break"), *killed(3_000, 12_000))  # type: ignore[arg-type]
+    played = perform(hong(arrives_ms=5_000), agent(presence="on_break"), *killed(3_000, 12_000))
     assert story(played) == "fell_back fallback"
 
 
@@ -343,3 +344,24 @@ def test_given_a_queue_with_other_times_when_it_is_played_then_only_those_are_ot
     assert when(run(base), "hong", Verb.ENDED) > 9_000
     (missed,) = [fact for fact in run(changed).history.of("hong") if fact.verb is Verb.OFFER_ENDED]
     assert missed.at_ms - QUEUED_MS == pytest.approx(3_000, abs=10)
+
+
+def test_given_a_broken_revision_when_it_is_loaded_in_the_middle_then_the_old_one_serves_on(tmp_path: Path) -> None:
+    (tmp_path / "queues.yaml").write_text("queues: [")
+    played = perform(hong(arrives_ms=2_000), agent(), world(Happening.REVISION_LOADED, 1_000, value=str(tmp_path)))
+    assert story(played) == "general 1001 answered 1001 answered"
+    assert "revision" in played.illegal_events[0]
+
+
+def test_given_no_journal_wanted_when_an_engine_is_killed_then_the_next_life_knows_all_the_same() -> None:
+    scenario = Scenario(
+        "s",
+        "",
+        HERE,
+        MONDAY_MS,
+        agents=(agent(presence="on_break"),),
+        citizens=(hong(patience_ms=20_000),),
+        world=killed(3_000, 6_000),
+    )
+    played = run(scenario, keep_entries=False)
+    assert (story(played), played.entries) == ("general general abandoned", ())

@@ -135,8 +135,9 @@ class Exchange:
 
     def user_event(self, leg: Leg, name: str, fields: dict[str, str]) -> None:
         """What the dialplan says."""
-        told = {"Event": "UserEvent", "Channel": leg.name, "Uniqueid": leg.uniqueid, "UserEvent": name}
-        self.tell(Record(told | fields))
+        self.tell(
+            Record({"Event": "UserEvent", "Channel": leg.name, "Uniqueid": leg.uniqueid, "UserEvent": name, **fields})
+        )
         self.says(leg, name)
 
     def unpark(self, leg: Leg) -> None:

@@ -32,16 +32,6 @@ class Phone(Protocol):
         """The switch ended the leg."""
 
 
-class Nobody:
-    """Takes no interest."""
-
-    def rings(self, leg: Leg) -> None: ...
-
-    def picked_up(self, leg: Leg) -> None: ...
-
-    def over(self, leg: Leg) -> None: ...
-
-
 @dataclass(slots=True, eq=False)
 class Parked:
     """What a leg waits for. `stop` takes it out of there (a redirect, a hang-up); `key` hears what is pressed."""

@@ -155,7 +155,7 @@ class Lives:
         entry = Entry(self.epoch, self._seq, now_ms, event, decision.commands, decision.notices)
         if self._keep:
             self.entries.append(entry)
-            self._recovery.take(entry)
+        self._recovery.take(entry)
         for command in decision.commands:
             link.execute(command)
         if self._watch is not None and allowed:
