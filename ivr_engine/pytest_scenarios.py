@@ -18,6 +18,7 @@ import pytest
 from _pytest._code.code import ExceptionInfo, TerminalRepr, TracebackStyle
 from _pytest._io import TerminalWriter
 
+from ivr_engine.conformance.asterisk import AsteriskAbsent
 from ivr_engine.conformance.compare import TOLERANCE_MS
 from ivr_engine.flow.diagnostics import FlowErrors, Place
 from ivr_engine.flow.revision import load
@@ -28,6 +29,7 @@ from ivr_engine.replay.ladder import Ladder, ladder_of
 from ivr_engine.replay.language import ScenarioErrors, read
 from ivr_engine.replay.scenario import Level, Scenario
 from ivr_engine.replay.simulated import Run
+from ivr_engine.replay.simulator.plan import PlanError
 from ivr_engine.replay.verdict import Failure, judge
 
 RUNGS = 160
@@ -153,8 +155,8 @@ class ScenarioItem(pytest.Item):
                 return ScenarioReport(self, failed, self._picture(failed))
             case FlowErrors() as errors:
                 return "\n".join(["its dialplans cannot be used:", *map(str, errors.diagnostics)])
-            case ScenarioTooLong() as long:
-                return f"{_told(self.scenario.place)}: {long}"
+            case ScenarioTooLong() | AsteriskAbsent() | PlanError() as known:
+                return f"{_told(self.scenario.place)}: {known}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -207,12 +209,7 @@ class ScenarioReport(TerminalRepr):
 
 def perform(scenario: Scenario, level: Level) -> Run:
     """One run on one level, with its metrics."""
-    try:
-        from ivr_engine.conformance import levels  # noqa: PLC0415  (loads the metrics library, and what a level needs)
-    except ImportError:
-        from ivr_engine.replay import simulated  # noqa: PLC0415
-
-        return simulated.run(scenario)
+    from ivr_engine.conformance import levels  # noqa: PLC0415  (loads the metrics library, and what a level needs)
 
     return levels.run(scenario, level)
 
@@ -228,18 +225,30 @@ def _ladder(failed: ScenarioFailed) -> Ladder:
 
 
 def _marks(failed: ScenarioFailed) -> dict[int, str]:
-    """Fact → what was expected there; several at one fact stand together."""
+    """Fact → what was expected there; several at one fact stand together.
+
+    What never happened is marked at the fact that comes nearest to it, else at the end.
+    """
     marks: dict[int, list[str]] = {}
     for failure in failed.failures:
-        if failure.diverges_at is not None:
-            marks.setdefault(failure.diverges_at, []).append(failure.expected)
+        index = _divergence(failed.run.history, failure)
+        if index is not None:
+            marks.setdefault(index, []).append(failure.expected)
     return {index: "; ".join(words) for index, words in marks.items()}
 
 
+def _divergence(history: History, failure: Failure) -> int | None:
+    if failure.diverges_at is None or failure.diverges_at < len(history.facts) or failure.nearest is None:
+        return failure.diverges_at
+    return next((index for index, fact in enumerate(history.facts) if fact is failure.nearest), failure.diverges_at)
+
+
 def _first_subject(history: History, failures: Sequence[Failure]) -> str:
+    """Whom the first failure is about: a citizen where it can be told."""
     for failure in failures:
-        if failure.diverges_at is not None and failure.diverges_at < len(history.facts):
-            return history.facts[failure.diverges_at].subject
+        index = _divergence(history, failure)
+        if index is not None and index < len(history.facts) and history.facts[index].subject:
+            return history.facts[index].subject
     return ""
 
 

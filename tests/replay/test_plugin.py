@@ -142,6 +142,15 @@ def test_given_a_level_that_the_scenario_cannot_run_on_when_asked_for_then_it_is
     result.stdout.fnmatch_lines(["*wire: no socket would show it*"])
 
 
+def test_given_a_fact_that_never_happened_when_it_is_told_then_the_nearest_one_is_marked(
+    project: pytest.Pytester,
+) -> None:
+    write(project, "wrong.scenario.yaml", SCENARIO + "  order: [hong ended, hong connected]\n")
+    lines = run(project).stdout.lines
+    marked = next(place for place, line in enumerate(lines) if line.startswith(">>> not as expected: hong connected"))
+    assert "talk" in lines[marked + 1]
+
+
 def test_given_a_level_that_does_not_exist_when_asked_for_then_pytest_says_which_there_are(
     project: pytest.Pytester,
 ) -> None:
