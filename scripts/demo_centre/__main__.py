@@ -30,8 +30,8 @@ from sandbox.switch import SwitchFailed
 from sandbox.tools import ToolMissing, asterisk_tools
 
 CANNOT_START = (ToolMissing, SwitchFailed, PortsTaken, EngineFailed, SippFailed, OSError)
-MOST_RATE = 20.0
-"""Calls a second. A dozen counsellors serve five; beyond, one watches a queue grow, and loads are for the bench."""
+MOST_RATE = 5.0
+"""Calls a second: twice what the dozen counsellors can serve, to watch a queue grow. For loads there is the bench."""
 
 SEEDS = 10_000
 """A seed that nobody chose has four digits, to be typed again."""

@@ -46,8 +46,9 @@ CALLS_EACH = 50
 STANDS_READY_SECONDS = 2.0
 """How long before its first citizen dials a SIPp is started."""
 
-RTP_PORTS = 1_200
-"""Two for each leg: 300 citizens with 300 agents or officials, more than a dozen counsellors ever leave waiting."""
+RTP_PORTS = 600
+"""Two for each leg: at the highest rate 150 citizens wait (half of five a second, for a minute), and some sixty others
+are in the flow or talk."""
 
 OVER_SECONDS = 15.0
 """For the last contact to end and the journal to be written when the last citizen has hung up."""

@@ -32,7 +32,7 @@ NOBODYS_NUMBER = "0299999999"
 LOAD = 0.6
 """Share of the counsellors' time that the talks take, whatever the rate: busy enough for waiting, not for despair."""
 
-LONGEST_STAY_MS = 180_000
+LONGEST_STAY_MS = 60_000
 """The patience of the patient; with it every call ends, whatever else happens."""
 
 TOPICS = {"1": "transport", "2": "water", "3": "tax", "4": "vehicles", "9": "english", "0": "general"}
