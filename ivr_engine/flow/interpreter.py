@@ -61,7 +61,7 @@ DIGITS = "0123456789"
 
 
 Passed = tuple[str, str, str]
-"""Flow, step, and the branch by which a citizen left it: a key, `next`, `wrong`, `silence`, `otherwise`; "" on arrival."""
+"""Flow, step, and the branch by which it was left: a key, `next`, `wrong`, `silence`, `otherwise`; "" on arrival."""
 
 
 @dataclass(frozen=True, slots=True)
