@@ -151,6 +151,17 @@ def test_given_a_fact_that_never_happened_when_it_is_told_then_the_nearest_one_i
     assert "talk" in lines[marked + 1]
 
 
+def test_given_a_metric_that_is_expected_when_it_runs_then_it_is_there_to_be_judged(project: pytest.Pytester) -> None:
+    sample = 'ivr_contacts_total{disposition="answered",queue="general"}'
+    counted = SCENARIO + f"  metrics: {{'{sample}': 7}}\n"
+    write(project, "counted.scenario.yaml", counted)
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [r"E   counted\.scenario\.yaml:14:.*expected ivr_contacts_total.* to be 7", r"E    .*"]
+    )
+
+
 def test_given_a_level_that_does_not_exist_when_asked_for_then_pytest_says_which_there_are(
     project: pytest.Pytester,
 ) -> None:
