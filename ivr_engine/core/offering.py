@@ -275,6 +275,8 @@ class Offering:
         if cause is OfferFailure.LOST:
             return
         agent.misses += 1
+        # behind everybody who is idle: two silent phones must not hand one citizen to each other past the others
+        agent.idle_since_ms = self._state.now_ms
         if rest_ms:
             agent.rests_until_ms = self._state.now_ms + rest_ms
             self._state.deadlines.set(Due.REST, agent.id, agent.rests_until_ms)

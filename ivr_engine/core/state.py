@@ -74,7 +74,7 @@ class State:
                 agent.contact = None
                 agent.offer = None
                 if stimulus is AgentStimulus.WRAP_UP_OVER:
-                    # an offer that came to nothing does not cost the agent the place among the longest idle
+                    # an offer that was withdrawn or lost does not cost the agent the place among the longest idle
                     agent.idle_since_ms = self.now_ms
         self.agent_changed(agent)
 

@@ -407,3 +407,17 @@ def test_given_a_contact_that_ended_when_its_queueing_is_told_again_then_nobody_
     centre.citizen("c1").queues().arrives().falls_back().leaves()
     assert centre.notices == []
     assert centre.commands == []
+
+
+def test_given_two_silent_phones_when_a_citizen_waits_then_the_third_agent_rings_before_either_rings_again() -> None:
+    rest = MissSettings(rest_ms={OfferFailure.NO_ANSWER: 10_000}, break_after=99)
+    centre = Centre("1001", "1002", "1003", misses=rest)
+    centre.citizen("c1").queues()
+    first = centre.rings()[-1][1]
+    centre.wait(10_000)
+    centre.tell(OfferFailed(centre.sent(StartOffer)[-1].offer, OfferFailure.NO_ANSWER))
+    second = centre.rings()[-1][1]
+    centre.wait(10_000)
+    centre.tell(OfferFailed(centre.sent(StartOffer)[-1].offer, OfferFailure.NO_ANSWER))
+    third = centre.rings()[-1][1]
+    assert len({first, second, third}) == 3
