@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
-from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage
+from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage, pause_seconds
 from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
 from ivr_engine.asterisk.translate import (
     SEEN_VARIABLES,
@@ -77,7 +77,9 @@ class AsteriskSwitch:
         directory: Directory,
         nonce: str,
         endpoints: Endpoints,
+        pause: Callable[[int], float] = pause_seconds,
     ) -> None:
+        """`pause`: seconds before the link tries again after so many failures; runs in virtual time have their own."""
         self._sink = sink
         self._directory = directory
         self._nonce = nonce
@@ -94,7 +96,13 @@ class AsteriskSwitch:
         self.untranslatable = 0
         self.refused = 0
         self.link = AmiLink(
-            events, control, on_event=self._on_event, on_up=self._on_up, on_down=self._on_down, wanted=WANTED
+            events,
+            control,
+            on_event=self._on_event,
+            on_up=self._on_up,
+            on_down=self._on_down,
+            wanted=WANTED,
+            pause=pause,
         )
 
     async def start(self) -> None:

@@ -1,0 +1,1 @@
+"""One scenario on every level, and whether they tell one story."""

@@ -1,0 +1,306 @@
+"""The wire level: the model of the switch speaks AMI and FastAGI bytes over loopback to the real adapters.
+
+    people ─▶ model of Asterisk ─▶ AmiServer ══ TCP ══▶ AmiLink, AsteriskSwitch ─▶ Reactor ─▶ Engine ─▶ journal, facts
+                     ▲             AgiCalls  ══ TCP ══▶ AgiServer, FlowVisits ─▶ flow
+                     └───────────── Originate, Redirect, Setvar, Hangup ◀─────────┘
+
+So framing, logins, correlation, snapshot, heartbeats, pings, reconnects and visits run for real, in virtual time
+(`wire_time`): the only thing that is not real is how long anything takes.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ivr_engine.conformance.agi_client import AgiCalls
+from ivr_engine.conformance.ami_server import AmiServer
+from ivr_engine.conformance.wire_life import ACCOUNTS, EngineLife, ScenarioDirectory
+from ivr_engine.conformance.wire_time import JumpingLoop, Standing, WireTime
+from ivr_engine.core.configuration import Configuration
+from ivr_engine.core.conversation import CallerCard, Conversation
+from ivr_engine.core.events import Event, PresenceChosen
+from ivr_engine.core.vocabulary import AgentId, Presence
+from ivr_engine.flow.interpreter import Passed, Walk
+from ivr_engine.flow.revision import Revision
+from ivr_engine.replay.history import Happened, History
+from ivr_engine.replay.journal_facts import Names, Telling
+from ivr_engine.replay.scenario import Happening, Scenario, WorldAct
+from ivr_engine.replay.shipped import dialplans
+from ivr_engine.replay.simulated import PRESENCE_GAP_MS, SETUP_MS, Run, agents_of, loaded, queues_of
+from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.lives import Entry, Recovery
+from ivr_engine.replay.simulator.performance import Performance
+from ivr_engine.replay.simulator.site import Site, read_site
+from ivr_engine.replay.simulator.sounds import Sounds
+
+LOOK_MS = 250
+"""How often the end is looked for."""
+
+SETTLED_MS = 1_000
+"""So long must nothing be due before a run is over: a link that comes back, an answer that is owed."""
+
+
+def run_on_wire(scenario: Scenario, *, site: Site | None = None) -> Run:
+    """Performs it, on an event loop of its own: not to be called from a coroutine.
+
+    Raises FlowErrors for documents that are wrong, PlanError for contexts that the model cannot run.
+    """
+    with _listening_for_bugs() as bugs, asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, JumpingLoop)
+        stage = _Stage(scenario, site or read_site(), loop, bugs)
+        loop.set_exception_handler(lambda _loop, context: bugs.append(_of_loop(context)))
+        return runner.run(stage.perform())
+
+
+class _Stage:
+    """One run: implements `performance.Centre` with an engine behind sockets."""
+
+    def __init__(self, scenario: Scenario, site: Site, loop: JumpingLoop, bugs: list[str]) -> None:
+        self._scenario = scenario
+        self._loop = loop
+        self._bugs = bugs
+        self._folder = scenario.dialplans or dialplans()
+        self._revision = loaded(self._folder)
+        self._time = WireTime(loop, scenario.starts_at_ms - SETUP_MS)
+        self._exchange = Exchange(self._time, site)
+        self._calls = AgiCalls(Sounds(self._folder, self._revision))
+        self._exchange.visits = self._calls
+        self._ami = AmiServer(self._time, self._exchange, ACCOUNTS)
+        self._ami_port = 0
+        self._agi_port = 0
+        self._names = Names.of(scenario)
+        self._telling = Telling(self._names)
+        self._facts: list[Happened] = []
+        self._entries: list[Entry] = []
+        self._recovery = Recovery()
+        self._walks: list[Walk] = []
+        self._lives: list[EngineLife] = []
+        self._life: EngineLife | None = None
+        self._starting: set[asyncio.Task[None]] = set()
+        self._performance = Performance(
+            scenario, self._time, self._exchange, self._calls.sounds, self._names, self, self._facts.append
+        )
+
+    async def perform(self) -> Run:
+        scenario = self._scenario
+        self._ami_port = await self._ami.start()
+        self._time.after(SETUP_MS, self._performance.begin)
+        await self._start()
+        for position, plan in enumerate(scenario.agents):
+            if plan.presence != Presence.LOGGED_OUT:
+                chosen = PresenceChosen(AgentId(plan.id), Presence(plan.presence))
+                self._time.after(position * PRESENCE_GAP_MS, self.ask, chosen)
+        problems: list[str] = []
+        try:
+            ended_at_ms = await self._end()
+        except Standing as standing:
+            problems.append(str(standing))
+            ended_at_ms = None
+        limit_hit = ended_at_ms is None or bool(self._exchange.legs)
+        if limit_hit:
+            there = [name for name, citizen in self._performance.citizens.items() if not citizen.is_over]
+            who = f"still on the line: {', '.join(there)}" if there else "nobody is on the line"
+            problems.append(f"the scenario did not end within {scenario.limit_ms / 1000:g} s; {who}")
+        await self._close()
+        return Run(
+            history=History(
+                tuple(sorted(self._facts, key=lambda fact: fact.at_ms)),
+                ended_at_ms=scenario.limit_ms if limit_hit or ended_at_ms is None else ended_at_ms,
+            ),
+            entries=tuple(self._entries),
+            problems=(*problems, *self._wrong()),
+            limit_hit=limit_hit,
+            illegal_events=tuple(told for life in self._lives for told in life.illegal),
+            reached=self._reached(),
+        )
+
+    async def _end(self) -> int | None:
+        """When the last thing happened, in the scenario's time; None when things still happen at its limit."""
+        limit_ms = self._scenario.starts_at_ms + self._scenario.limit_ms
+        quiet_since_ms: int | None = None
+        while self._time.now_ms < limit_ms:
+            if self._time.pending or self._starting or (self._life is not None and not self._life.quiet):
+                quiet_since_ms = None
+            elif quiet_since_ms is None:
+                quiet_since_ms = self._time.now_ms
+            elif self._time.now_ms - quiet_since_ms >= SETTLED_MS:
+                last_ms = max([self._time.last_ms, *(entry.at_ms for entry in self._entries[-1:])])
+                return last_ms - self._scenario.starts_at_ms
+            await asyncio.sleep(LOOK_MS / 1_000)
+        return None
+
+    async def _close(self) -> None:
+        if self._life is not None:
+            self._life.kill()
+        for task in list(self._starting):
+            task.cancel()
+        for life in self._lives:
+            await life.ended()
+        self._calls.break_off()
+        self._ami.stop()
+
+    def _wrong(self) -> Iterator[str]:
+        for life in self._lives:
+            yield from life.broken
+            if life.bugs and not self._bugs:
+                yield f"{life.bugs} bugs were counted in life {life.epoch}"
+        yield from self._bugs
+        yield from self._calls.problems
+
+    def _reached(self) -> Counter[Passed]:
+        reached: Counter[Passed] = Counter()
+        for walk in self._walks:
+            reached.update(walk.trail)
+        return reached
+
+    # ── the engine's lives ──────────────────────────────────────────────────────────────────────────────────────────
+    async def _start(self) -> None:
+        """A new life; nothing if one is going on."""
+        if self._life is not None:
+            return
+        numbers = {plan.entry: plan.number for plan in self._scenario.recipients}
+        for life in self._lives:
+            await life.ended()  # its door must be closed before the next one opens there
+        life = self._life = EngineLife(
+            len(self._lives) + 1,
+            clock=_LoopClock(self._time),
+            ami_port=self._ami_port,
+            agi_port=self._agi_port,
+            converse=self._converse,
+            directory=ScenarioDirectory(numbers),
+            listener=self._decided,
+            seconds=self._loop.time,
+        )
+        self._lives.append(life)
+        remembered = self._recovery.facts()
+        await life.start(self._configuration(), remembered)
+        self._agi_port = life.visits.port
+        self._tell_where()
+
+    def _tell_where(self) -> None:
+        """What the site's file says of the engine's door."""
+        if self._agi_port:
+            self._exchange.global_variables["IVR_AGI"] = f"agi://127.0.0.1:{self._agi_port}/visit"
+
+    def _begin_life(self) -> None:
+        task = self._loop.create_task(self._start())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    def _configuration(self) -> Configuration:
+        queues = queues_of(self._scenario, self._revision)
+        return Configuration(queues, agents_of(self._scenario), revision=self._revision.id)
+
+    def _converse(self, card: CallerCard) -> Conversation:
+        conversation = self._revision.converse(card)
+        if isinstance(conversation, Walk):
+            self._walks.append(conversation)
+        return conversation
+
+    def _decided(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._recovery.take(entry)
+        facts = self._telling.facts(entry.at_ms, entry.notices)
+        if entry.at_ms < self._names.zero_ms:
+            return
+        for fact in facts:
+            self._facts.append(fact)
+            self._performance.happened(fact)
+
+    # ── Centre ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def ask(self, event: Event) -> None:
+        if self._life is not None:
+            self._life.ask(event)
+
+    def world(self, act: WorldAct) -> None:
+        match act.what:
+            case Happening.ENGINE_KILLED:
+                self._kill()
+            case Happening.ENGINE_STARTED:
+                self._begin_life()
+            case Happening.AMI_CUT:
+                self._ami.cut()
+                self._time.after(act.lasts_ms, self._ami.mend)
+            case Happening.SWITCH_RESTARTED:
+                self._ami.cut()
+                self._calls.break_off()
+                self._tell_where()
+            case Happening.EVENTS_DELAYED:
+                self._ami.delay_ms = act.by_ms
+                if act.lasts_ms:
+                    self._time.after(act.lasts_ms, self._meddle_no_more, "delay_ms", 0)
+            case Happening.EVENTS_DOUBLED:
+                self._ami.doubles = True
+                if act.lasts_ms:
+                    self._time.after(act.lasts_ms, self._meddle_no_more, "doubles", False)
+            case Happening.REVISION_LOADED:
+                self._load(Path(act.value))
+            case _:
+                pass  # the database: nothing on the call path waits for it
+
+    def switch_is_back(self) -> None:
+        self._ami.mend()
+
+    def _kill(self) -> None:
+        life, self._life = self._life, None
+        for task in list(self._starting):
+            task.cancel()
+        if life is not None:
+            life.kill()
+
+    def _load(self, folder: Path) -> None:
+        revision: Revision = loaded(folder)
+        self._folder, self._revision = folder, revision
+        self._calls.sounds = Sounds(folder, revision)
+        if self._life is not None:
+            self._life.configure(self._configuration())
+
+    def _meddle_no_more(self, what: str, value: Any) -> None:
+        setattr(self._ami, what, value)
+
+
+class _LoopClock:
+    """Implements `runtime.ports.Clock` with virtual time."""
+
+    def __init__(self, time: WireTime) -> None:
+        self._time = time
+
+    def now_ms(self) -> int:
+        return self._time.now_ms
+
+
+class _Bugs(logging.Handler):
+    """Collects what the adapters log with a traceback: a bug that ended one contact, or one decision."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            self._found.append(f"{record.getMessage()}: {record.exc_info[1]!r}")
+
+
+@contextmanager
+def _listening_for_bugs() -> Iterator[list[str]]:
+    """What is logged as a bug while it lasts. The adapters' news of cuts and deaths, asked for here, goes nowhere."""
+    found: list[str] = []
+    ours = logging.getLogger("ivr_engine")
+    before = ours.propagate
+    ears = _Bugs(found)
+    ours.addHandler(ears)
+    ours.propagate = False
+    try:
+        yield found
+    finally:
+        ours.removeHandler(ears)
+        ours.propagate = before
+
+
+def _of_loop(context: dict[str, Any]) -> str:
+    return f"{context.get('message', 'the event loop met a bug')}: {context.get('exception')!r}"
