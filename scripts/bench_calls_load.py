@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -38,10 +39,8 @@ ENGINE_NUMBER = "0200001001"
 MANY_NUMBER, FEW_NUMBER = "120200", "120030"
 
 RING_MS, TALK_MS = 100, (500, 1_500)
-"""Of every agent's phone; talks are drawn evenly from the range: were all alike, they would keep step with the second in
-which app_queue looks for agents. At 80 calls/s some 90 of the 200 agents are busy: nobody waits."""
-GREETING_SECONDS = 2
-"""dialplans/prompts: greeting lasts 1.5 s."""
+"""Of every agent's phone; talks are drawn evenly from the range: were all alike, they would keep step with the second
+in which app_queue looks for agents. At 80 calls/s some 90 of the 200 agents are busy: nobody waits."""
 OPEN_CALLS = 110
 """While agents are few: some 45 citizens hear the greeting, 30 talk, the rest wait."""
 WAITING = 1_000
@@ -148,6 +147,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def _own_cpu_seconds() -> float:
+    """Of this process and of its children that have ended, the citizens among them."""
+    used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 class Bench:
     """One sandbox Asterisk, its phones, and at times an engine. Use as `async with Bench.open(folder, say)`."""
 
@@ -225,12 +230,12 @@ class Bench:
         ):
             machine = _Processors()
             asterisk, engine, events = self.switch.cpu_seconds(), self._engine_cpu(), await self._ami_events()
-            phones, own = cpu_seconds(agents.pid) + cpu_seconds(citizens.pid), time.process_time()
+            own = _own_cpu_seconds() + cpu_seconds(agents.pid)
             went = await self._over(citizens, agents, calls, calls / rate + DRAIN_SECONDS)
             asterisk, engine = self.switch.cpu_seconds() - asterisk, self._engine_cpu() - engine
             events = await self._ami_events() - events
-            ours = asterisk + engine + cpu_seconds(agents.pid) + cpu_seconds(citizens.pid) - phones
-            others = machine.others(ours + time.process_time() - own)
+            own = _own_cpu_seconds() + cpu_seconds(agents.pid) - own
+            others = machine.others(asterisk + engine + own)
         return Load(side, rate, calls, calls - went, asterisk, engine, events, others)
 
     async def _rings(self, side: Side, calls: int) -> Rings:
