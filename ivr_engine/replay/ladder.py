@@ -67,6 +67,7 @@ def ladder_of(
     chosen |= {index for index in marks if 0 <= index < len(facts)}
     said = [(index, say(facts[index])) for index in sorted(chosen)]
     columns = _columns(one for _, one in said)
+    crowd = sum(column.part is Part.CITIZEN for column in columns) > 1
     seats = {(column.part, column.name): seat for seat, column in enumerate(columns)}
 
     legs: list[Tone | None] = [Tone.QUIET if column.part in (Part.SWITCH, Part.ENGINE) else None for column in columns]
@@ -96,13 +97,16 @@ def ladder_of(
             # What it changes is seen at the next rung, whose own fact it comes with.
             before = before if rungs else tuple(legs)
             continue
+        citizen = (Part.CITIZEN, fact.subject)
+        apart = crowd and citizen in seats and citizen not in (one.source, one.target)
+        whose_it_is = f"{fact.subject}: " if apart else ""
         rungs.append(
             Rung(
                 at_ms=fact.at_ms,
                 line=one.line,
                 source=seats.get(one.source, 0),
                 target=seats.get(one.target, 0),
-                words=one.words or str(fact.verb),
+                words=f"{whose_it_is}{one.words or fact.verb}",
                 detail=one.detail,
                 tone=one.tone,
                 legs=tuple(legs),

@@ -45,6 +45,12 @@ def test_given_a_whole_history_when_it_is_drawn_then_each_citizen_has_a_column_a
     assert words(ladder)[0] == "the engine is started"
 
 
+def test_given_several_citizens_when_a_rung_lies_between_others_then_it_says_whose_it_is() -> None:
+    told = words(ladder_of(handed_over()))
+    assert {"hong: waits in transport", "hong: rings", "hong: calls 7001", "dials 120", "talk"} <= set(told)
+    assert {"waits in transport", "rings", "calls 7001"} <= set(words(ladder_of(handed_over(), "hong")))
+
+
 def test_given_an_agent_when_their_ladder_is_drawn_then_it_begins_with_their_offer_and_ends_after_the_wrap_up() -> None:
     ladder = ladder_of(handed_over(), "1002")
     assert words(ladder)[:3] == ["rings", "answers", "talk"]
