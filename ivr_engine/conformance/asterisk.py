@@ -20,9 +20,6 @@ from ivr_engine.replay.simulated import Run
 AT_ONCE_FOR_EACH_CORE = 6
 """A scenario mostly waits: its start costs a second of a core, its calls a few milliseconds each."""
 
-SLACK_MS = 1_000
-"""How much earlier or later than told a thing may happen here before an expectation fails."""
-
 Outcome = Run | Exception
 OnDone = Callable[[Scenario, Outcome], None]
 

@@ -41,6 +41,9 @@ PHONE_CODES = {
 }
 """What an agent's phone dials, as in extensions.conf."""
 
+ENGINE_STARTS_MS = 400
+"""From the fork of an engine to its first look at the switch; so much earlier it is started, to be there in time."""
+
 SWITCH_STARTS_MS = 500
 """Of the time that a switch is down, what its start takes."""
 
@@ -65,6 +68,7 @@ class Director:
         self._talks: Counter[str] = Counter()
         self._connected: set[str] = set()
         self._states: dict[str, AgentState] = {}
+        self._in_talk: dict[str, list[asyncio.Task[None]]] = {}
         self.facts: list[Happened] = []
         """What happened to the engine itself, which its journal cannot tell."""
         self.notes: list[str] = []
@@ -86,7 +90,10 @@ class Director:
         """Plans every act that has a time; `starts_at` is the scenario's zero, in the event loop's time."""
         self._starts_at = starts_at
         for act in self._site.scenario.world:
-            self._later(starts_at + act.at_ms / 1_000, partial(self._world, act), f"{act.what} at {act.at_ms} ms")
+            early_ms = ENGINE_STARTS_MS if act.what is Happening.ENGINE_STARTED else 0
+            # what is so from the beginning is so before the first citizen dials
+            at = starts_at + (act.at_ms - early_ms) / 1_000 if act.at_ms else 0.0
+            self._later(at, partial(self._world, act), f"{act.what} at {act.at_ms} ms")
 
     async def finish(self) -> None:
         """Nothing more happens."""
@@ -98,7 +105,7 @@ class Director:
     def _now_ms(self) -> int:
         return round((asyncio.get_running_loop().time() - self._starts_at) * 1_000)
 
-    def _later(self, at: float, act: Callable[[], Awaitable[None]], what: str) -> None:
+    def _later(self, at: float, act: Callable[[], Awaitable[None]], what: str) -> asyncio.Task[None]:
         async def due() -> None:
             try:
                 await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
@@ -109,6 +116,7 @@ class Director:
         task = asyncio.create_task(due())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     # what the feed tells
 
@@ -136,6 +144,9 @@ class Director:
             case AgentChanged(agent=agent, state=state):
                 before = self._states.get(agent)
                 self._states[agent] = state
+                if state is not AgentState.ON_CONTACT:
+                    for task in self._in_talk.pop(agent, ()):
+                        task.cancel()  # what was to be done in a talk that is over
                 if state is AgentState.WRAP_UP and before is not state:
                     self._wrap_up_begins(agent)
             case _:
@@ -146,7 +157,9 @@ class Director:
         for plan in self._site.scenario.agents:
             for act in plan.acts if plan.id == agent else ():
                 if act.nth == self._talks[agent] and act.by is By.API and act.does in VERBS:
-                    self._later(now + act.after_ms / 1_000, partial(self._ask, agent, act), f"{agent} {act.does}")
+                    at = now + act.after_ms / 1_000
+                    task = self._later(at, partial(self._ask, agent, act), f"{agent} {act.does}")
+                    self._in_talk.setdefault(agent, []).append(task)
 
     def _wrap_up_begins(self, agent: str) -> None:
         now = asyncio.get_running_loop().time()
@@ -176,12 +189,12 @@ class Director:
             case Happening.WRAP_UP_FINISHED:
                 await self._finishes(act.agent)
             case Happening.AMI_CUT | Happening.EVENTS_DELAYED | Happening.EVENTS_DOUBLED:
-                await self._wire(act)
+                self._wire(act)
             case _:
                 await self._machines(act)
 
-    async def _wire(self, act: WorldAct) -> None:
-        """What befalls the link; returns when it is whole again."""
+    def _wire(self, act: WorldAct) -> None:
+        """What befalls the link, which becomes whole again by itself."""
         match act.what:
             case Happening.AMI_CUT:
                 self._site.proxy.cut(act.lasts_ms)
@@ -189,7 +202,6 @@ class Director:
                 self._site.proxy.delay(act.by_ms, act.lasts_ms)
             case _:
                 self._site.proxy.double(act.lasts_ms)
-        await asyncio.sleep((act.lasts_ms + act.by_ms) / 1_000)
 
     async def _machines(self, act: WorldAct) -> None:
         """What befalls engine, database and switch."""
@@ -197,9 +209,9 @@ class Director:
         match act.what:
             case Happening.ENGINE_KILLED:
                 site.engine.kill()
-                self._happened(Verb.ENGINE, "killed")
+                self.facts.append(Happened(self._now_ms(), Verb.ENGINE, details={"killed": "true"}))
             case Happening.ENGINE_STARTED:
-                self._happened(Verb.ENGINE, "started")
+                self.facts.append(Happened(self._now_ms(), Verb.ENGINE, details={"started": "true"}))
                 await site.engine.start()
             case Happening.DATABASE_AWAY:
                 await site.database_away(act.lasts_ms)
@@ -213,6 +225,3 @@ class Director:
 
     async def _dial(self, agent: str, code: str) -> None:
         await dial_from_agent(self._site.switch, agent, f"secret-{agent}", code)
-
-    def _happened(self, verb: Verb, what: str) -> None:
-        self.facts.append(Happened(self._now_ms(), verb, details={what: "true"}))

@@ -72,7 +72,7 @@ async def perform(scenario: Scenario, foreseen: History, template: Path, nursery
         zero = asyncio.get_running_loop().time() + LEAD_MS / 1_000
         zero_wall_ms = time.time_ns() // 1_000_000 + LEAD_MS
         director.begin(zero)
-        finished = await _until_over(site, director, citizens, zero, foreseen)
+        unfinished = await _until_over(site, director, citizens, zero, foreseen)
         metrics = await _metrics(site)
         entries = [entry async for entry in _journal(site)]
         sounds = tuple(site.ears.sounds)
@@ -82,16 +82,16 @@ async def perform(scenario: Scenario, foreseen: History, template: Path, nursery
     return Run(
         history=account.history(entries, sounds, director.facts, metrics),
         entries=tuple(_entry(entry) for entry in entries),
-        problems=_problems(metrics, finished=finished),
-        limit_hit=not finished,
+        problems=_problems(metrics, unfinished),
+        limit_hit=bool(unfinished),
         illegal_events=tuple(director.notes),
     )
 
 
-def _problems(metrics: Mapping[str, float], *, finished: bool) -> tuple[str, ...]:
+def _problems(metrics: Mapping[str, float], unfinished: str) -> tuple[str, ...]:
     problems = []
-    if not finished:
-        problems.append(f"not over {GRACE_SECONDS:g} s after everything that was foreseen")
+    if unfinished:
+        problems.append(f"not over {GRACE_SECONDS:g} s after everything that was foreseen: {unfinished}")
     bugs = sum(value for name, value in metrics.items() if name.startswith("ivr_bugs_total"))
     if bugs:
         problems.append(f"the engine counted {bugs:g} bugs")
@@ -102,30 +102,34 @@ def _entry(entry: JournalEntry) -> Entry:
     return Entry(entry.epoch, entry.seq, entry.at_ms, entry.event, entry.commands, entry.notices)
 
 
-async def _until_over(site: Site, director: Director, citizens: Callers | None, zero: float, foreseen: History) -> bool:
-    """Waits until everything foreseen must have happened and everybody is at rest; False if that takes too long."""
+async def _until_over(site: Site, director: Director, citizens: Callers | None, zero: float, foreseen: History) -> str:
+    """Waits until everything foreseen must have happened and everybody is at rest; what is not, if that takes long."""
     clock = asyncio.get_running_loop().time
     earliest = zero + max((fact.at_ms for fact in foreseen.facts), default=0) / 1_000 + QUIET_SECONDS
     # A phone does not learn that the switch died: its call goes on for it, and nobody is there.
     deaf = any(act.what is Happening.SWITCH_RESTARTED for act in site.scenario.world)
-    while clock() < earliest + GRACE_SECONDS:
-        talking = citizens is not None and citizens.running() and not deaf
-        done = clock() >= earliest and not director.pending and not talking
-        if done and await _at_rest(site):
-            return True
-        await asyncio.sleep(max(LOOK_SECONDS, earliest - clock()))
-    return False
+    await asyncio.sleep(max(0.0, earliest - clock()))
+    while True:
+        if citizens is not None and citizens.running() and not deaf:
+            unfinished = "a citizen's phone is on the line"
+        elif director.pending:
+            unfinished = f"{director.pending} acts are not done"
+        else:
+            unfinished = await _restless(site)
+        if not unfinished or clock() > earliest + GRACE_SECONDS:
+            return unfinished
+        await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _at_rest(site: Site) -> bool:
-    """No contact is open and no agent in a passing state. An engine that was killed for good is at rest."""
+async def _restless(site: Site) -> str:
+    """Who is not at rest; "" when nobody is, and of an engine that was killed for good."""
     try:
-        if await site.engine.contacts():
-            return False
+        contacts = await site.engine.contacts()
         agents = (await site.engine.get("/v1/agents"))["agents"]
     except (aiohttp.ClientError, OSError):
-        return True
-    return all(agent["state"] == "idle" for agent in agents)
+        return ""
+    busy = [f"agent {agent['id']} is {agent['state']}" for agent in agents if agent["state"] != "idle"]
+    return ", ".join([*(f"contact {contact['id']} is {contact['phase']}" for contact in contacts), *busy])
 
 
 async def _metrics(site: Site) -> dict[str, float]:

@@ -88,8 +88,8 @@ def test_given_another_story_when_compared_then_its_first_divergence_is_told(
 @pytest.mark.parametrize(
     ("level", "by_ms", "differs"),
     [
-        (Level.ASTERISK, 1_000, False),
-        (Level.ASTERISK, 1_001, True),
+        (Level.ASTERISK, 1_500, False),
+        (Level.ASTERISK, 1_501, True),
         (Level.WIRE, 100, False),
         (Level.WIRE, 101, True),
     ],
