@@ -1,6 +1,7 @@
 """The library of scenarios: it is there, it can be read, and in virtual time every promise in it is kept.
 
-The plugin collects each of these files as a test of its own; here they are one library, with what only the whole can show.
+The plugin collects each of these files as a test of its own; here they are one library, with what only the whole can
+show.
 """
 
 import re
