@@ -24,6 +24,8 @@ from pathlib import Path
 LOWEST = 12_000  # below live the ports that people configure by hand (5060, 5038, 8080)
 HIGHEST = 32_000  # Linux serves outgoing connections from 32,768 on
 LOOPBACK = "127.0.0.1"
+SINGLES_BELOW = 16_000  # six for each sandbox, so hundreds of them
+LARGE = 100  # an RTP range; single ports and pairs fit anywhere
 ATTEMPTS = 400  # with a few dozen sandboxes at work nine in ten tries succeed; this many failures mean something else
 
 
@@ -78,9 +80,14 @@ class _Ledger:
         self._owner = 0
 
     def reserve(self, count: int, align: int, udp_only: bool) -> Ports:
+        # Large runs stand in slots of their own size, and single ports elsewhere: at random places a dozen sandboxes
+        # would leave no room for the next one's media.
+        lowest, highest, step = LOWEST, SINGLES_BELOW, align
+        if count >= LARGE:
+            lowest, highest, step = SINGLES_BELOW, HIGHEST, -(-count // align) * align
         for _ in range(ATTEMPTS):
-            first = random.randrange(LOWEST, HIGHEST - count) // align * align
-            ports = Ports(first, count)
+            slot = random.randrange((highest - count - lowest) // step + 1)
+            ports = Ports(-(-lowest // align) * align + slot * step, count)
             if not self.take(ports):
                 continue
             if _free(ports, udp_only):

@@ -50,21 +50,26 @@ async def offer(control: RawManager, agent: str, channel_id: str) -> None:
     assert success(answers), answers
 
 
-async def test_given_the_account_for_events_when_a_whole_call_runs_then_only_four_kinds_arrive(
+async def test_given_the_account_for_events_when_a_whole_call_runs_then_only_what_the_engine_reads_arrives(
     switch: Switch, events: RawManager, control: RawManager
 ) -> None:
     await events.event("Event: FullyBooted")
-    async with Callees({"1001": Conduct(ring_ms=50)}, port=switch.agent_contact_port):
+    phones = {"1001": Conduct(ring_ms=50), "1002": Conduct("busy")}
+    async with Callees(phones, port=switch.agent_contact_port) as agents:
         [seen] = await Callers(switch, [Call("120", "0212345678", stay_ms=700)]).run()
         assert seen.answered_at is not None
         await offer(control, "1001", "offer-seen")
-        await events.event("Event: OriginateResponse", "Uniqueid: offer-seen")
+        await agents.answered("1001")
         assert success(await control.ask("Hangup", Channel="/^PJSIP/1001-.*$/"))
         await events.event("Event: Hangup", "Uniqueid: offer-seen")
+        await offer(control, "1002", "offer-refused")
+        await events.event("Event: OriginateResponse", "Response: Failure")
 
     kinds = Counter(value(message, "Event") for message in events.events)
     assert set(kinds) <= LET_THROUGH
-    assert kinds["UserEvent"] >= 2
+    assert kinds["UserEvent"] >= 1
+    assert kinds["OriginateResponse"] == 0, "an Originate that succeeded is told by the dialplan"
+    assert "IvrLegEnded" not in {value(m, "UserEvent") for m in events.events if value(m, "Event") == "UserEvent"}
     # the way of one call through arrival, its end and one offer: far below the 40 that the engine may cost
     assert sum(kinds.values()) + 2 <= 15, kinds
 
@@ -80,10 +85,10 @@ async def test_given_the_account_for_control_when_a_call_runs_then_no_event_reac
 async def test_given_the_account_for_control_when_the_engine_needs_an_action_then_it_may(
     switch: Switch, control: RawManager, events: RawManager
 ) -> None:
-    async with Callees({"1001": Conduct(ring_ms=20)}, port=switch.agent_contact_port):
+    async with Callees({"1001": Conduct(ring_ms=20)}, port=switch.agent_contact_port) as agents:
         await offer(control, "1001", "offer-allowed")
-        response = await events.event("Event: OriginateResponse", "Uniqueid: offer-allowed")
-        channel = value(response, "Channel")
+        await agents.answered("1001")
+        channel = "offer-allowed"
 
         allowed = {
             "Ping": await control.ask("Ping"),
