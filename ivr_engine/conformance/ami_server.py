@@ -12,16 +12,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 
+from ivr_engine.conformance.wire_time import WireTime
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.manager import Manager
 from ivr_engine.replay.simulator.ports import Record, Refused
-from ivr_engine.replay.virtual import Timeline
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 """Asterisk 22's protocol version."""
 
 WIRE_MS = 1
-"""Until an action is carried out, and until an event is written: Asterisk's threads, as in the simulated level."""
+"""Until an action is carried out, and until an answer or event is written: the way there and back that the simulated
+level allows for, because real bytes take no virtual time."""
 
 MAX_LINE_BYTES = 1_024
 MAX_LINES = 128
@@ -39,8 +40,9 @@ Lines = list[tuple[str, str]]
 class AmiServer:
     """One Asterisk's manager port. `cut` is the world's: every session dies, and nobody is served before `mend`."""
 
-    def __init__(self, time: Timeline, exchange: Exchange, secrets: dict[str, str]) -> None:
+    def __init__(self, time: WireTime, exchange: Exchange, secrets: dict[str, str]) -> None:
         """`secrets`: user → secret."""
+        self.time = time
         self.exchange = exchange
         self.manager = Manager(exchange)
         self.secrets = secrets
@@ -48,7 +50,6 @@ class AmiServer:
         self.doubles = False
         self.actions: list[str] = []
         """The name of every action that was carried out, in order."""
-        self._time = time
         self._sessions: set[AmiServerSession] = set()
         self._server: asyncio.Server | None = None
         self._serves = True
@@ -81,13 +82,13 @@ class AmiServer:
 
     def tell(self, record: Record) -> None:
         """What happened on the switch, to every session that wants events; the order is kept however late it is."""
-        self._last_at_ms = max(self._last_at_ms, self._time.now_ms + WIRE_MS + self.delay_ms)
+        self._last_at_ms = max(self._last_at_ms, self.time.now_ms + WIRE_MS + self.delay_ms)
         lines = [("Event", record.get("Event")), ("Privilege", "user,call,all")]
         lines += [(name, value) for name, value in record.headers.items() if name != "Event"]
         listeners = [session for session in self._sessions if session.wants_events]
         for session in listeners:
             for _ in range(2 if self.doubles else 1):
-                self._time.after(self._last_at_ms - self._time.now_ms, session.write, lines)
+                self.time.after(self._last_at_ms - self.time.now_ms, session.write, lines)
 
     # what a session asks of its server
     def admit(self, session: "AmiServerSession") -> bool:
@@ -130,7 +131,7 @@ class AmiServerSession(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *actions, self._received = (self._received + data).split(b"\r\n\r\n")
         for action in actions:
-            self._loop.call_later(WIRE_MS / 1_000, self._act, read_action(action))
+            self._server.time.beat(WIRE_MS, self._act, read_action(action))
 
     def abort(self) -> None:
         self.wants_events = False
@@ -188,12 +189,12 @@ class AmiServerSession(asyncio.Protocol):
         self._answer("Success", action_id, ("Message", "Authentication accepted"))
         if _one(headers, "Events") != "off":
             self.wants_events = True
-            self.write([("Event", "FullyBooted"), ("Privilege", "system,all"), ("Status", "Fully Booted")])
+            self._say([("Event", "FullyBooted"), ("Privilege", "system,all"), ("Status", "Fully Booted")])
 
     def _turn_away(self, action_id: str) -> None:
-        self._answer("Error", action_id, ("Message", "Authentication failed"))
+        self.write([("Response", "Error"), ("ActionID", action_id), ("Message", "Authentication failed")])
         if self._transport is not None:
-            self._transport.close()
+            self._loop.call_later(WIRE_MS / 1_000, self._transport.close)
 
     def _core_status(self) -> Lines:
         began = time.gmtime(86_400 * self._server.exchange.started)
@@ -232,16 +233,19 @@ class AmiServerSession(asyncio.Protocol):
         return leg.variables.get(name, "")
 
     def _answer(self, response: str, action_id: str, *lines: tuple[str, str]) -> None:
-        self.write([("Response", response), *([("ActionID", action_id)] if action_id else []), *lines])
+        self._say([("Response", response), *([("ActionID", action_id)] if action_id else []), *lines])
 
     def _list(self, action_id: str, message: str, name: str, items: Iterator[Lines]) -> None:
         told = list(items)
         item = "DBGetTreeResponse" if name == "DBGetTree" else name
         self._answer("Success", action_id, ("EventList", "start"), ("Message", message))
         for lines in told:
-            self.write([("Event", item), *lines, ("ActionID", action_id)])
+            self._say([("Event", item), *lines, ("ActionID", action_id)])
         ending = [("Event", f"{name}Complete"), ("ActionID", action_id), ("EventList", "Complete")]
-        self.write([*ending, ("ListItems", str(len(told)))])
+        self._say([*ending, ("ListItems", str(len(told)))])
+
+    def _say(self, lines: Lines) -> None:
+        self._server.time.beat(WIRE_MS, self.write, lines)
 
 
 class Dribble:

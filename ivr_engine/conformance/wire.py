@@ -19,11 +19,12 @@ from typing import Any
 from ivr_engine.conformance.agi_client import AgiCalls
 from ivr_engine.conformance.ami_server import AmiServer
 from ivr_engine.conformance.wire_life import ACCOUNTS, EngineLife, ScenarioDirectory
-from ivr_engine.conformance.wire_time import JumpingLoop, Standing, WireTime
+from ivr_engine.conformance.wire_time import JumpingLoop, WireTime
 from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.conversation import CallerCard, Conversation
 from ivr_engine.core.events import Event, PresenceChosen
 from ivr_engine.core.vocabulary import AgentId, Presence
+from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.interpreter import Passed, Walk
 from ivr_engine.flow.revision import Revision
 from ivr_engine.replay.history import Happened, History
@@ -47,7 +48,8 @@ SETTLED_MS = 1_000
 def run_on_wire(scenario: Scenario, *, site: Site | None = None) -> Run:
     """Performs it, on an event loop of its own: not to be called from a coroutine.
 
-    Raises FlowErrors for documents that are wrong, PlanError for contexts that the model cannot run.
+    Raises FlowErrors for documents that are wrong, PlanError for contexts that the model cannot run,
+    `wire_time.Standing` for a run whose virtual time cannot go on.
     """
     with _listening_for_bugs() as bugs, asyncio.Runner(loop_factory=JumpingLoop) as runner:
         loop = runner.get_loop()
@@ -64,11 +66,11 @@ class _Stage:
         self._scenario = scenario
         self._loop = loop
         self._bugs = bugs
-        self._folder = scenario.dialplans or dialplans()
-        self._revision = loaded(self._folder)
+        folder = scenario.dialplans or dialplans()
+        self._revision = loaded(folder)
         self._time = WireTime(loop, scenario.starts_at_ms - SETUP_MS)
         self._exchange = Exchange(self._time, site)
-        self._calls = AgiCalls(Sounds(self._folder, self._revision))
+        self._calls = AgiCalls(Sounds(folder, self._revision))
         self._exchange.visits = self._calls
         self._ami = AmiServer(self._time, self._exchange, ACCOUNTS)
         self._ami_port = 0
@@ -78,6 +80,8 @@ class _Stage:
         self._facts: list[Happened] = []
         self._entries: list[Entry] = []
         self._recovery = Recovery()
+        self._refused: list[str] = []
+        """Revisions that were refused."""
         self._walks: list[Walk] = []
         self._lives: list[EngineLife] = []
         self._life: EngineLife | None = None
@@ -96,11 +100,7 @@ class _Stage:
                 chosen = PresenceChosen(AgentId(plan.id), Presence(plan.presence))
                 self._time.after(position * PRESENCE_GAP_MS, self.ask, chosen)
         problems: list[str] = []
-        try:
-            ended_at_ms = await self._end()
-        except Standing as standing:
-            problems.append(str(standing))
-            ended_at_ms = None
+        ended_at_ms = await self._end()
         limit_hit = ended_at_ms is None or bool(self._exchange.legs)
         if limit_hit:
             there = [name for name, citizen in self._performance.citizens.items() if not citizen.is_over]
@@ -115,7 +115,7 @@ class _Stage:
             entries=tuple(self._entries),
             problems=(*problems, *self._wrong()),
             limit_hit=limit_hit,
-            illegal_events=tuple(told for life in self._lives for told in life.illegal),
+            illegal_events=(*(told for life in self._lives for told in life.illegal), *self._refused),
             reached=self._reached(),
         )
 
@@ -254,8 +254,13 @@ class _Stage:
             life.kill()
 
     def _load(self, folder: Path) -> None:
-        revision: Revision = loaded(folder)
-        self._folder, self._revision = folder, revision
+        """A broken set is refused, and the old one serves on."""
+        try:
+            revision: Revision = loaded(folder)
+        except FlowErrors as refused:
+            self._refused.append(f"revision {folder.name}: {refused}")
+            return
+        self._revision = revision
         self._calls.sounds = Sounds(folder, revision)
         if self._life is not None:
             self._life.configure(self._configuration())

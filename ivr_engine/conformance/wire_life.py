@@ -116,8 +116,7 @@ class EngineLife:
             await self._ending
 
     async def _end(self) -> None:
-        await self.switch.stop()
-        await self.visits.stop(drain_seconds=0)
+        await asyncio.gather(self.visits.stop(drain_seconds=0), self.switch.stop())
 
     def ask(self, event: Event) -> None:
         """A person's request by API: refused or not, it takes its turn in the reactor."""

@@ -13,11 +13,13 @@ writable, and after sockets came or went one real millisecond is spent to let th
 import array
 import asyncio
 import fcntl
+import heapq
 import selectors
 import socket
 import termios
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 GRACE_SECONDS = 0.001
@@ -28,6 +30,9 @@ PATIENCE = 2_000
 
 TURNS = 20_000_000
 """Jumps and polls of one scenario: half an hour of timers takes twenty thousand. More is a loop that never ends."""
+
+BETWEEN_SECONDS = 1e-7
+"""Between two things of one millisecond, so that the loop looks at the wire: what the first sets off is over by then."""
 
 Selected = list[tuple[selectors.SelectorKey, int]]
 
@@ -66,6 +71,7 @@ class _JumpingSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> Selected:
         self._turns += 1
         if self._turns > TURNS:
+            self._turns = 0  # what is left to clean up shall run
             raise Standing(f"{TURNS} turns of the event loop: something calls back for ever")
         found = super().select(0)
         if found or timeout == 0:
@@ -100,10 +106,10 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 def _unacknowledged(one: socket.socket) -> int:
     """Bytes that the kernel does not know to be at the other end; 0 for a socket that only listens."""
-    count = array.array("i", [0])
+    unheard = array.array("i", [0])
     with suppress(OSError):
-        fcntl.ioctl(one, termios.TIOCOUTQ, count)
-    return count[0]
+        fcntl.ioctl(one, termios.TIOCOUTQ, unheard)
+    return unheard[0]
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
@@ -121,52 +127,87 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 
 class WireTime:
-    """Implements `replay.virtual.Timeline` on the loop; `pending` counts what the scenario itself waits for."""
+    """Implements `replay.virtual.Timeline` on the loop; `pending` counts what the scenario itself waits for.
+
+    A heap of its own, because asyncio calls timers of one moment in any order and a `Timeline` keeps theirs.
+    """
 
     def __init__(self, loop: JumpingLoop, starts_at_ms: int) -> None:
         self._loop = loop
         self._starts_at_ms = starts_at_ms
+        self._heap: list[tuple[int, int, Due]] = []
+        self._order = count()
+        self._armed_ms = 0
+        self._timer: asyncio.TimerHandle | None = None
         self.pending = 0
         self.last_ms = starts_at_ms
-        """When something happened for the last time."""
+        """When something that the scenario waited for happened for the last time."""
 
     @property
     def now_ms(self) -> int:
         return self._starts_at_ms + round(self._loop.time() * 1_000)
 
     def after(self, delay_ms: int, action: Callable[..., None], *arguments: Any) -> "Due":
-        at_ms = self.now_ms - self._starts_at_ms + delay_ms
-        return Due(self, self._loop, at_ms / 1_000, action, arguments)
+        return self._put(delay_ms, 1, action, arguments)
+
+    def beat(self, delay_ms: int, action: Callable[..., None], *arguments: Any) -> "Due":
+        """As `after`, but a run does not go on for its sake: pings and heartbeats never end."""
+        return self._put(delay_ms, 0, action, arguments)
+
+    def _put(self, delay_ms: int, waited_for: int, action: Callable[..., None], arguments: tuple[Any, ...]) -> "Due":
+        due = Due(self, action, arguments, waited_for)
+        self.pending += waited_for
+        heapq.heappush(self._heap, (self.now_ms + max(0, delay_ms), next(self._order), due))
+        self._arm()
+        return due
+
+    def _arm(self) -> None:
+        while self._heap and self._heap[0][2].action is None:
+            heapq.heappop(self._heap)
+        if not self._heap:
+            return
+        at_ms = self._heap[0][0]
+        if self._timer is not None:
+            if self._armed_ms <= at_ms:
+                return
+            self._timer.cancel()
+        self._armed_ms = at_ms
+        at_seconds = max((at_ms - self._starts_at_ms) / 1_000, self._loop.time() + BETWEEN_SECONDS)
+        self._timer = self._loop.call_at(at_seconds, self._next)
+
+    def _next(self) -> None:
+        """One thing, and then silence on the wire before the next, though it may be due in the same millisecond."""
+        self._timer = None
+        if self._heap and self._heap[0][0] <= self.now_ms:
+            due = heapq.heappop(self._heap)[2]
+            self._arm()
+            due.happen()
+        else:
+            self._arm()
 
 
 class Due:
     """One thing that is to happen in a `WireTime`."""
 
-    __slots__ = ("_action", "_arguments", "_time", "_timer")
+    __slots__ = ("_arguments", "_time", "_waited_for", "action")
 
     def __init__(
-        self,
-        time: WireTime,
-        loop: JumpingLoop,
-        at_seconds: float,
-        action: Callable[..., None],
-        arguments: tuple[Any, ...],
+        self, time: WireTime, action: Callable[..., None], arguments: tuple[Any, ...], waited_for: int
     ) -> None:
+        self.action: Callable[..., None] | None = action
         self._time = time
-        self._action: Callable[..., None] | None = action
         self._arguments = arguments
-        time.pending += 1
-        self._timer = loop.call_at(at_seconds, self._happen)
+        self._waited_for = waited_for
 
     def cancel(self) -> None:
-        if self._action is not None:
-            self._timer.cancel()
-            self._action = None
-            self._time.pending -= 1
+        if self.action is not None:
+            self.action = None
+            self._time.pending -= self._waited_for
 
-    def _happen(self) -> None:
-        action, self._action = self._action, None
+    def happen(self) -> None:
+        action, self.action = self.action, None
         if action is not None:
-            self._time.pending -= 1
-            self._time.last_ms = self._time.now_ms
+            self._time.pending -= self._waited_for
+            if self._waited_for:
+                self._time.last_ms = self._time.now_ms
             action(*self._arguments)

@@ -217,8 +217,8 @@ class FlowVisits:
             return
 
         def over(status: str) -> None:
-            self.reached.update(session.trail)
-            self._sessions.pop(leg, None)
+            if self._sessions.pop(leg, None) is not None:  # one whose engine died was counted then
+                self.reached.update(session.trail)
             done(status)
 
         def failed(bug: Exception) -> None:
