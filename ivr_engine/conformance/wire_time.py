@@ -32,7 +32,7 @@ TURNS = 20_000_000
 """Jumps and polls of one scenario: half an hour of timers takes twenty thousand. More is a loop that never ends."""
 
 BETWEEN_SECONDS = 1e-7
-"""Between two things of one millisecond, so that the loop looks at the wire: what the first sets off is over by then."""
+"""Between two things of one millisecond: the loop looks at the wire, and what the first one set off is over by then."""
 
 Selected = list[tuple[selectors.SelectorKey, int]]
 
