@@ -21,7 +21,9 @@ _MARKED_BY_FIXTURE = {"postgres_server": "postgres", "asterisk_tools": "asterisk
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the tools that they use, before `-m` chooses among them and xdist deals them out.
 
-    Those on a real switch measure times: one worker runs them all, one after another, while the others run the rest.
+    Those on a real switch measure times: one worker runs them all, one after another, while the others run the rest. What
+    they measure is real time on a machine that others use too, so one that fails is run once more, and said so
+    (RERUN in the summary); one that fails twice has failed. Nothing in virtual time gets a second chance.
     """
     for item in items:
         for fixture, marker in _MARKED_BY_FIXTURE.items():
@@ -29,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if item.get_closest_marker("asterisk"):
             item.add_marker(pytest.mark.xdist_group("asterisk"))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

@@ -181,4 +181,6 @@ async def test_given_offers_when_each_is_withdrawn_in_the_moment_it_was_made_the
             assert await centre.switch.channels_become(0, seconds=4)
         finally:
             await adapter.stop()
-        assert all(call.ended_by == "cancelled" for call in agents.seen())
+        # SIPp writes down what it saw a moment after it happened
+        ended = await agents.ended(count=len(agents.seen())) if agents.seen() else []
+        assert {call.ended_by for call in ended} <= {"cancelled"}
