@@ -111,6 +111,7 @@ LAYERS = {
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
+    "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
