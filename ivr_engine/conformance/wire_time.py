@@ -50,6 +50,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         self._changed = False
         self._turns = 0
         self._sockets: dict[int, socket.socket] = {}
+        self._count = array.array("i", [0])
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         self._changed = True
@@ -73,43 +74,41 @@ class _JumpingSelector(selectors.DefaultSelector):
         if self._turns > TURNS:
             self._turns = 0  # what is left to clean up shall run
             raise Standing(f"{TURNS} turns of the event loop: something calls back for ever")
-        found = super().select(0)
-        if found or timeout == 0:
-            return found
-        if self._changed:
-            self._changed = False
-            found = super().select(GRACE_SECONDS)
+        if timeout == 0:
+            return super().select(0)
         for _ in range(PATIENCE):
-            if found or not self._on_its_way():
-                break
-            found = super().select(GRACE_SECONDS)
-        if found:
-            return found
-        found = super().select(0)  # what arrived between the last look and the kernel's word that all has
-        if not found:
-            if timeout is None:
-                raise Standing("nothing is to happen any more, and somebody waits for it")
-            self._jump(timeout)
-        return found
+            silent = not self._on_its_way()  # asked first: what arrives from now on was sent by nobody
+            found = super().select(0 if silent else GRACE_SECONDS)
+            if found:
+                return found
+            if silent:
+                if timeout is None:
+                    raise Standing("nothing is to happen any more, and somebody waits for it")
+                self._jump(timeout)
+                return []
+        raise Standing("bytes are on their way and nobody reads them")
 
     def _on_its_way(self) -> bool:
-        if any(key.events & selectors.EVENT_WRITE for key in self.get_map().values()):
+        if self._changed:
+            self._changed = any(key.events & selectors.EVENT_WRITE for key in self.get_map().values())
             return True
-        unheard = [one for one in self._sockets.values() if _unacknowledged(one)]
-        if not unheard:
+        for one in self._sockets.values():
+            if self._unacknowledged(one):
+                break
+        else:
             return False
         for one in self._sockets.values():
             with suppress(OSError):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        return any(map(_unacknowledged, unheard))
+        return any(map(self._unacknowledged, self._sockets.values()))
 
-
-def _unacknowledged(one: socket.socket) -> int:
-    """Bytes that the kernel does not know to be at the other end; 0 for a socket that only listens."""
-    unheard = array.array("i", [0])
-    with suppress(OSError):
-        fcntl.ioctl(one, termios.TIOCOUTQ, unheard)
-    return unheard[0]
+    def _unacknowledged(self, one: socket.socket) -> int:
+        """Bytes that the kernel does not know to be at the other end; 0 for a socket that only listens."""
+        try:
+            fcntl.ioctl(one, termios.TIOCOUTQ, self._count)
+        except OSError:
+            return 0
+        return self._count[0]
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
