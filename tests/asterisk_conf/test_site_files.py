@@ -54,10 +54,13 @@ def test_given_the_accounts_when_read_then_each_has_the_least_rights() -> None:
     assert (events["write"], control["read"]) == ("", "")
     assert set(events["read"].split(",")) == {"user", "call", "system"}
     assert set(control["write"].split(",")) == {"originate", "call", "reporting"}
-    assert [key for key in events if key.startswith("eventfilter")] == [
-        f"eventfilter(action(include),name({name}))"
-        for name in ("UserEvent", "OriginateResponse", "Hangup", "FullyBooted")
-    ]
+    assert {key: value for key, value in events.items() if key.startswith("eventfilter")} == {
+        "eventfilter(action(include),name(UserEvent))": "",
+        "eventfilter(action(exclude),name(UserEvent),header(UserEvent),method(exact))": "IvrLegEnded",
+        "eventfilter(action(include),name(OriginateResponse),header(Response),method(exact))": "Failure",
+        "eventfilter(action(include),name(Hangup))": "",
+        "eventfilter(action(include),name(FullyBooted))": "",
+    }
 
 
 def test_given_the_phones_when_read_then_all_are_templates_that_keep_media_and_transfers_here() -> None:

@@ -67,9 +67,8 @@ class Talk:
             Timeout="5000",
             Async="true",
         )
-        response = await self.events.event("Event: OriginateResponse", "Response: Success")
-        await self.events.event("UserEvent: Together")
-        return value(response, "Channel")
+        together = await self.events.event("UserEvent: Together")
+        return value(together, "Channel")
 
     async def features(self, count: int) -> list[tuple[str, str]]:
         """The next `count` codes that Asterisk understood: agent and feature."""

@@ -112,7 +112,8 @@ def test_given_the_whole_city_when_searched_then_the_answer_comes_before_the_nex
     assert directory.search(f"공무원 {WHOLE_CITY - 1} {departments[(WHOLE_CITY - 1) % 41]}")
     for words in ("no such words", "공무원 업무 누구도", "46527"):
         best_seconds = min(_seconds_of(directory, words) for _ in range(5))
-        assert best_seconds < 0.020, f"{words}: {best_seconds * 1000:.1f} ms"
+        # 2 to 16 ms here; ten times the worst, so that only another order of cost fails, on any machine
+        assert best_seconds < 0.2, f"{words}: {best_seconds * 1000:.1f} ms"
 
 
 def _seconds_of(directory: MemoryDirectory, words: str) -> float:
