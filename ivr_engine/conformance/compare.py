@@ -10,12 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from ivr_engine.asterisk import ami
 from ivr_engine.replay.history import Happened, History, Verb
 from ivr_engine.replay.scenario import Level
 
 TOLERANCE_MS: Mapping[Level, int] = {Level.SIMULATED: 0, Level.WIRE: 100, Level.ASTERISK: 1_500}
 """How far a level's times may lie from the simulated ones: sockets, and on a real switch two busy cores with a dozen
-centres on them, engines that take half a second to start, and a link that is tried again after a pause."""
+centres on them, and engines that take half a second to start."""
+
+LONGEST_PAUSE_MS = round(ami.LONGEST_PAUSE_SECONDS * 1_000)
+"""The service's link doubles its pause, partly random, with each try: it finds a switch that was away for a while late
+by as much again, and by this at most. What comes after that is as late."""
 
 TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.HEARD: ("prompt", "language"),
@@ -70,9 +75,10 @@ def compare(
     for other in levels[1:]:
         measure = levels[0]
         allowed_ms = max(tolerance_ms[measure], tolerance_ms[other])
+        late = _late_links(histories[measure]) if other is Level.ASTERISK else ()
         here, there = _tracks(histories[measure]), _tracks(histories[other])
         for track in sorted(here.keys() | there.keys()):
-            difference = _first(here.get(track, ()), there.get(track, ()), allowed_ms)
+            difference = _first(here.get(track, ()), there.get(track, ()), allowed_ms, late)
             if difference is not None:
                 index, expected, actual = difference
                 before = tuple(there[track][max(0, index - AROUND) : index]) if track in there else ()
@@ -81,14 +87,30 @@ def compare(
 
 
 def _first(
-    here: Sequence[Happened], there: Sequence[Happened], allowed_ms: int
+    here: Sequence[Happened], there: Sequence[Happened], allowed_ms: int, late: Sequence[tuple[int, int]]
 ) -> tuple[int, Happened | None, Happened | None] | None:
     for index, (expected, actual) in enumerate(zip_longest(here, there)):
         if expected is None or actual is None or expected != replace(actual, at_ms=expected.at_ms):
             return index, expected, actual
-        if abs(expected.at_ms - actual.at_ms) > allowed_ms:
+        late_ms = max((by_ms for since_ms, by_ms in late if since_ms <= expected.at_ms), default=0)
+        if not -allowed_ms <= actual.at_ms - expected.at_ms <= allowed_ms + late_ms:
             return index, expected, actual
     return None
+
+
+def _late_links(measure: History) -> list[tuple[int, int]]:
+    """(since when, by how much a real link may be later): from each return of the link on."""
+    late: list[tuple[int, int]] = []
+    lost_ms: int | None = None
+    for fact in measure.facts:
+        if fact.verb is not Verb.SWITCH:
+            continue
+        if fact.details.get("connected") != "true":
+            lost_ms = fact.at_ms
+        elif lost_ms is not None:
+            late.append((fact.at_ms, min(fact.at_ms - lost_ms, LONGEST_PAUSE_MS)))
+            lost_ms = None
+    return late
 
 
 def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:

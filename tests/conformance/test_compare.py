@@ -100,6 +100,29 @@ def test_given_a_later_moment_when_it_is_within_the_levels_tolerance_then_nothin
     assert [bool(differences(late(6, by_ms), level))] == [differs]
 
 
+@pytest.mark.parametrize(
+    ("back_ms", "level", "by_ms", "differs"),
+    [
+        (1_100, Level.ASTERISK, 2_100, False),
+        (1_100, Level.ASTERISK, 2_101, True),
+        (2_900, Level.ASTERISK, 3_500, False),
+        (2_900, Level.ASTERISK, 3_501, True),
+        (1_100, Level.WIRE, 101, True),
+    ],
+    ids=["as_long_again", "longer", "the_longest_pause", "longer_than_that", "the_wire_has_no_pauses"],
+)
+def test_given_a_link_that_was_lost_when_a_real_one_pauses_longer_then_nothing_differs(
+    back_ms: int, level: Level, by_ms: int, differs: bool
+) -> None:
+    story = (
+        Happened(500, Verb.SWITCH, "", {"connected": "false"}),
+        Happened(back_ms, Verb.SWITCH, "", {"connected": "true"}),
+        Happened(3_000, Verb.CONNECTED, "hong", {"agent": "1001"}),
+    )
+    real = (*story[:2], replace(story[2], at_ms=story[2].at_ms + by_ms))
+    assert bool(compare({Level.SIMULATED: History(story), level: History(real)})) is differs
+
+
 def test_given_three_levels_when_one_differs_then_it_alone_is_named() -> None:
     runs = {Level.ASTERISK: History(STORY[:-1]), Level.WIRE: History(STORY), Level.SIMULATED: History(STORY)}
     assert [(found.measure, found.other) for found in compare(runs)] == [(Level.SIMULATED, Level.ASTERISK)]
