@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from ivr_engine import __version__, commands_record, commands_replay, logs, service
+from ivr_engine import __version__, commands_record, commands_replay, commands_rerun, logs, service
 from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
@@ -43,6 +43,7 @@ app.add_typer(directory, name="directory")
 app.add_typer(schema, name="schema")
 app.command()(commands_replay.show)
 app.command()(commands_record.record)
+app.command()(commands_rerun.replay)
 app.command("verify-journal")(commands_record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]

@@ -54,7 +54,7 @@ def record(
     if (contact is None) == (since is None or until is None):
         _give_up("say which: the identifier of one contact, or both --from and --to")
     if contact is None and out.suffix == ".gz":
-        entries = _run(_stretch_of(_moment_ms(since or ""), _moment_ms(until or "")))
+        entries = _run(_stretch_of(moment_ms(since or ""), moment_ms(until or "")))
         source = f"{since} to {until}"
         try:
             count = recording.write(out, Scrub().entries(entries), engine=__version__, source=source)
@@ -150,7 +150,7 @@ async def _stories(contact: str | None, since: str | None, until: str | None) ->
                     _give_up(f"the journal has no contact {contact}")
                 from_ms, to_ms = span[0], span[1] + 1
             else:
-                from_ms, to_ms = _moment_ms(since or ""), _moment_ms(until or "")
+                from_ms, to_ms = moment_ms(since or ""), moment_ms(until or "")
             stories = Stories()
             async for entry in stretch(database, from_ms, to_ms + AROUND_MS):
                 stories.take(entry)
@@ -181,7 +181,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         _give_up(f"the journal cannot be read by this version: {foreign}")
 
 
-def _moment_ms(written: str) -> int:
+def moment_ms(written: str) -> int:
+    """Seoul's time as it is written, to milliseconds since the Unix epoch; ends the command when it is none."""
     for form in FORMS:
         try:
             moment = datetime.strptime(written, form).replace(tzinfo=SEOUL)

@@ -113,6 +113,7 @@ LAYERS = {
     "__main__": EVERYTHING,
     "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
+    "commands_rerun": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
     "pytest_plugin": PLUGIN,
