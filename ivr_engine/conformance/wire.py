@@ -160,9 +160,7 @@ class _Stage:
 
     # ── the engine's lives ──────────────────────────────────────────────────────────────────────────────────────────
     async def _start(self) -> None:
-        """A new life; nothing if one is going on."""
-        if self._life is not None:
-            return
+        """A new life, up to the first look at the switch."""
         numbers = {plan.entry: plan.number for plan in self._scenario.recipients}
         for life in self._lives:
             await life.ended()  # its door must be closed before the next one opens there
@@ -188,9 +186,17 @@ class _Stage:
             self._exchange.global_variables["IVR_AGI"] = f"agi://127.0.0.1:{self._agi_port}/visit"
 
     def _begin_life(self) -> None:
+        """Nothing if one is going on."""
+        if self._life is not None or self._starting:
+            return
         task = self._loop.create_task(self._start())
         self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        task.add_done_callback(self._has_begun)
+
+    def _has_begun(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._bugs.append(f"the engine could not start: {failure!r}")
 
     def _configuration(self) -> Configuration:
         queues = queues_of(self._scenario, self._revision)
