@@ -38,6 +38,9 @@ from ivr_engine.replay.simulator.performance import Performance
 from ivr_engine.replay.simulator.site import Site, read_site
 from ivr_engine.replay.simulator.sounds import Sounds
 
+START_SECONDS = 30
+"""For the first life to see the switch, which takes some milliseconds: tries of a link that cannot come up."""
+
 LOOK_MS = 250
 """How often the end is looked for."""
 
@@ -94,12 +97,16 @@ class _Stage:
         scenario = self._scenario
         self._ami_port = await self._ami.start()
         self._time.after(SETUP_MS, self._performance.begin)
-        await self._start()
+        problems: list[str] = []
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._start()
+        except TimeoutError:
+            problems.append(f"the engine did not see the switch within {START_SECONDS} s")
         for position, plan in enumerate(scenario.agents):
             if plan.presence != Presence.LOGGED_OUT:
                 chosen = PresenceChosen(AgentId(plan.id), Presence(plan.presence))
                 self._time.after(position * PRESENCE_GAP_MS, self.ask, chosen)
-        problems: list[str] = []
         ended_at_ms = await self._end()
         limit_hit = ended_at_ms is None or bool(self._exchange.legs)
         if limit_hit:

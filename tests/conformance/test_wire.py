@@ -7,6 +7,7 @@ import pytest
 
 from ivr_engine.asterisk.switch import AsteriskSwitch
 from ivr_engine.conformance import levels
+from ivr_engine.conformance.ami_server import AmiServer
 from ivr_engine.conformance.compare import TOLERANCE_MS, compare
 from ivr_engine.conformance.wire import run_on_wire
 from ivr_engine.core.commands import Command
@@ -115,3 +116,12 @@ def test_given_a_run_with_cuts_and_deaths_when_it_is_over_then_logging_is_as_it_
     before = list(ours.handlers), ours.propagate
     run_on_wire(staged(stage.hong(), stage.agent(), stage.world(Happening.AMI_CUT, 2_000, lasts_ms=500)))
     assert (list(ours.handlers), ours.propagate) == before
+
+
+def test_given_a_link_that_cannot_come_up_when_a_scenario_runs_then_it_ends_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AmiServer, "admit", lambda *_session: False)
+    run = run_on_wire(staged(stage.hong(), stage.agent(), limit_ms=60_000))
+    assert run.problems[0] == "the engine did not see the switch within 30 s"
+    assert not [fact for fact in run.history.facts if fact.verb is Verb.CONNECTED]
