@@ -11,7 +11,8 @@ from itertools import accumulate
 from math import ceil, sqrt
 
 from ivr_engine.core.configuration import AgentSettings
-from ivr_engine.core.notices import ContactEnded
+from ivr_engine.core.events import Configured
+from ivr_engine.core.notices import AgentChanged, ContactEnded
 from ivr_engine.core.vocabulary import AgentId, AgentState, Disposition, OfferResult, Presence, Skill
 from ivr_engine.replay.recording import Recorded
 from ivr_engine.replay.stories import Stories, Story
@@ -75,20 +76,26 @@ def day_of(entries: Iterable[Recorded], source: str) -> Day:
     stories = Stories()
     spells: list[Spell] = []
     since: dict[AgentId, int] = {}
+    seen: set[AgentId] = set()
+    first_ms: int | None = None
     last_ms = 0
     for entry in entries:
         stories.take(entry)
         last_ms = entry.at_ms
+        if isinstance(entry.event, Configured):  # chooses nobody's presence, and may be of days before
+            continue
+        first_ms = entry.at_ms if first_ms is None else first_ms
         for notice in entry.notices:
-            agent = getattr(notice, "agent", None)
-            presence = getattr(notice, "presence", None)
-            if agent is None or not isinstance(presence, Presence):
+            if not isinstance(notice, AgentChanged):
                 continue
-            works = presence is Presence.AVAILABLE or getattr(notice, "state", None) is AgentState.ON_CONTACT
-            if works:
-                since.setdefault(agent, entry.at_ms)
+            agent, state = notice.agent, notice.state
+            if notice.presence is Presence.AVAILABLE or state is AgentState.ON_CONTACT:
+                # first heard of in the middle of something: was there before the journal's stretch began
+                was_there = agent not in seen and state is not AgentState.IDLE
+                since.setdefault(agent, first_ms if was_there else entry.at_ms)
             elif agent in since:
                 spells.append(Spell(agent, since.pop(agent), entry.at_ms))
+            seen.add(agent)
     spells += [Spell(agent, from_ms, last_ms + DAY_MS) for agent, from_ms in since.items()]
     over = [story for story in stories.over if story.ended is not None]
     waited = [_waited_ms(story) for story in over]

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from ivr_engine.core.events import Configured, ContactArrived
 from ivr_engine.core.vocabulary import Disposition
 from ivr_engine.replay.day import CONTACTS, HOURLY, ordinary_day
 from ivr_engine.replay.day import day_of as read_day
@@ -50,3 +51,11 @@ def test_given_a_journal_when_its_day_is_read_then_wishes_patience_talks_and_spe
 def test_given_who_hung_up_in_the_flow_when_the_day_is_read_then_no_queue_was_wanted() -> None:
     day = read_day(perform(hong(presses("1", "greeting"), dials="0100"), agent()).entries, "a test")
     assert day.arrivals[0].queue == ""
+
+
+def test_given_a_journal_that_begins_in_the_middle_when_read_then_who_rings_at_once_was_there_before() -> None:
+    entries = perform(hong(), agent()).entries
+    configured = next(one for one in entries if isinstance(one.event, Configured))
+    began = next(at for at, one in enumerate(entries) if isinstance(one.event, ContactArrived))
+    day = read_day([configured, *entries[began:]], "a test")
+    assert [(spell.agent, spell.from_ms) for spell in day.spells] == [("1001", entries[began].at_ms)]
