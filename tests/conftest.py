@@ -21,8 +21,8 @@ _MARKED_BY_FIXTURE = {"postgres_server": "postgres", "asterisk_tools": "asterisk
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the tools that they use, before `-m` chooses among them and xdist deals them out.
 
-    Those on a real switch measure times: one worker runs them all, one after another, while the others run the rest. What
-    they measure is real time on a machine that others use too, so one that fails is run once more, and said so
+    Those on a real switch measure times: one worker runs them all, one after another, while the others run the rest.
+    What they measure is real time on a machine that others use too, so one that fails is run once more, and said so
     (RERUN in the summary); one that fails twice has failed. Nothing in virtual time gets a second chance.
     """
     for item in items:

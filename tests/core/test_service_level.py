@@ -28,20 +28,20 @@ ANSWERED = ContactEnded(
 )
 ABANDONED = replace(ANSWERED, disposition=Disposition.ABANDONED, answered_at_ms=None, talk_ms=None)
 CALLBACK = replace(ABANDONED, disposition=Disposition.CALLBACK)
+LATE_MS = 15_001
 
 
 def _day() -> Tally:
     """1,000 offered: 800 answered (700 in time), 150 abandoned (90 in time, 40 short), 50 flow-outs (20 in time)."""
     tally = Tally()
-    late = {"wait_ms": 15_001}
     for times, ended in (
         (700, ANSWERED),
-        (100, replace(ANSWERED, **late)),
+        (100, replace(ANSWERED, wait_ms=LATE_MS)),
         (40, replace(ABANDONED, short_abandon=True)),
         (50, ABANDONED),
-        (60, replace(ABANDONED, **late)),
+        (60, replace(ABANDONED, wait_ms=LATE_MS)),
         (20, CALLBACK),
-        (30, replace(CALLBACK, **late)),
+        (30, replace(CALLBACK, wait_ms=LATE_MS)),
     ):
         for _ in range(times):
             tally.count(ended)
