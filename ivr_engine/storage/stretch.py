@@ -12,7 +12,7 @@ from ivr_engine.storage.rows import entry_of
 PAGE = 1_000
 
 
-async def stretch(database: Database, from_ms: int, to_ms: int) -> AsyncIterator[JournalEntry]:
+async def stretch(database: Database, from_ms: int, to_ms: int, page: int = PAGE) -> AsyncIterator[JournalEntry]:
     """The configuration in force at `from_ms`, then every decision from there until before `to_ms`.
 
     Raises ValueError for a decision that was written by another version and cannot be understood.
@@ -34,13 +34,13 @@ async def stretch(database: Database, from_ms: int, to_ms: int) -> AsyncIterator
             select(table.c.epoch, table.c.seq, table.c.payload)
             .where(table.c.at_ms >= from_ms, table.c.at_ms < to_ms, tuple_(table.c.epoch, table.c.seq) > last)
             .order_by(table.c.epoch, table.c.seq)
-            .limit(PAGE)
+            .limit(page)
         )
         async with database.reading() as connection:
             rows = (await connection.execute(wanted)).all()
         for row in rows:
             yield entry_of(row.payload.encode())
-        if len(rows) < PAGE:
+        if len(rows) < page:
             return
         last = (rows[-1].epoch, rows[-1].seq)
 
