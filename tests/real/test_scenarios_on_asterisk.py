@@ -1,6 +1,7 @@
 """Scenarios on real Asterisks: the phones do as the files say, the account is true, and it is the simulated one's.
 
-All of them run at once, as `scripts/conformance` does it; the whole library is that command's.
+All of them run at once, as `scripts/conformance` does it: those below, which are dense, and a short one of each folder
+of the library. The whole library is that command's, and takes minutes.
 """
 
 from __future__ import annotations
@@ -100,6 +101,23 @@ SCENARIOS = {
         """,
 }
 
+LIBRARY = Path(__file__).parents[1] / "scenarios"
+OF_THE_LIBRARY = (
+    "visit/hangs_up_in_menu",
+    "wait/abandons",
+    "offer/answered",
+    "talk/citizen_hangs_up_first",
+    "transfer/complete",
+    "agent/goes_while_waiting",
+    "restart/while_ringing",
+    "faults/ami_cut_three_times",
+    "numbers/a_number_of_each_queue",
+    "field/redirect_without_effect",
+)
+"""Of a table of examples, the first row: each costs a second of a core, and the whole test run has two."""
+
+NAMES = (*SCENARIOS, *OF_THE_LIBRARY)
+
 
 @pytest.fixture(scope="module")
 def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Scenario]:
@@ -108,7 +126,14 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Scenario
     for name, text in SCENARIOS.items():
         (folder / f"{name}.scenario.yaml").write_text(text)
         [found[name]] = read(folder / f"{name}.scenario.yaml")
+    for name in OF_THE_LIBRARY:
+        found[name] = read(LIBRARY / f"{name}.scenario.yaml")[0]
     return found
+
+
+def test_given_the_library_when_some_of_it_runs_here_then_each_folder_has_its_part() -> None:
+    folders = {file.parent.name for file in LIBRARY.rglob("*.scenario.yaml")}
+    assert folders == {Path(name).parent.name for name in OF_THE_LIBRARY}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +145,10 @@ def foreseen(scenarios: Mapping[str, Scenario]) -> Mapping[str, Run]:
 def runs(
     asterisk_tools: tools.AsteriskTools, scenarios: Mapping[str, Scenario], foreseen: Mapping[str, Run]
 ) -> Mapping[str, asterisk.Outcome]:
-    return asterisk.run_all(scenarios.values(), {name: run.history for name, run in foreseen.items()})
+    outcomes = asterisk.run_all(
+        scenarios.values(), {scenarios[name].name: run.history for name, run in foreseen.items()}
+    )
+    return {name: outcomes[scenario.name] for name, scenario in scenarios.items()}
 
 
 @pytest.fixture
@@ -136,7 +164,7 @@ def _children() -> set[str]:
     return {line.split()[0] for line in listed.splitlines() if "/tmp/ivr-switch-" in line}
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", NAMES)
 def test_given_a_scenario_when_it_runs_on_a_real_asterisk_then_it_keeps_its_expectations_and_agrees(
     name: str, scenarios: Mapping[str, Scenario], foreseen: Mapping[str, Run], runs: Mapping[str, asterisk.Outcome]
 ) -> None:
