@@ -47,6 +47,13 @@ def key_presses(citizen: CitizenPlan, history: History) -> list[tuple[int, str]]
     return sorted(press for press in pressed if left_ms is None or press[0] <= left_ms)
 
 
+def re_invites_at_ms(citizen: CitizenPlan, history: History) -> list[int]:
+    """When the phone negotiates anew, in the order of time, up to the moment at which the citizen hangs up."""
+    left_ms = hangs_up_at_ms(citizen, history)
+    moments = (moment_ms(citizen, when, history) for when in citizen.re_invites)
+    return sorted(at_ms for at_ms in moments if at_ms is not None and (left_ms is None or at_ms < left_ms))
+
+
 def hangs_up_at_ms(citizen: CitizenPlan, history: History) -> int | None:
     """When the citizen leaves: the first of the planned hang-ups and the end of patience. None: stays."""
     planned = [moment_ms(citizen, act.when, history) for act in citizen.acts if isinstance(act, HangUp)]

@@ -7,7 +7,7 @@ PURE: plans in, `sandbox.phones` values out. The history of the simulated level 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ivr_engine.conformance.asterisk_moments import answered_at_ms, hangs_up_at_ms, key_presses
+from ivr_engine.conformance.asterisk_moments import answered_at_ms, hangs_up_at_ms, key_presses, re_invites_at_ms
 from ivr_engine.replay.history import History
 from ivr_engine.replay.scenario import (
     AgentAct,
@@ -46,10 +46,13 @@ def calls(scenario: Scenario, history: History, callers: dict[str, str], lead_ms
 
 def _call(citizen: CitizenPlan, history: History, caller: str, lead_ms: int) -> phones.Call:
     since_ms = answered_at_ms(citizen, history)
-    keys, spent_ms = _keys((at_ms - since_ms, key) for at_ms, key in key_presses(citizen, history))
+    renegotiates = [(at_ms, phones.RE_INVITE) for at_ms in re_invites_at_ms(citizen, history)]
+    steps = sorted([*key_presses(citizen, history), *renegotiates])
+    keys, spent_ms = _keys((at_ms - since_ms, key) for at_ms, key in steps)
     left_ms = hangs_up_at_ms(citizen, history)
     stay_ms = phones.FOREVER_MS if left_ms is None else max(0, left_ms - since_ms - spent_ms)
-    return phones.Call(citizen.dials, caller, stay_ms, keys, after_ms=citizen.arrives_ms + lead_ms)
+    after_ms = citizen.arrives_ms + lead_ms
+    return phones.Call(citizen.dials, caller, stay_ms, keys, after_ms, offers_video=citizen.offers_video)
 
 
 def agents(scenario: Scenario) -> dict[str, list[phones.Conduct]]:

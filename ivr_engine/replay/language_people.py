@@ -38,7 +38,8 @@ PATIENT_MS = 30_000
 UNTIL_HANGUP = "until_hangup"
 """`talks: until_hangup`: stays in the talk until the other side ends it."""
 
-CITIZEN_KEYS = ("dials", "caller", "arrives", "presses", "hangs_up", "patience")
+CITIZEN_KEYS = ("dials", "caller", "arrives", "presses", "hangs_up", "patience", "re_invites", "offers")
+OFFERS = ("audio", "video")
 WHEN_KEYS = (*(trigger.value for trigger in Trigger), "after", "nth")
 PRESS_KEYS = ("keys", "gap", *WHEN_KEYS)
 RING_KEYS = (*(answering.value for answering in Answering), "talks")
@@ -103,6 +104,7 @@ def _citizen(name: str, form: Page, names: Names) -> CitizenPlan:
         told.error(place, "name", "this is no name for a citizen", found=name, hint=NAME_HINT)
     presses = (_press(node, told, names) for node in form.listed("presses"))
     leaves = (_hang_up(node, told, names) for node in form.listed("hangs_up"))
+    moments = (_moment(node, told, names, "a re-INVITE", "'re_invites'") for node in form.listed("re_invites"))
     return CitizenPlan(
         name=name,
         dials=_number(form, "dials"),
@@ -111,6 +113,8 @@ def _citizen(name: str, form: Page, names: Names) -> CitizenPlan:
         arrives_ms=form.duration_ms("arrives", 0),
         acts=tuple(act for act in (*presses, *leaves) if act is not None),
         patience_ms=form.maybe_ms("patience"),
+        re_invites=tuple(when for when in moments if when is not None),
+        offers_video=form.one_of("offers", OFFERS, "audio") == "video",
     )
 
 
@@ -134,10 +138,16 @@ def _press(node: Node, told: Diagnostics, names: Names) -> Press | None:
 
 
 def _hang_up(node: Node, told: Diagnostics, names: Names) -> HangUp | None:
+    when = _moment(node, told, names, "a hang-up", "'hangs_up'")
+    return HangUp(when, node.place) if when is not None else None
+
+
+def _moment(node: Node, told: Diagnostics, names: Names, what: str, key: str) -> When | None:
+    """`10s` since dialling, or a trigger with its delay."""
     if isinstance(node, Text):
-        return HangUp(When(after_ms=duration_ms(node, told, "'hangs_up'") or 0), node.place)
-    form = Page.at(node, told, "a hang-up", WHEN_KEYS)
-    return HangUp(_when(form, names, required=False), node.place) if form is not None else None
+        return When(after_ms=duration_ms(node, told, key) or 0)
+    form = Page.at(node, told, what, WHEN_KEYS)
+    return _when(form, names, required=False) if form is not None else None
 
 
 def _when(form: Page, names: Names, *, required: bool) -> When:

@@ -85,6 +85,10 @@ class CitizenPlan:
     acts: tuple[Press | HangUp, ...] = ()
     patience_ms: int | None = None
     """Hangs up after so long in a queue without a person."""
+    re_invites: tuple[When, ...] = ()
+    """The phone negotiates the call anew, with the same media; the switch answers by itself, the engine is not told."""
+    offers_video: bool = False
+    """The call is offered with audio and video. As `re_invites`, nothing that the engine learns of."""
 
 
 # ── agents and recipients ───────────────────────────────────────────────────────────────────────────────────────────

@@ -172,6 +172,8 @@ def _citizen() -> dict[str, Schema]:
         "presses": _list(_ref("press")),
         "hangs_up": _list(_either(_ref("duration"), _ref("when"))),
         "patience": _ref("duration"),
+        "re_invites": _list(_either(_ref("duration"), _ref("when"))),
+        "offers": _words(people.OFFERS),
     }
 
 

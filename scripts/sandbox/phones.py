@@ -23,6 +23,10 @@ CODECS = "0 101\n      a=rtpmap:101 telephone-event/8000"
 # Without the packets Asterisk passes digits on by SIP INFO, which a scenario can log. A phone that is sent a digit in
 # the very millisecond in which it sends one loses its call (SIPp handles one surprise at a time): only where asked for.
 CODECS_TO_HEAR = "0"
+# H.264, as video phones offer it: the media line and its codec, one field of the file of calls each
+VIDEO = (f"m=video {SILENT_PORT} RTP/AVP 99", "a=rtpmap:99 H264/90000")
+RE_INVITE = "INVITE"
+"""As the `key` of a caller's `Key`: no key, but the call negotiated anew with the same media."""
 CODES_OF_REFUSAL = (400, 401, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
 
 
@@ -57,6 +61,7 @@ class Call:
     stay_ms: int = FOREVER_MS
     keys: tuple[Key, ...] = ()
     after_ms: int = 0
+    offers_video: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +132,22 @@ class Callers(Sipp):
         if not calls:
             raise SippFailed("no calls to make: give at least one Call")
         most_keys = max(len(call.keys) for call in calls)
+        re_invites = any(key.key == RE_INVITE for call in calls for key in call.keys)
+        offers_video = any(call.offers_video for call in calls)
+        last = 4 + 2 * most_keys
+        # SIPp leaves out a line that is one empty field: the others of the file offer audio alone
+        video = f"\n      [field{last + 1}]\n      [field{last + 2}]" if offers_video else ""
         text = scenario(
             "caller",
-            AFTER_MS=f"[field{4 + 2 * most_keys}]",
+            AFTER_MS=f"[field{last}]",
             AUTH=part("challenge") if passwords else "",
             REFUSALS="\n  ".join(part("refusal", CODE=str(code)) for code in CODES_OF_REFUSAL),
             PATIENCE_MS=str(patience_ms),
-            KEYS=_key_steps(most_keys, "", "sip:[field0]@[remote_ip]:[remote_port]", "{{request}}"),
+            KEYS=_key_steps(most_keys, "", "sip:[field0]@[remote_ip]:[remote_port]", "{{request}}", re_invites),
             UNEXPECTED=part("unexpected", NAME="[field1]"),
             SPARE=_KEY_VARIABLES if most_keys else "",
             MEDIA_PORT=str(SILENT_PORT),
-            CODECS=CODECS_TO_HEAR if hears_keys else CODECS,
+            CODECS=(CODECS_TO_HEAR if hears_keys else CODECS) + video,
         )
         lines = ["SEQUENTIAL"]
         for call in calls:
@@ -148,6 +158,7 @@ class Callers(Sipp):
                         *(call.number, call.caller, str(call.stay_ms), login),
                         *_key_fields(call.keys, most_keys),
                         str(call.after_ms),
+                        *(VIDEO if call.offers_video else ("", "")),
                     ]
                 )
             )
@@ -282,11 +293,14 @@ async def register(
 _KEY_VARIABLES = ",key,gap,gap_text,difference,no_more"
 
 
-def _key_steps(count: int, of_line: str, target: str, who: str) -> str:
-    return "\n  ".join(
-        part("key", KEY=str(4 + 2 * n), GAP=str(5 + 2 * n), OF_LINE=of_line, TARGET=target, WHO=who)
-        for n in range(count)
-    )
+def _key_steps(count: int, of_line: str, target: str, who: str, re_invites: bool = False) -> str:
+    steps = []
+    for n in range(count):
+        instead = part("re_invite", STEP=str(n)) if re_invites else ""
+        after = f'<label id="pressed_{n}"/>' if re_invites else ""
+        fields = {"KEY": str(4 + 2 * n), "GAP": str(5 + 2 * n), "OF_LINE": of_line}
+        steps.append(part("key", **fields, TARGET=target, WHO=who, RE_INVITE=instead, AFTER=after))
+    return "\n  ".join(steps)
 
 
 def _key_fields(pressed: Sequence[Key], count: int) -> list[str]:

@@ -44,7 +44,7 @@ class SippFailed(Exception):  # noqa: N818 - the name says the situation
 class Fact:
     """One line of a scenario's log. `at` is seconds since the epoch, to the microsecond."""
 
-    kind: str  # dialled, rung, answered, ended
+    kind: str  # dialled, rung, answered, heard, renegotiated, ended
     call_id: str
     name: str  # the phone's own number
     detail: str

@@ -1,5 +1,7 @@
 """Plans become SIPp phones: moments that no phone sees are plain times after its answer."""
 
+from dataclasses import replace
+
 import pytest
 
 from ivr_engine.conformance import asterisk_phones
@@ -112,6 +114,14 @@ def test_given_patience_when_a_person_comes_later_then_the_citizen_leaves(
     patience_ms: int | None, expected_ms: int | None
 ) -> None:
     assert hangs_up_at_ms(citizen(patience_ms=patience_ms), HISTORY) == expected_ms
+
+
+def test_given_a_re_invite_when_compiled_then_it_is_a_step_between_the_keys() -> None:
+    plan = citizen(presses("12", When(Trigger.QUEUED, 0)), hangs_up(When(Trigger.QUEUED, 900)))
+    moments = (When(Trigger.QUEUED, 100), When(Trigger.CONSULTING), When(Trigger.QUEUED, 900))
+    call = call_of(replace(plan, re_invites=moments, offers_video=True))
+    assert call.keys == (phones.Key("1", 4_990), phones.Key(phones.RE_INVITE, 100), phones.Key("2", 100))
+    assert (call.stay_ms, call.offers_video) == (700, True)
 
 
 def test_given_conducts_in_turn_when_compiled_then_each_ring_has_its_own() -> None:

@@ -173,6 +173,13 @@ class TestCitizens:
         assert placeless(hong.acts) == (HangUp(when, NOWHERE),)
         assert hong.patience_ms is None
 
+    def test_given_re_invites_and_video_when_read_then_they_are_no_acts(self, desk: Desk) -> None:
+        said = "patience: 60s, re_invites: [5s, {connected: 1s}], offers: video"
+        hong, kim = desk.one(PEOPLE.replace("patience: 60s", said, 1)).citizens
+        assert hong.re_invites == (When(after_ms=5_000), When(Trigger.CONNECTED, 1_000))
+        assert (hong.offers_video, hong.acts) == (True, ())
+        assert (kim.offers_video, kim.re_invites) == (False, ())
+
     def test_given_keys_when_read_then_each_act_has_its_moment_and_place(self, desk: Desk) -> None:
         found = desk.one(
             'citizens:\n  hong:\n    dials: "120"\n    caller: "0212340001"\n    arrives: 1.5s\n    patience: 1m\n'

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sandbox.phones import Call, Callees, Callers, Conduct, keys, seen
+from sandbox.phones import RE_INVITE, Call, Callees, Callers, Conduct, Key, keys, seen
 from sandbox.sipp import Fact, Sipp, SippFailed, scenario
 
 
@@ -48,6 +48,7 @@ def test_given_any_number_of_keys_when_scenarios_are_filled_in_then_they_are_who
     phones: list[Sipp] = [
         Callers(Site(), [Call("120", "02", keys=pressed), Call("120", "03")]),
         Callers(Site(), [Call("*11", "1001", keys=pressed)], passwords={"1001": "secret"}),
+        Callers(Site(), [Call("120", "02", keys=(*pressed, Key(RE_INVITE))), Call("120", "03", offers_video=True)]),
         Callees({"1001": Conduct(keys=pressed), "1002": Conduct("busy")}),
         Callees({"1001": [Conduct("busy"), Conduct(keys=pressed)]}),
     ]
@@ -57,6 +58,21 @@ def test_given_any_number_of_keys_when_scenarios_are_filled_in_then_they_are_who
         assert phone.text.count("INFO ") >= len(pressed)
         lines = next(iter(phone.files.values())).splitlines()
         assert len({line.count(";") for line in lines[1:]}) == 1, "every line has the same fields"
+
+
+def test_given_one_who_offers_video_when_told_to_sipp_then_only_that_line_has_it() -> None:
+    phone = Callers(Site(), [Call("120", "02", offers_video=True), Call("120", "03")])
+    assert phone.files["calls.csv"].splitlines()[1:] == [
+        "120;02;3600000;;0;m=video 9 RTP/AVP 99;a=rtpmap:99 H264/90000",
+        "120;03;3600000;;0;;",
+    ]
+    assert "[field5]\n      [field6]\n" in phone.text
+
+
+def test_given_a_re_invite_when_told_to_sipp_then_it_negotiates_with_the_media_of_the_first() -> None:
+    text = Callers(Site(), [Call("120", "02", keys=(Key("1"), Key(RE_INVITE)))]).text
+    assert text.count("INVITE sip:") == text.count("m=audio") == 3
+    assert Callers(Site(), [Call("120", "02", keys=(Key("1"),))]).text.count("INVITE sip:") == 1
 
 
 def test_given_a_word_that_nothing_explains_when_a_scenario_is_filled_in_then_it_is_named() -> None:
