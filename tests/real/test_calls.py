@@ -204,7 +204,8 @@ async def test_given_120_and_its_69_numbers_when_all_are_dialled_then_every_one_
         rows = {number: await centre.ended(callers[number]) for number in numbers}
 
     assert [call.other for call in seen if call.ended_by != "them"] == []
-    assert sorted(call.other for call in agents.seen() if call.answered_at) == sorted(callers.values())
+    # on a busy machine a ring may time out as it is answered; whoever picks up second is turned away by the lock
+    assert {call.other for call in agents.seen() if call.answered_at} == set(callers.values())
     for number, row in rows.items():
         assert (row["disposition"], row["agency"]) == ("answered", registry[number].get("agency", ""))
         assert (row["number"], row["within_promise"]) == (number, 1)
