@@ -6,8 +6,10 @@ wait go on hearing music, and talks go on without us.
 """
 
 import asyncio
+import gc
 import logging
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +40,9 @@ from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.journal import WrittenJournal
 
 log = logging.getLogger(__name__)
+
+THREAD_TURN_SECONDS = 0.001
+"""How long another thread may hold the interpreter while the loop wants it; Python's own default is 5 ms."""
 
 SHUTDOWN_SECONDS = 3.0
 """For open HTTP requests and feeds at the end; the switch needs nobody to be polite."""
@@ -262,8 +267,20 @@ async def run(settings: Settings) -> None:
         if stopping.is_set():
             return
         raise
+    _favour_the_loop()
     await stopping.wait()
     await service.stop()
+
+
+def _favour_the_loop() -> None:
+    """A free agent waits for nobody's housekeeping.
+
+    What is loaded by now lives as long as the process, so the garbage collector need not walk it again (a full walk
+    takes tens of milliseconds); and the thread that writes the journal gives way after one millisecond, not five.
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(THREAD_TURN_SECONDS)
 
 
 async def _reload(service: Service) -> None:
