@@ -13,24 +13,27 @@ import pytest
 from sandbox import tools
 from sandbox.postgres import PostgresServer
 
+REAL = Path(__file__).parent / "real"
+
 _MARKED_BY_FIXTURE = {"postgres_server": "postgres", "asterisk_tools": "asterisk"}
 """Whoever asks for the fixture bears the marker, so that none can be forgotten."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the tools that they use, before `-m` chooses among them and xdist deals them out.
+    """Mark tests by the tools that they use, before `-m` chooses among them.
 
-    Those on a real switch measure times: one worker runs them all, one after another, while the others run the rest.
-    What they measure is real time on a machine that others use too, so one that fails is run once more, and said so
-    (RERUN in the summary); one that fails twice has failed. Nothing in virtual time gets a second chance.
+    Those on a real switch measure times, so scripts/test runs them alone, one after another. What they measure is real
+    time on a machine that others use too, so one that fails is run once more, and said so (RERUN in the summary); one
+    that fails twice has failed. Nothing in virtual time gets a second chance.
     """
     for item in items:
         for fixture, marker in _MARKED_BY_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+        if REAL in item.path.parents:
+            item.add_marker("asterisk")
         if item.get_closest_marker("asterisk"):
-            item.add_marker(pytest.mark.xdist_group("asterisk"))
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

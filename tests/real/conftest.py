@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,17 +10,9 @@ import pytest_asyncio
 from sandbox import ports
 from sandbox.switch import Switch
 
-HERE = Path(__file__).parent
 AGENTS = tuple(str(number) for number in range(1001, 1013))
 UNREGISTERED = ("1901", "1902")
 BASE_SECONDS = 8.0  # a hang-up crosses two dialogs and a wait loop's turn
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.asterisk)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
