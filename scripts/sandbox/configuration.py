@@ -210,8 +210,6 @@ eventfilter(action(include),name(FullyBooted)) =
 
 
 def _pjsip(site: Site) -> str:
-    # media_address: without it Asterisk looks up the machine's own name for every offer, and a resolver that is slow to
-    # say that there is no such name stops all SIP for 5 s at a time
     parts = [
         f"""[global]
 type = global
@@ -225,7 +223,6 @@ bind = {site.host}:{site.sip_port}
 
 {_include("pjsip")}
 [{TRUNK}](ivr-trunk)
-media_address = {site.host}
 
 [{TRUNK}]
 type = identify
@@ -235,7 +232,7 @@ match = 127.0.0.1
     ]
     if site.office_port is not None:
         parts.append(
-            f"[{OFFICE}](ivr-office)\nmedia_address = {site.host}\naors = {OFFICE}\n\n"
+            f"[{OFFICE}](ivr-office)\naors = {OFFICE}\n\n"
             f"[{OFFICE}]\ntype = aor\ncontact = sip:127.0.0.1:{site.office_port}\n"
         )
     for agent in site.agents:
@@ -247,8 +244,7 @@ match = 127.0.0.1
             else "qualify_frequency = 0\n"
         )
         parts.append(
-            f"[{agent.name}](ivr-agent)\nmedia_address = {site.host}\nrewrite_contact = no\n"
-            f"auth = {agent.name}\naors = {agent.name}\n\n"
+            f"[{agent.name}](ivr-agent)\nrewrite_contact = no\nauth = {agent.name}\naors = {agent.name}\n\n"
             f"[{agent.name}](ivr-agent-auth)\nusername = {agent.name}\npassword = {agent.password}\n\n"
             f"[{agent.name}](ivr-agent-aor)\n{contact}"
         )
