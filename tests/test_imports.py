@@ -3,7 +3,7 @@
 - core: decides; pure. A short list of the standard library, nothing that waits or looks at a clock.
 - flow: core, YAML and models; pure.
 - runtime: core and the standard library.
-- adapters (asterisk, storage, api, metrics, board): the core's types, the ports, a library of their own, no other.
+- adapters (asterisk, storage, api, outside, metrics, board): the core's types, the ports, a library of their own, no other.
 - replay: core and flow.
 - service: wires them all, and decides nothing.
 """
@@ -93,6 +93,7 @@ LAYERS = {
     # The scrape address is one of the API's.
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
     "metrics": _adapter("prometheus_client"),
+    "outside": _adapter("aiohttp", "yarl"),
     "board": _adapter("rich"),
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
