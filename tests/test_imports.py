@@ -82,7 +82,14 @@ PLUGIN = Layer(ours=(PACKAGE,), vendors=("pytest", "_pytest"))
 
 LAYERS = {
     "core": Layer(library=CORE_LIBRARY, waits=False),
-    "flow": Layer(ours=(CORE,), never=DECIDING, library=FLOW_LIBRARY, vendors=("pydantic", "yaml"), waits=False),
+    # holidays and phonenumbers are tables with rules: they are told the year and the number, and read nothing.
+    "flow": Layer(
+        ours=(CORE,),
+        never=DECIDING,
+        library=FLOW_LIBRARY,
+        vendors=("holidays", "phonenumbers", "pydantic", "yaml"),
+        waits=False,
+    ),
     "runtime": Layer(ours=(CORE,)),
     # pyst2 calls its package `asterisk`; the greenlet bridge is SQLAlchemy's, which brings greenlet itself.
     "asterisk": _adapter("asterisk", "greenlet", "panoramisk", "sqlalchemy.util.concurrency"),
@@ -112,6 +119,8 @@ LAYERS = {
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
+    "commands_hours": EVERYTHING,
+    "commands_numbers": EVERYTHING,
     "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
     "commands_rerun": EVERYTHING,
