@@ -17,6 +17,9 @@ from ivr_engine.flow.shape import Known
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import FlowId
 
+SECTIONS = ("agencies", "numbers")
+"""What this module reads of a folder."""
+
 NUMBERS = 2_000
 """In one registry: the 69 of the day, and every number that a city of ten million could publish."""
 
@@ -76,7 +79,7 @@ class Registry:
 
 def read_numbers(node: Node, known: Known, person: QueueId, diagnostics: Diagnostics) -> Registry:
     """The registry as far as it could be read; `person` is the queue of a number that names none."""
-    form = Form.of(node, diagnostics, "numbers.yaml", ("agencies", "numbers"))
+    form = Form.of(node, diagnostics, "numbers.yaml", SECTIONS)
     if form is None:
         return Registry()
     agencies, agency_names = _agencies(form)

@@ -14,6 +14,9 @@ from ivr_engine.flow.form import Form
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import PromptId
 
+SECTIONS = ("prompts",)
+"""What this module reads of a folder."""
+
 LANGUAGES = ("ko", "en", "zh", "ja", "vi", "mn")
 """What 120 speaks: Korean and the five languages of its foreign desks."""
 
@@ -46,7 +49,7 @@ class Manifest:
 
 def read_prompts(node: Node, recordings: Recordings, diagnostics: Diagnostics) -> Manifest:
     """The manifest as far as it could be read; `recordings` are the files that are really there."""
-    form = Form.of(node, diagnostics, "prompts.yaml", ("prompts",))
+    form = Form.of(node, diagnostics, "prompts.yaml", SECTIONS)
     below = form.below("prompts", "prompts", None, required=True) if form is not None else None
     if form is None or below is None:
         return Manifest()

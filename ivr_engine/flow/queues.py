@@ -13,6 +13,9 @@ from ivr_engine.flow.form import Form
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import PRIORITY
 
+SECTIONS = ("skills", "person", "queues")
+"""What this module reads of a folder."""
+
 QUEUES = 200
 """In one centre: 41 agencies, six languages and their night desks fit several times."""
 
@@ -41,7 +44,7 @@ class Queues:
 
 def read_queues(node: Node, diagnostics: Diagnostics) -> Queues:
     """The queues as far as they could be read."""
-    form = Form.of(node, diagnostics, "queues.yaml", ("skills", "person", "queues"))
+    form = Form.of(node, diagnostics, "queues.yaml", SECTIONS)
     if form is None:
         return Queues()
     skills = frozenset(form.names("skills", required=True))

@@ -1,0 +1,326 @@
+"""The files of a folder, put together: operators split their documents as they like, and nothing is lost or said twice.
+
+Every `*.yaml` of the folder and the folders below it may hold any of the *sections* (`numbers`, `queues`, `prompts`, …)
+and one flow, which is named by its file. A section that stands in several files is one section; what two files say
+twice is a diagnostic. A file whose name is a home of sections (`queues.yaml`) is only a habit, and the place where
+a section is missed when no file has it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from ivr_engine.flow.diagnostics import Diagnostics, Place, nearest
+from ivr_engine.flow.form import NAME, NAME_HINT, Form
+from ivr_engine.flow.source import DOCUMENT_BYTES, Items, Node, Table, read
+from ivr_engine.flow.steps import FlowId
+
+FILES = 500
+"""Documents in a folder: one for each agency in each language, twice over."""
+
+FOLDER_BYTES = 8_000_000
+"""All documents together; a thousand steps and a thousand numbers have a fifth of a megabyte."""
+
+FOLDER_DEPTH = 4
+"""Folders inside folders: agency, kind and language, and one more."""
+
+ENTRIES = 25_000
+"""Names in one folder that are looked at: the recordings stand beside the documents."""
+
+FLOWS_FOLDER = "flows"
+FLOWS_SECTION = "flows"
+STEPS_KEY = "steps"
+
+NOT_OURS = (".scenario.yaml", ".fragment.yaml")
+"""Scenarios may lie beside the documents that they try."""
+
+Homes = Mapping[str, tuple[str, ...]]
+"""File → the sections that stand there by habit."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """What one file says of one section."""
+
+    key: Place
+    node: Node
+
+
+@dataclass(slots=True)
+class Documents:
+    """A folder as it was written: sections and flows, merged over its files."""
+
+    flows: dict[FlowId, Node | None] = field(default_factory=dict)
+    """Every flow by its name; None where its file could not be read."""
+    doubtful: frozenset[str] = frozenset()
+    """Sections of which a file could not be read: nothing is judged by what they lack."""
+    id: str = ""
+    """Twelve letters that name this content: enough that two revisions of one centre never share them."""
+    _parts: dict[str, list[_Part]] = field(default_factory=dict)
+    _merged: dict[str, tuple[Place, Node]] = field(default_factory=dict)
+
+    def document(self, home: str, sections: Iterable[str]) -> Table | None:
+        """One mapping of these sections, from whatever files; None when nothing may be judged by what is missing."""
+        names = tuple(sections)
+        found = {name: self._merged[name] for name in names if name in self._merged}
+        if not found and self.doubtful.intersection(names):
+            return None
+        entries = {name: node for name, (_, node) in found.items()}
+        keys = {name: key for name, (key, _) in found.items()}
+        return Table(entries, keys, next(iter(keys.values()), Place(home)))
+
+    def names(self, section: str) -> frozenset[str] | None:
+        """The names that a section defines, also where what they name is wrong; None when they are not known."""
+        _, node = self._merged.get(section, (None, None))
+        return frozenset(node.keys) if isinstance(node, Table) and section not in self.doubtful else None
+
+
+def read_folder(folder: Path, homes: Homes, diagnostics: Diagnostics) -> Documents:
+    """Read every document of a folder. Mistakes go to `diagnostics`; raises nothing."""
+    reader = _Reader(folder, homes, diagnostics)
+    return reader.read()
+
+
+class _Reader:
+    """Reads the files one by one and puts together what they say."""
+
+    def __init__(self, folder: Path, homes: Homes, diagnostics: Diagnostics) -> None:
+        self._folder = folder
+        self._homes = homes
+        self._sections = (*(section for sections in homes.values() for section in sections), FLOWS_SECTION)
+        self._diagnostics = diagnostics
+        self._hash = hashlib.sha256()
+        self._bytes = 0
+        self._doubtful: set[str] = set()
+        self._parts: dict[str, list[_Part]] = {}
+        self._flows: dict[FlowId, Node | None] = {}
+        self._flow_places: dict[FlowId, Place] = {}
+
+    def read(self) -> Documents:
+        for file in self._files():
+            content = self._content(file)
+            if self._bytes > FOLDER_BYTES:
+                self._error(
+                    file,
+                    "too_large",
+                    f"the documents together have more than {FOLDER_BYTES} bytes",
+                    hint="split the site",
+                )
+                self._doubt(file)
+                break
+            node = read(file, content, self._diagnostics) if content is not None else None
+            if node is None:
+                self._doubt(file)
+            else:
+                self._take(file, node)
+        merged = {name: (parts[0].key, self._merge(name, parts)) for name, parts in self._parts.items()}
+        self._take_flows(merged.pop(FLOWS_SECTION, None))
+        return Documents(self._flows, frozenset(self._doubtful), self._hash.hexdigest()[:12], self._parts, merged)
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _files(self) -> list[str]:
+        try:
+            root = self._folder.resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            self._unreadable(".", error, "folder")
+            self._doubtful.update(self._sections)
+            return []
+        found: list[str] = []
+        open_folders = [(self._folder, 0)]
+        while open_folders and len(found) <= FILES:
+            folder, depth = open_folders.pop()
+            try:
+                names = sorted(islice(folder.iterdir(), ENTRIES))
+            except OSError as error:
+                self._unreadable(self._name(folder), error, "folder")
+                continue
+            for path in names:
+                self._look(path, depth, root, found, open_folders)
+        if len(found) > FILES:
+            self._error(".", "too_many_files", f"more than {FILES} documents are in this folder")
+            self._doubtful.update(self._sections)
+            return []
+        return sorted(found)
+
+    def _look(self, path: Path, depth: int, root: Path, found: list[str], open_folders: list[tuple[Path, int]]) -> None:
+        name = self._name(path)
+        if path.name.startswith(".") or name.endswith(NOT_OURS):
+            return
+        is_document = path.suffix in (".yaml", ".yml")
+        try:
+            is_folder, is_link = path.is_dir(), path.is_symlink()
+            resolved = path.resolve() if is_link else root
+            inside = resolved.is_relative_to(root)
+            # What a link inside the folder leads to is read at its own place, but for hidden ones (mounted volumes).
+            again = is_link and inside and not any(part.startswith(".") for part in resolved.relative_to(root).parts)
+        except (OSError, RuntimeError, ValueError) as error:
+            if is_document:
+                self._unreadable(name, error, "file")
+                self._doubt(name)
+            return
+        if is_folder and not is_document:
+            if not inside and name != "prompts":  # recordings may be kept elsewhere as a whole
+                self._error(
+                    name, "outside", "this link leads out of the folder", hint="put the documents into the folder"
+                )
+            elif inside and not again and depth < FOLDER_DEPTH:
+                open_folders.append((path, depth + 1))
+            elif inside and not again:
+                self._error(name, "too_deep", f"folders inside folders are read down to {FOLDER_DEPTH}")
+        elif path.suffix == ".yaml" and not inside:
+            self._error(name, "outside", "this link leads out of the folder", hint="put the file itself here")
+            self._doubt(name)
+        elif path.suffix == ".yaml":
+            found.append(name)
+        elif path.suffix == ".yml":
+            self._error(name, "name", "documents are called NAME.yaml", found=path.name, hint="rename the file")
+
+    def _name(self, path: Path) -> str:
+        """Relative to the folder, printable whatever bytes the name has."""
+        name = path.relative_to(self._folder).as_posix()
+        return name.encode("utf-8", "backslashreplace").decode()
+
+    def _content(self, file: str) -> bytes | None:
+        path = self._folder / file
+        try:
+            if path.exists() and not path.is_file():  # opening a named pipe would wait for ever
+                self._error(file, "unreadable", "this is not a file")
+                return None
+            with path.open("rb") as opened:
+                content = opened.read(DOCUMENT_BYTES + 1)
+        except (OSError, ValueError) as error:
+            self._unreadable(file, error, "file")
+            return None
+        self._bytes += len(content)
+        self._hash.update(f"{file}\0{len(content)}\0".encode())
+        self._hash.update(content)
+        return content
+
+    # ── what they say ────────────────────────────────────────────────────────────────────────────────────────────
+    def _take(self, file: str, node: Node) -> None:
+        in_flows = _in_flows(file)
+        if not isinstance(node, Table):
+            if in_flows:
+                self._take_flow(file, node)
+            else:
+                Form.of(node, self._diagnostics, file, None)
+                self._doubt(file)
+            return
+        own = {key: place for key, place in node.keys.items() if key not in self._sections}
+        is_flow = STEPS_KEY in own or (in_flows and (bool(own) or not node.keys))
+        for section, part in node.entries.items():
+            if section in self._sections:
+                self._parts.setdefault(section, []).append(_Part(node.keys[section], part))
+        if is_flow:
+            entries = {key: node.entries[key] for key in own if key in node.entries}
+            self._take_flow(file, Table(entries, own, node.place))
+            return
+        home = self._homes.get(file)
+        for key, place in own.items():
+            self._diagnostics.error(
+                place,
+                "unknown_section",
+                f"no such section in {file}" if home is not None else "no such section",
+                found=key,
+                allowed=(*(home or ()), *(name for name in (*self._sections, STEPS_KEY) if name not in (home or ()))),
+            )
+            if meant := nearest(key, self._sections):
+                self._doubtful.add(meant)
+
+    def _take_flow(self, file: str, node: Node) -> None:
+        stem = Path(file).stem
+        if not NAME.fullmatch(stem):
+            self._error(file, "name", "a flow is named by its file, NAME.yaml", found=Path(file).name, hint=NAME_HINT)
+            return
+        self._add_flow(FlowId(stem), Place(file), node)
+
+    def _take_flows(self, section: tuple[Place, Node] | None) -> None:
+        """Flows in a section `flows`: for who keeps all in one file."""
+        if section is None:
+            return
+        _, node = section
+        if not isinstance(node, Table):
+            Form.of(node, self._diagnostics, FLOWS_SECTION, None)
+            return
+        for name, below in node.entries.items():
+            if NAME.fullmatch(name):
+                self._add_flow(FlowId(name), node.keys[name], below)
+            else:
+                self._diagnostics.error(node.keys[name], "name", "this is not a name", found=name, hint=NAME_HINT)
+
+    def _add_flow(self, name: FlowId, place: Place, node: Node | None) -> None:
+        if name in self._flow_places:
+            self._diagnostics.error(
+                place,
+                "doubled_key",
+                f"flow '{name}' stands already in {self._flow_places[name]}",
+                hint="only one of the two can be meant",
+            )
+            return
+        self._flows[name] = node
+        self._flow_places[name] = place
+
+    def _merge(self, section: str, parts: list[_Part]) -> Node:
+        first = parts[0].node
+        if len(parts) == 1:
+            return first
+        if all(isinstance(part.node, Items) for part in parts):
+            items = tuple(item for part in parts if isinstance(part.node, Items) for item in part.node.items)
+            return Items(items, first.place)
+        entries: dict[str, Node] = {}
+        keys: dict[str, Place] = {}
+        for part in parts:
+            if not isinstance(part.node, Table) or not isinstance(first, Table):
+                if part is not parts[0]:
+                    self._diagnostics.error(
+                        part.key,
+                        "doubled_key",
+                        f"'{section}' stands already in {parts[0].key}",
+                        hint="only mappings and lists may be split over files",
+                    )
+                continue
+            for key, place in part.node.keys.items():
+                if key in keys:
+                    self._diagnostics.error(
+                        place,
+                        "doubled_key",
+                        f"this key of '{section}' stands already in {keys[key]}",
+                        found=key,
+                        hint="only one of the two can be meant",
+                    )
+                else:
+                    keys[key] = place
+                    if key in part.node.entries:
+                        entries[key] = part.node.entries[key]
+        return Table(entries, keys, first.place) if isinstance(first, Table) else first
+
+    # ── saying so ────────────────────────────────────────────────────────────────────────────────────────────────
+    def _doubt(self, file: str) -> None:
+        """This file could not be read: what it may have said is not held against the others."""
+        if _in_flows(file):
+            if NAME.fullmatch(stem := Path(file).stem):
+                self._flows.setdefault(FlowId(stem), None)
+        else:
+            self._doubtful.update(self._homes.get(file, self._sections))
+
+    def _error(
+        self,
+        file: str,
+        code: str,
+        message: str,
+        *,
+        place: Place | None = None,
+        found: str | None = None,
+        hint: str = "",
+    ) -> None:
+        self._diagnostics.error(place or Place(file), code, message, found=found, hint=hint)
+
+    def _unreadable(self, file: str, error: Exception, kind: str) -> None:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        self._error(file, "unreadable", f"cannot read this {kind}: {reason}")
+
+
+def _in_flows(file: str) -> bool:
+    return FLOWS_FOLDER in Path(file).parts[:-1]
