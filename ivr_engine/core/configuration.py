@@ -1,11 +1,25 @@
-"""What the operators decided beforehand: queues, agents and the delays after a missed offer.
+"""What the operators decided beforehand: queues, agents, how they are brought together, and what a missed offer costs.
 
-A configuration enters the core as an event like every other fact, so that a replayed journal needs nothing else.
+A configuration enters the core as an event like every other fact, so that a replayed journal needs nothing else. Every
+field that came later has the default that changes nothing, so that old journals decide as they did.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ivr_engine.core.queue_rules import (
+    CallbackSettings,
+    ChoicePolicy,
+    ClockStart,
+    EscalationStep,
+    OrderPolicy,
+    QueueLimits,
+    RelaxationStep,
+    RingRules,
+    WaitAnnouncements,
+    WrapUpMode,
+)
+from ivr_engine.core.requirement import ANYBODY, Requirement
 from ivr_engine.core.vocabulary import AgentId, OfferFailure, QueueId, Skill
 
 ANSWER_PROMISE_MS = 15_000
@@ -15,21 +29,55 @@ RING_MS = 10_000
 """How long one phone may ring: what is left of the promise must still be worth a second offer."""
 
 WRAP_UP_MS = 20_000
+WRAP_UP_CEILING_MS = 300_000
+"""The longest that an agent may extend the after-contact work: then somebody should ask what is wrong."""
+
 SHORT_ABANDON_MS = 5_000
 """Who leaves earlier than this did not wait for us (Genesys and Asterisk reports draw the line at 5 s)."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """One queue: whom it needs and what it promises."""
+    """One queue: whom it needs, what it promises, and what happens while and when it cannot keep that."""
 
     id: QueueId
     requirement: frozenset[Skill] = frozenset()
+    """Skills that every agent of the queue has; together with `expression` and what the flow adds."""
     promise_ms: int = ANSWER_PROMISE_MS
     ring_ms: int = RING_MS
     wrap_up_ms: int = WRAP_UP_MS
     short_abandon_ms: int = SHORT_ABANDON_MS
     priority: int = 0
+    expression: Requirement = ANYBODY
+    clock_start: ClockStart = ClockStart.QUEUED
+    relaxation: tuple[RelaxationStep, ...] = ()
+    order: OrderPolicy = OrderPolicy.FIFO
+    guard_ms: int = 60_000
+    """`promise_first` lets nobody be overtaken who has been late for this long."""
+    aging_ms: int = 0
+    """Whoever has waited so long is overtaken by no higher priority any more; 0: priorities never age."""
+    choice: ChoicePolicy = ChoicePolicy.LONGEST_IDLE
+    weight_percent: int = 100
+    """What a contact of this queue weighs when `coverage` asks whose absence costs most."""
+    ring: RingRules = field(default_factory=RingRules)
+    escalation: tuple[EscalationStep, ...] = ()
+    limits: QueueLimits = field(default_factory=QueueLimits)
+    callback: CallbackSettings | None = None
+    announcements: WaitAnnouncements | None = None
+    wrap_up_mode: WrapUpMode = WrapUpMode.FIXED
+    wrap_up_extension_ms: int = 30_000
+    wrap_up_ceiling_ms: int = WRAP_UP_CEILING_MS
+    contractor_shares: Mapping[str, int] = field(default_factory=dict)
+    """Contractor → per cent of the queue's answered contacts. Empty: nobody counts."""
+    share_interval_ms: int = 1_800_000
+    preferred_agent_wait_ms: int = 0
+    """How long a contact stands for the agent that the flow prefers before anybody may take it."""
+    last_agent_wait_ms: int = 0
+    """The same for the agent who spoke with this caller last; 0: no stickiness."""
+    survey: str = ""
+    """The flow that asks the citizen after the talk."""
+    recording_notice: str = ""
+    """The prompt without which nothing is recorded; empty: no recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +88,12 @@ class AgentSettings:
     name: str
     skills: Mapping[Skill, int] = field(default_factory=dict)
     contractor: str = ""
+    team: str = ""
+    languages: tuple[str, ...] = ()
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    """Channel → how many contacts at once, where it is not one."""
+    wrap_up_ms: int | None = None
+    """Instead of the queue's."""
 
 
 def _rest_after() -> dict[OfferFailure, int]:
@@ -61,6 +115,28 @@ class MissSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutingPolicy:
+    """The knobs of routing that are the centre's and no queue's. The defaults protect nothing and remember nobody."""
+
+    coverage_horizon_ms: int = 30_000
+    """Contacts expected within this are what `coverage` keeps agents for: about the time until the next one is free."""
+    rate_half_life_ms: int = 900_000
+    """After how long an arrival counts half in the live rate of its requirement: the day's shape moves by the hour."""
+    small_desk_agents: int = 0
+    """A requirement that at most so many agents on duty can meet is a small desk; 0: there are none."""
+    reserve_agents: int = 0
+    """Idle agents that each small desk keeps from contacts of larger desks."""
+    reserve_yields_ms: int = 0
+    """The reserve yields to a contact whose promise ends within this; 0: to nobody before the promise is over."""
+    reserve_yields_late: bool = True
+    """And to contacts that are late already."""
+    answer_ms: int = 0
+    """What an agent needs to pick up: a contact with less left of its promise counts as late already."""
+    redial_ms: int = 0
+    """A caller who left the queue without an answer and dials again within this has the old age back; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All of it, as one immutable revision."""
 
@@ -68,3 +144,4 @@ class Configuration:
     agents: tuple[AgentSettings, ...] = ()
     misses: MissSettings = field(default_factory=MissSettings)
     revision: str = ""
+    routing: RoutingPolicy = field(default_factory=RoutingPolicy)

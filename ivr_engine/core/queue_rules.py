@@ -1,0 +1,178 @@
+"""What operators may decide about a queue besides whom it needs: order, choice, ringing, steps while waiting, limits.
+
+Each rule is data of the configuration, so that it is journalled with it and a replay decides as the day did. Every
+default is the plain queue: the longest idle agent, the oldest contact, no step, no limit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ivr_engine.core.requirement import Requirement
+from ivr_engine.core.vocabulary import Skill
+
+
+class OrderPolicy(StrEnum):
+    """Which contact of one priority an agent takes."""
+
+    FIFO = "fifo"
+    PROMISE_FIRST = "promise_first"
+    """Those who can still be answered inside the promise first, late ones after them, bounded by `guard_ms`."""
+
+
+class ChoicePolicy(StrEnum):
+    """Which of the idle agents who fit."""
+
+    LONGEST_IDLE = "longest_idle"
+    FEWEST_SKILLS = "fewest_skills"
+    HIGHEST_PROFICIENCY = "highest_proficiency"
+    COVERAGE = "coverage"
+    """The agent whose absence costs the waiting and the expected contacts least, so that rare skills stay free."""
+
+
+class WrapUpMode(StrEnum):
+    FIXED = "fixed"
+    """Over at its deadline, or earlier when the agent says so."""
+    EXTENDABLE = "extendable"
+    """The agent may ask for more time, up to a ceiling."""
+    MANUAL = "manual"
+    """Over when the agent says so; the ceiling is the limit."""
+
+
+class ClockStart(StrEnum):
+    """From when the answer promise counts."""
+
+    QUEUED = "queued"
+    """From joining the queue: Seoul's 15 s."""
+    ARRIVED = "arrived"
+    """From the first ring at 120, menus included."""
+
+
+class OverflowAct(StrEnum):
+    """What becomes of a contact that a queue cannot or will not hold."""
+
+    WAIT = "wait"
+    """It waits all the same."""
+    QUEUE = "queue"
+    """To another queue, with its age."""
+    FLOW = "flow"
+    """To a flow, which speaks and decides."""
+    CALLBACK = "callback"
+    VOICEMAIL = "voicemail"
+    END = "end"
+    """A sentence, then the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """One configured outcome; `target` names the queue, the flow or the prompt."""
+
+    act: OverflowAct = OverflowAct.WAIT
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RingRules:
+    """How long one phone may ring; `QueueSettings.ring_ms` is the ceiling."""
+
+    by_promise: bool = False
+    """From what is left of the promise, so that a second phone can still keep it; else always the ceiling."""
+    floor_ms: int = 5_000
+    """Nobody picks up a phone that rings for less; below two floors one phone gets all that is left, and the floor
+    at least."""
+    second_offer_after_ms: int = 0
+    """Another idle agent's phone rings too when the first has rung this long; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxationStep:
+    """`[conditions] → [operations]`: when all of its conditions hold, the contact needs less or stands higher.
+
+    Steps are taken in their order, each once, and never back. With `every_ms`, a step is taken again each so often, at
+    most `times` times, before the next.
+    """
+
+    waited_ms: int = 0
+    """Not before the contact has waited so long."""
+    place: int = 0
+    """Only at this place of its queue or a later one; 0: at any place."""
+    free_agents: int | None = None
+    """Only when at most so many agents of the present requirement are idle."""
+    expected_wait_ms: int = 0
+    """Only when the expected wait is at least this; 0: whatever it is."""
+    drop: frozenset[Skill] = frozenset()
+    """Skills that are not needed any more."""
+    lower: Mapping[Skill, int] = field(default_factory=dict)
+    """Skills whose least proficiency falls by so much (never below 1)."""
+    also: Requirement | None = None
+    """Who meets this fits as well."""
+    raise_priority: int = 0
+    every_ms: int = 0
+    times: int = 1
+
+
+class EscalationAct(StrEnum):
+    RELAX = "relax"
+    """Who meets `also` fits as well."""
+    RAISE = "raise"
+    ANNOUNCE = "announce"
+    OVERFLOW = "overflow"
+    CALLBACK = "callback"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """What happens to a contact around the end of its promise."""
+
+    act: EscalationAct
+    from_promise_ms: int = 0
+    """So long before (negative) or after the promise ends."""
+    also: Requirement | None = None
+    raise_priority: int = 0
+    prompt: str = ""
+    overflow: Overflow = Overflow()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """When a queue takes nobody more, and what happens then. 0: no limit."""
+
+    waiting: int = 0
+    expected_wait_ms: int = 0
+    longest_wait_ms: int = 0
+    full: Overflow = Overflow()
+    """Also when the expected wait is over its limit."""
+    nobody: Overflow = Overflow()
+    """No agent of the requirement is logged in."""
+    unmeetable: Overflow = Overflow()
+    """No agent of the configuration has the skills, at no step of relaxation."""
+    closed: Overflow = Overflow()
+    too_long: Overflow = Overflow()
+    """The contact has waited for `longest_wait_ms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSettings:
+    """A citizen may hang up and keep the place: who is called, when, how often."""
+
+    key: str = "1"
+    offered_after_ms: int = 60_000
+    agent_first: bool = True
+    """Agent first: the citizen is dialled when an agent is truly free; else the citizen first, with a short wait."""
+    attempts: int = 3
+    retry_ms: int = 600_000
+    expires_ms: int = 14_400_000
+    confirm_number: bool = True
+    hours: str = ""
+    """The hours in which citizens may be called back; empty: always."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitAnnouncements:
+    """What a waiting citizen is told, and how often."""
+
+    first_after_ms: int = 30_000
+    every_ms: int = 60_000
+    place: bool = False
+    estimate: bool = True
+    prompt: str = ""
