@@ -4,10 +4,20 @@ A flow knows no telephone and a telephone knows no flow. A `Conversation` yields
 `Reply`; the FastAGI visit performs them with Asterisk's verbs, a test performs them with a list. The last action is
 `Finish`, whose outcome travels on the citizen's channel as one packed variable (`pack_outcome`), because the dialplan
 must be able to go on without us.
+
+    Play      → Done, Keys (one of `leave`), Unplayable
+    Ask       → Keys, Silence, Unplayable
+    Record    → Recorded, NotRecorded, Keys (one of `leave`), Unplayable
+    Dip       → Dipped, DipFailed
+    SendText  → Sent, NotSent
+    Remember  → Done
+    Finish    → nothing
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId, Skill
@@ -15,7 +25,45 @@ from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId, Skill
 OUTCOME_BYTES = 900
 """An AMI line ends at 1,024 bytes; a variable of ours with its name and header stays below that."""
 
+PLACE_BYTES = 900
+"""The same for the place in a flow, which travels in the visit's arguments."""
+
+DIP_DEADLINE_MS = 800
+"""A pause in a talk that nobody takes for a dead line."""
+
+DIP_BYTES = 64_000
+"""A bill is under a kilobyte; what is larger was not meant for a telephone."""
+
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_DIALLED = re.compile(r"\+?[0-9]{2,15}", re.ASCII)
+
+Value = str | int | bool
+"""What a flow keeps under a name."""
+
+
+class ValueType(StrEnum):
+    """The types of values, known when a flow is checked."""
+
+    TEXT = "text"
+    WHOLE_NUMBER = "whole_number"
+    TRUTH = "truth"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it is: told from outside, because a flow that reads a clock cannot be replayed.
+
+    One moment holds for the whole visit: who was told that the desk is open is not turned away a minute later.
+    """
+
+    at_ms: int
+    """Wall clock, milliseconds since the Unix epoch."""
+    zone: str = "Asia/Seoul"
+    """Where the centre is: in which `now` of an expression is told. Calendars have zones of their own."""
+
+
+ORDINARY_MOMENT = Moment(1_767_582_000_000)
+"""Noon of Monday, 5 January 2026, in Seoul: what a walk is told that belongs to no day, such as a search for ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +75,16 @@ class CallerCard:
     caller: str = ""
     place: str | None = None
     """Where a first try of this visit had got to; None at the beginning."""
+    moment: Moment = ORDINARY_MOMENT
+    """Whoever serves citizens tells the real one."""
+    flow: str = ""
+    """Begin in this flow instead of the number's: a survey after the talk, the offer to somebody who waits."""
+    visits: int = 1
+    """How many visits this contact has had, this one included."""
+    waited_seconds: int = 0
+    """How long the citizen has stood in queues before this visit."""
+    known: bool = False
+    """The caller's number has talked with 120 before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +95,15 @@ class Prompt:
     ceiling_ms: int = 30_000
 
 
+# ── actions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Play:
     """Play prompts one after the other; a key in `interrupt` ends them and is kept for the next `Ask`."""
 
     prompts: tuple[Prompt, ...]
     interrupt: str = ""
+    leave: str = ""
+    """Keys that end the prompts and are told at once as `Keys`: the way to a person. They count before `interrupt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +125,82 @@ class Ask:
     """Where to resume when this visit is tried again: kept on the channel before the citizen is waited for."""
     secret: bool = False
     """The keys never reach a log, a journal or a metric."""
+    leave: str = ""
+    """Keys that end the question at once, whatever was pressed before them; that key alone is then the answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Play prompts, sound a tone, and record what the citizen says, until a terminator, silence or the longest time.
+
+    Whoever records mints the recording's name; no word of the citizen is ever part of it.
+    """
+
+    prompts: tuple[Prompt, ...]
+    longest_ms: int = 120_000
+    silence_ms: int = 5_000
+    terminator: str = "#"
+    barge_in: bool = True
+    place: str = ""
+    leave: str = ""
+    """Keys that end the recording, throw it away and are told as `Keys`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One thing that a data dip has to tell: its name in the flow, its type, and where it stands in the JSON answer."""
+
+    name: str
+    type: ValueType
+    at: str
+    """`bill.amount`, `stops.0.name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dip:
+    """Ask another system a bounded question. It answers with every output in its type, or not at all."""
+
+    source: str
+    """Names the system for breaker, metrics and scenarios; never a value."""
+    url: str
+    """A template: `https://water.example/bills/{account}`. The adapter puts the values into it, encoded."""
+    outputs: tuple[Output, ...]
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Those that `url` names, and those of `body`."""
+    method: str = "GET"
+    """GET, or POST with `body`."""
+    body: tuple[str, ...] = ()
+    """Names of `values` that are sent as one JSON object."""
+    secret: frozenset[str] = frozenset()
+    """Names of `values` that reach no log and no cache key that can be read."""
+    deadline_ms: int = DIP_DEADLINE_MS
+    limit_bytes: int = DIP_BYTES
+    cache_seconds: int = 0
+    prompts: tuple[Prompt, ...] = ()
+    """Played while the answer is waited for; the answer does not cut them short."""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send a text message. `key` is the same for the same message of the same contact, however often it is tried."""
+
+    to: str
+    text: str
+    key: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Facts of this contact for the journal and the counsellor: never a secret one."""
+
+    facts: Mapping[str, str]
+    survey: str = ""
+    """The survey whose answers these are; empty for what the counsellor is shown."""
+
+
+# ── outcomes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class ToQueue:
     """The citizen wants a person: stand in this queue with this requirement."""
@@ -78,6 +213,24 @@ class ToQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class ToCallback:
+    """The citizen hangs up and is called back: `request` is the place in the queue that is kept meanwhile."""
+
+    number: str
+    """Who is called: digits, perhaps behind a +."""
+    request: ToQueue
+
+
+@dataclass(frozen=True, slots=True)
+class ToEntry:
+    """Connect the citizen with an entry of the directory; who is not reached there stands in `otherwise`."""
+
+    entry: str
+    """The code of the entry, never a number to dial: the directory knows that."""
+    otherwise: ToQueue
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The flow itself was the answer (or the refusal)."""
 
@@ -86,7 +239,20 @@ class Ended:
     language: str = "ko"
 
 
-Outcome = ToQueue | Ended
+Outcome = ToQueue | ToCallback | ToEntry | Ended
+
+
+def queue_request(outcome: Outcome) -> ToQueue | None:
+    """The place in a queue that an outcome asks for, at once or later; None for an end."""
+    match outcome:
+        case ToQueue():
+            return outcome
+        case ToCallback():
+            return outcome.request
+        case ToEntry():
+            return outcome.otherwise
+        case Ended():
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +262,13 @@ class Finish:
     outcome: Outcome
 
 
-Action = Play | Ask | Finish
+Action = Play | Ask | Record | Dip | SendText | Remember | Finish
 
 
+# ── replies ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The prompts were played to the end, or interrupted."""
+    """The prompts were played to the end, or interrupted; the facts are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +290,63 @@ class Unplayable:
     file: str
 
 
-Reply = Done | Keys | Silence | Unplayable
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording is kept under this name (`[A-Za-z0-9._-]`)."""
+
+    recording: str
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The switch could not record; `reason` is for people."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dipped:
+    """Every output that was declared, in its type."""
+
+    outputs: Mapping[str, Value]
+
+
+class DipFailure(StrEnum):
+    """Why a data dip told nothing."""
+
+    SLOW = "slow"
+    UNREACHABLE = "unreachable"
+    STATUS = "status"
+    TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
+    """No JSON, an output missing or of another type."""
+    RESTING = "resting"
+    """It failed too often; nobody is sent there for a while."""
+    BUSY = "busy"
+    """Too many questions are open already."""
+    REFUSED = "refused"
+    """An address that nobody here may ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class DipFailed:
+    reason: DipFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The text was taken by whoever delivers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The text was not taken; `reason` is for people."""
+
+    reason: str = ""
+
+
+Reply = Done | Keys | Silence | Unplayable | Recorded | NotRecorded | Dipped | DipFailed | Sent | NotSent
 
 
 class Conversation(Protocol):
@@ -142,27 +365,28 @@ class Converse(Protocol):
     def __call__(self, card: CallerCard) -> Conversation: ...
 
 
+# ── on the channel ──────────────────────────────────────────────────────────────────────────────────────────────────
 class OutcomeError(ValueError):
     """An outcome that cannot travel on a channel, or did not come from us."""
 
 
 def pack_outcome(outcome: Outcome) -> str:
-    """One channel variable of `[A-Za-z0-9._:-]`.
+    """One channel variable of `[A-Za-z0-9._:-]`; a number's + becomes `p`.
 
-    `queue:ID:skill.skill:agency:language:priority` or `end:disposition:agency:language`. Raises OutcomeError when a
-    word has other letters or the whole is longer than OUTCOME_BYTES.
+        queue:ID:skill.skill:agency:language:priority
+        callback:NUMBER:ID:skill.skill:agency:language:priority
+        entry:ENTRY:ID:skill.skill:agency:language:priority
+        end:disposition:agency:language
+
+    Raises OutcomeError when a word has other letters or the whole is longer than OUTCOME_BYTES.
     """
     match outcome:
         case ToQueue():
-            skills = ".".join(_word(skill) for skill in sorted(outcome.requirement))
-            parts = [
-                "queue",
-                _word(outcome.queue),
-                skills,
-                _word(outcome.agency, empty=True),
-                _word(outcome.language),
-                str(outcome.priority),
-            ]
+            parts = ["queue", *_packed_request(outcome)]
+        case ToCallback():
+            parts = ["callback", _dialled(outcome.number).replace("+", "p"), *_packed_request(outcome.request)]
+        case ToEntry():
+            parts = ["entry", _word(outcome.entry), *_packed_request(outcome.otherwise)]
         case Ended():
             parts = ["end", outcome.disposition.value, _word(outcome.agency, empty=True), _word(outcome.language)]
     packed = ":".join(parts)
@@ -173,19 +397,40 @@ def pack_outcome(outcome: Outcome) -> str:
 
 def unpack_outcome(packed: str) -> Outcome:
     """The outcome that `pack_outcome` packed. Raises OutcomeError with what was found."""
-    parts = packed.split(":")
     try:
-        match parts:
-            case ["queue", queue, skills, agency, language, priority]:
-                requirement = frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills)
-                return ToQueue(
-                    QueueId(_word(queue)), requirement, _word(agency, empty=True), _word(language), int(priority)
-                )
+        match packed.split(":"):
+            case ["queue", *request] if len(request) == _REQUEST_PARTS:
+                return _request(request)
+            case ["callback", number, *request] if len(request) == _REQUEST_PARTS:
+                return ToCallback(_dialled(number.replace("p", "+")), _request(request))
+            case ["entry", entry, *request] if len(request) == _REQUEST_PARTS:
+                return ToEntry(_word(entry), _request(request))
             case ["end", disposition, agency, language]:
                 return Ended(Disposition(disposition), _word(agency, empty=True), _word(language))
     except ValueError as error:
         raise OutcomeError(f"outcome {packed!r}: {error}") from error
-    raise OutcomeError(f"outcome {packed!r}: expected queue:… or end:…")
+    raise OutcomeError(f"outcome {packed!r}: expected queue:…, callback:…, entry:… or end:…")
+
+
+_REQUEST_PARTS = 5
+
+
+def _packed_request(request: ToQueue) -> list[str]:
+    skills = ".".join(_word(skill) for skill in sorted(request.requirement))
+    agency = _word(request.agency, empty=True)
+    return [_word(request.queue), skills, agency, _word(request.language), str(request.priority)]
+
+
+def _request(parts: list[str]) -> ToQueue:
+    queue, skills, agency, language, priority = parts
+    requirement = frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills)
+    return ToQueue(QueueId(_word(queue)), requirement, _word(agency, empty=True), _word(language), int(priority))
+
+
+def _dialled(number: str) -> str:
+    if _DIALLED.fullmatch(number):
+        return number
+    raise OutcomeError(f"{number!r} is not a number of 2 to 15 digits")
 
 
 def _word(word: str, *, empty: bool = False) -> str:

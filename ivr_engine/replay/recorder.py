@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from ivr_engine.core.configuration import AgentSettings
-from ivr_engine.core.conversation import Ended
+from ivr_engine.core.conversation import Ended, queue_request
 from ivr_engine.core.events import (
     CancelRequested,
     CompleteRequested,
@@ -153,10 +153,11 @@ def _way(story: Story, ways: Ways) -> Way | None:
     found = []
     for way in ways.of(story.began.number):
         outcome = way.outcome
+        request = queue_request(outcome)
         if isinstance(outcome, Ended):
             fits = not story.waits and outcome.disposition is ended.disposition
-        else:
-            fits = bool(story.waits) and (outcome.queue, outcome.language) == (
+        elif request is not None:
+            fits = bool(story.waits) and (request.queue, request.language) == (
                 story.waits[0].queue,
                 story.waits[0].language,
             )

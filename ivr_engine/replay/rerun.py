@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ivr_engine.core.commands import Command, StartOffer, WithdrawOffer
 from ivr_engine.core.configuration import Configuration, MissSettings, QueueSettings
-from ivr_engine.core.conversation import Ended
+from ivr_engine.core.conversation import Ended, ToCallback, queue_request
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import (
@@ -32,7 +32,7 @@ from ivr_engine.core.events import (
 )
 from ivr_engine.core.notices import AgentChanged, ContactEnded
 from ivr_engine.core.offering import MISSED_OFFERS
-from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferFailure, OfferId, Presence
+from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, LegId, OfferFailure, OfferId, Presence
 from ivr_engine.flow.revision import Revision
 from ivr_engine.replay.day import PICKS_UP_MS, Arrival, Day
 from ivr_engine.replay.virtual import Timer, VirtualTime
@@ -159,12 +159,14 @@ class _Rerun:
 
     def _through(self, arrival: Arrival, way: Way) -> None:
         contact = ContactId(arrival.id)
-        if isinstance(way.outcome, Ended):
-            self._take(FlowEnded(contact, way.outcome))
+        request = queue_request(way.outcome)
+        if request is None or isinstance(way.outcome, ToCallback):
+            ended = way.outcome if isinstance(way.outcome, Ended) else Ended(Disposition.CALLBACK)
+            self._take(FlowEnded(contact, ended))
             self._take(LegEnded(LegId(contact)))
             return
         self._time.after(arrival.patience_ms, self._impatient, contact)
-        self._take(ContactQueued(contact, arrival.number, "", way.outcome, self._time.now_ms))
+        self._take(ContactQueued(contact, arrival.number, "", request, self._time.now_ms))
 
     def _impatient(self, contact: ContactId) -> None:
         if contact not in self._played.ended and contact not in self._talking:

@@ -10,7 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr_engine.core.configuration import QueueSettings
-from ivr_engine.core.conversation import Ask, CallerCard, Done, Ended, Finish, Keys, Outcome, Play, Reply, Silence
+from ivr_engine.core.conversation import (
+    Ask,
+    CallerCard,
+    Dip,
+    DipFailed,
+    DipFailure,
+    Done,
+    Finish,
+    Keys,
+    NotRecorded,
+    NotSent,
+    Outcome,
+    Play,
+    Record,
+    Remember,
+    Reply,
+    SendText,
+    Silence,
+    queue_request,
+)
 from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.flow.place import read_place
 from ivr_engine.flow.revision import Revision
@@ -119,6 +138,15 @@ class Ways:
                     takes_ms += sum(self._plays_ms(prompt.file) for prompt in action.prompts)
                     self._count(heard, action)
                     action = walk.reply(Done())
+                case Remember():
+                    action = walk.reply(Done())
+                # Nobody recorded what the citizen said, what another system told and which texts went out.
+                case Dip():
+                    action = walk.reply(DipFailed(DipFailure.UNREACHABLE))
+                case SendText():
+                    action = walk.reply(NotSent())
+                case Record():
+                    action = walk.reply(NotRecorded())
                 case Ask():
                     self._count(heard, action)
                     reply = next(left, None)
@@ -144,5 +172,5 @@ class Ways:
 
 
 def _leads(way: Way, queue: str, language: str) -> bool:
-    outcome = way.outcome
-    return not isinstance(outcome, Ended) and (str(outcome.queue), outcome.language) == (queue, language)
+    request = queue_request(way.outcome)
+    return request is not None and (str(request.queue), request.language) == (queue, language)
