@@ -190,7 +190,7 @@ class TestRun:
     ) -> None:
         (tmp_path / "d").mkdir()
         line = one_line(run("run", IVR_DIALPLANS=str(tmp_path / "d")))
-        assert "(and 3 more); see all of it with: ivr-engine check" in line
+        assert "(and 4 more); see all of it with: ivr-engine check" in line
 
     def test_given_a_database_without_tables_when_started_then_it_says_how_to_make_them(
         self, run: Run, tmp_path: Path

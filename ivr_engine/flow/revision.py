@@ -10,7 +10,6 @@ This is how the shipped folder is split; any other split means the same (`docume
 every mistake at once or gives a `Revision`; contacts keep the revision they began with.
 """
 
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,16 +24,11 @@ from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors
 from ivr_engine.flow.documents import read_folder
 from ivr_engine.flow.interpreter import Script, Walk
 from ivr_engine.flow.numbers import Registry, read_numbers
-from ivr_engine.flow.prompts import Manifest, Recordings, read_prompts
+from ivr_engine.flow.prompts import Manifest, read_prompts
 from ivr_engine.flow.queues import Queues, read_queues
+from ivr_engine.flow.recordings import read_recordings
 from ivr_engine.flow.shape import Known, Shaped, shape_flow
 from ivr_engine.flow.steps import Flow, FlowId
-
-RECORDINGS = 20_000
-"""Files under `prompts/`: the manifest's limit in six languages, and leftovers."""
-
-RECORDED_AS = (".wav", ".sln16", ".g722", ".ulaw", ".alaw", ".gsm")
-"""What Asterisk plays without a module of somebody else's."""
 
 _PROMPTS, _QUEUES, _NUMBERS = "prompts.yaml", "queues.yaml", "numbers.yaml"
 HOMES = {
@@ -74,7 +68,8 @@ def load(folder: Path) -> Revision:
     queues_node = documents.document(_QUEUES, HOMES[_QUEUES])
     numbers_node = documents.document(_NUMBERS, HOMES[_NUMBERS])
 
-    manifest = read_prompts(prompts_node, _recordings(folder), diagnostics) if prompts_node else Manifest()
+    recordings = read_recordings(folder, diagnostics)
+    manifest = read_prompts(prompts_node, recordings, diagnostics) if prompts_node else Manifest()
     queues = read_queues(queues_node, diagnostics) if queues_node else Queues()
     known = Known(
         prompts=documents.names("prompts"),
@@ -97,28 +92,3 @@ def load(folder: Path) -> Revision:
     warn_unreached(flows, numbers, diagnostics)
     script = Script({name: shaped.flow for name, shaped in flows.items()}, numbers, manifest)
     return Revision(documents.id, numbers, tuple(queues.settings.values()), manifest, diagnostics.in_order(), script)
-
-
-def _recordings(folder: Path) -> Recordings:
-    """What is recorded, with lengths. Links are followed: a site may keep its recordings elsewhere."""
-    found: dict[str, int | None] = {}
-    root = folder / "prompts"
-    try:
-        for number, path in enumerate(sorted(root.rglob("*"))):
-            if number >= RECORDINGS:
-                break
-            if path.suffix in RECORDED_AS and path.is_file():
-                name = path.relative_to(root).with_suffix("").as_posix()
-                length_ms = _length_ms(path) if path.suffix == ".wav" else None
-                found[name] = max(found.get(name) or 0, length_ms or 0) or None
-    except OSError:
-        return found
-    return found
-
-
-def _length_ms(path: Path) -> int | None:
-    try:
-        with wave.open(str(path), "rb") as recording:
-            return recording.getnframes() * 1000 // recording.getframerate()
-    except (OSError, EOFError, wave.Error, ZeroDivisionError):
-        return None
