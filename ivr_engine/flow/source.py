@@ -80,11 +80,14 @@ def read(file: str, content: bytes, diagnostics: Diagnostics) -> Node | None:
 def _decoded(file: str, content: bytes, diagnostics: Diagnostics) -> str | None:
     if len(content) > DOCUMENT_BYTES:
         diagnostics.error(
-            Place(file), "too_large", f"the file has {len(content)} bytes, at most {DOCUMENT_BYTES} are read"
+            Place(file),
+            "too_large",
+            f"the file has more than {DOCUMENT_BYTES} bytes",
+            hint="split it: any section may stand in several files",
         )
         return None
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        diagnostics.error(Place(file), "encoding", "the file is UTF-16", hint="save it as UTF-8")
+    if wide := _wide_encoding(content):
+        diagnostics.error(Place(file), "encoding", f"the file is {wide}", hint="save it as UTF-8")
         return None
     try:
         return content.decode("utf-8-sig")
@@ -96,9 +99,25 @@ def _decoded(file: str, content: bytes, diagnostics: Diagnostics) -> str | None:
             Place(file, before.count(b"\n") + 1, column),
             "encoding",
             f"byte 0x{content[error.start]:02x} is not UTF-8",
-            hint="save the file as UTF-8",
+            hint="it looks like CP949 (Korean Windows): save it as UTF-8" if _is_cp949(content) else "save it as UTF-8",
         )
         return None
+
+
+def _wide_encoding(content: bytes) -> str:
+    """UTF-16 and UTF-32 by their mark, or without one by the zeros beside ASCII letters; empty for anything else."""
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "UTF-32"
+    head = content[:4]
+    unmarked = len(head) == 4 and (head[0:4:2] == b"\0\0") != (head[1:4:2] == b"\0\0")
+    return "UTF-16" if unmarked or content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+
+
+def _is_cp949(content: bytes) -> bool:
+    try:
+        return any("가" <= char <= "힣" for char in content.decode("cp949"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -108,18 +127,24 @@ def _events(text: str) -> Iterator[Any]:
 
 def _syntax(file: str, text: str, error: yaml.YAMLError, diagnostics: Diagnostics) -> None:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = _place_of_control(file, text) if mark is None else Place(file, mark.line + 1, mark.column + 1)
+    if mark is None and (control := _control(file, text)):
+        place, char = control
+        diagnostics.error(
+            place, "control_character", f"the invisible character U+{ord(char):04X} stands here", hint="delete it"
+        )
+        return
+    place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error).splitlines()[0]
     diagnostics.error(place, "syntax", f"not YAML: {problem}", hint=_syntax_hint(text, place))
 
 
-def _place_of_control(file: str, text: str) -> Place:
+def _control(file: str, text: str) -> tuple[Place, str] | None:
     """libyaml tells no line for a control character; the first one is the culprit."""
     for line_number, line in enumerate(text.split("\n"), start=1):
         for column, char in enumerate(line, start=1):
-            if not (char.isprintable() or char in "\t\r\x85\xa0\ufeff"):
-                return Place(file, line_number, column)
-    return Place(file)
+            if not (char.isprintable() or char in "\t\r\x85\xa0\ufeff\u2028\u2029"):
+                return Place(file, line_number, column), char
+    return None
 
 
 def _syntax_hint(text: str, place: Place) -> str:

@@ -83,7 +83,17 @@ def test_given_harmless_dressing_when_read_then_it_makes_no_difference(content: 
         ("a: 1\n---\nb: 2\n", "a.yaml:2:1", "second_document"),
         ("", "a.yaml:1:1", "empty"),
         ("# nothing but a note\n", "a.yaml:1:1", "empty"),
-        ("a: 1\nb: \x07\n", "a.yaml:2:4", "syntax"),
+        ("a: 1\nb: \x07\n", "a.yaml:2:4", "control_character"),
+        ("a: 'x\x00'\n", "a.yaml:1:6", "control_character"),
+        ("a: 1".encode("utf-16-le"), "a.yaml:1:1", "encoding"),
+        ("a: 1".encode("utf-16-be"), "a.yaml:1:1", "encoding"),
+        ("a: 1".encode("utf-32"), "a.yaml:1:1", "encoding"),
+        ("a: 'café'".encode("latin-1"), "a.yaml:1:8", "encoding"),
+        ("a: {b: [1, {b: *x}]}\n", "a.yaml:1:16", "alias"),
+        ("a: &x {b: &y [*x]}\n", "a.yaml:1:15", "alias"),
+        ("? [a]\n: 1\n", "a.yaml:1:3", "key"),
+        ("a: |\n\tb\n", "a.yaml:2:1", "syntax"),
+        ("%YAML 3.0\n---\na: 1\n", "a.yaml:1:1", "syntax"),
         ("가: 1\n나: ".encode() + b"\xff\n", "a.yaml:2:4", "encoding"),
         ("a: 1".encode("utf-16"), "a.yaml:1:1", "encoding"),
         ("가나다".encode("cp949"), "a.yaml:1:1", "encoding"),
@@ -94,6 +104,23 @@ def test_given_harmless_dressing_when_read_then_it_makes_no_difference(content: 
 )
 def test_given_a_trap_when_read_then_it_is_named_with_its_place(content: str | bytes, place: str, code: str) -> None:
     assert refused(content) == (place, code)
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("a: 가나다".encode("cp949"), "CP949"),
+        ("a: 'é'".encode("latin-1"), "save it as UTF-8"),
+        (b"x" * 10_000_000, "split it"),
+        ("a:\n\tb: 1\n", "indent with spaces"),
+        ("*: person\n", "quotes"),
+    ],
+)
+def test_given_a_trap_when_read_then_it_is_said_how_to_mend_it(content: str | bytes, hint: str) -> None:
+    diagnostics = Diagnostics()
+    read("a.yaml", content.encode() if isinstance(content, str) else content, diagnostics)
+    (only,) = diagnostics.in_order()
+    assert hint in only.hint
 
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
