@@ -10,7 +10,8 @@ from ivr_engine.flow.numbers import NumberEntry
 from ivr_engine.flow.place import VALUES_BYTES, kept_bytes
 from ivr_engine.flow.prompts import Manifest
 from ivr_engine.flow.shape import Shaped
-from ivr_engine.flow.steps import CollectStep, FlowId, Target, passive, reachable, spoken
+from ivr_engine.flow.steps import CollectStep, FlowId, Target
+from ivr_engine.flow.steps_branches import passive, reachable, spoken
 
 Flows = Mapping[FlowId, Shaped]
 

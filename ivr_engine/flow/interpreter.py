@@ -46,8 +46,8 @@ from ivr_engine.flow.steps import (
     QueueStep,
     Step,
     Target,
-    passive,
 )
+from ivr_engine.flow.steps_branches import passive
 
 STEPS_WALKED = 200
 """Steps and tries of one contact. At two seconds each that is more than six minutes of menus: such a citizen needs a
@@ -166,6 +166,8 @@ class Walk:
                 return self._finish(self._queued(step.queue, step.requirement, step.priority))
             case HangupStep():
                 return self._finish(Ended(step.disposition, self._agency(), self._language))
+            case _:
+                return self._person()
 
     def _step(self) -> Step:
         if self._flow is None:

@@ -1,13 +1,19 @@
 """What a flow can do: one frozen dataclass for each kind of step, checked and complete.
 
 `shape` makes them from YAML, `check` looks at what they name, `interpreter` walks them. A new kind of step is a class
-here, a reader in `shape` and a branch in `interpreter`, with a pair of tests.
+here with its row in `steps_branches`, a reader in `shape` and a branch in `interpreter`, with a pair of tests.
+
+Where a target may be None, None is a person: the queue of the flow or else of the number that was dialled. A variable
+is one name for the whole folder and has one type; `set`, `collect`, `record`, `survey`, a data dip, the arguments of a
+called flow and what it returns give it a value.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NewType
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType, Protocol
 
+from ivr_engine.core.conversation import DIP_BYTES, DIP_DEADLINE_MS, Output, Value, ValueType
 from ivr_engine.core.vocabulary import Disposition, QueueId, Skill
 
 FlowId = NewType("FlowId", str)
@@ -16,25 +22,59 @@ FlowId = NewType("FlowId", str)
 PromptId = NewType("PromptId", str)
 """One sentence of `prompts.yaml`; which recording it means depends on the language spoken."""
 
+HoursId = NewType("HoursId", str)
+"""One calendar of `hours.yaml`."""
+
 TRIES = 3
 """How often a menu is heard before a person takes over: the third failure is a request for help."""
-
 
 PRIORITY = 9
 """Highest priority of a contact; 0 is ordinary."""
 
+PERSON_KEY = "0"
+"""The key that brings a person at any moment, unless the operator says otherwise."""
+
+
+class Expression(Protocol):
+    """An expression that was checked (`expressions.Expression`): it has an answer for any values of its types."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that the answer depends on."""
+
+
+class Checksum(StrEnum):
+    """What keyed digits must satisfy besides their number."""
+
+    NONE = "none"
+    LUHN = "luhn"
+    CARD_NUMBER = "card_number"
+    """13 to 19 digits, Luhn. Only ever secret."""
+    BUSINESS_NUMBER = "business_number"
+    """Korea's ten digits of a business (사업자등록번호)."""
+    CORPORATION_NUMBER = "corporation_number"
+    """Korea's thirteen digits of a corporation (법인등록번호)."""
+    RESIDENT_NUMBER = "resident_number"
+    """Korea's thirteen digits of a person (주민등록번호). Only ever secret."""
+    MOBILE_NUMBER = "mobile_number"
+    """A Korean mobile telephone: 010 and eight digits, 011 and 016 to 019 with seven or eight."""
+    DATE = "date"
+    """Eight digits, YYYYMMDD, of a day that there is."""
+
+
+ONLY_SECRET = frozenset({Checksum.CARD_NUMBER, Checksum.RESIDENT_NUMBER})
+"""What must never be in any output of ours: `shape` refuses them unless the step says `secret: true`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to go next. Where a target may be None, None is a person: the queue of the number that was dialled.
-
-    An empty `step` is the first of that flow.
-    """
+    """Where to go next. An empty `step` is the first of that flow."""
 
     flow: FlowId
     step: str
 
 
+# ── saying ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class PlayStep:
     """Say something, then go on."""
@@ -43,8 +83,25 @@ class PlayStep:
     next: Target | None
     barge_in: bool = True
     """A key ends the sentence and counts for the menu after it."""
+    person_key: str = ""
+    """Only where no question follows at once: that has one of its own, and a key pressed early counts there."""
 
 
+@dataclass(frozen=True, slots=True)
+class SayStep:
+    """Say a value: a number, a date, a time, an amount, composed of recorded pieces in the language spoken."""
+
+    value: Expression
+    kind: str
+    """How `say.compose` reads it."""
+    next: Target | None
+    before: tuple[PromptId, ...] = ()
+    after: tuple[PromptId, ...] = ()
+    barge_in: bool = True
+    person_key: str = ""
+
+
+# ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class MenuStep:
     """Offer choices by one key. Silence and wrong keys end at a person, never at a dead end."""
@@ -61,6 +118,20 @@ class MenuStep:
     silence_prompt: tuple[PromptId, ...] = ()
     first_key_ms: int = 5_000
     barge_in: bool = True
+    person_key: str = PERSON_KEY
+    """A choice of the same key wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Say the digits that were keyed and ask whether they are right."""
+
+    after: tuple[PromptId, ...]
+    """The question, after the digits: "if that is right, press 1"."""
+    before: tuple[PromptId, ...] = ()
+    kind: str = "digits"
+    yes: str = "1"
+    no: str = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +154,156 @@ class CollectStep:
     next_key_ms: int = 3_000
     barge_in: bool = True
     secret: bool = False
-    """The digits reach no log, journal or metric, and are not kept across visits."""
+    """The digits reach no log, journal or metric, are not said, and are not kept across visits."""
+    person_key: str = "*"
+    """Never a digit."""
+    checksum: Checksum = Checksum.NONE
+    confirm: ReadBack | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordStep:
+    """Record what the citizen says; the variable holds the recording's name."""
+
+    variable: str
+    prompts: tuple[PromptId, ...]
+    next: Target | None
+    otherwise: Target | None
+    """After the last try with nothing recorded, and where the switch cannot record."""
+    longest_ms: int = 120_000
+    shortest_ms: int = 1_000
+    """What is shorter was a cough or a slip: a failed try."""
+    silence_ms: int = 5_000
+    terminator: str = "#"
+    tries: int = 2
+    again_prompt: tuple[PromptId, ...] = ()
+    person_key: str = PERSON_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a survey: a key from 1 to `highest`."""
+
+    variable: str
+    prompts: tuple[PromptId, ...]
+    highest: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyStep:
+    """Ask questions one after the other; who is silent or presses nothing right is asked no more, and thanked."""
+
+    survey: str
+    questions: tuple[Question, ...]
+    next: Target | None
+    thanks: tuple[PromptId, ...] = ()
+    wrong_prompt: tuple[PromptId, ...] = ()
+    tries: int = 2
+    first_key_ms: int = 5_000
+    person_key: str = ""
+    """None: who answers a survey has talked with a person already."""
+
+
+# ── deciding ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class LanguageStep:
+    """Speak this language from here on."""
+
+    language: str
+    next: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoursStep:
+    """Go by a calendar. The message of an emergency closing is said before its branch is taken."""
+
+    hours: HoursId
+    open: Target | None
+    closed: Target | None
+    holiday: Target | None
+    emergency: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStep:
+    """Go by a value: the case that equals it, or else `otherwise`."""
+
+    value: Expression
+    cases: Mapping[Value, Target | None]
+    otherwise: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetStep:
+    """Give variables their values, one after the other."""
+
+    values: Mapping[str, Expression]
+    next: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class GotoStep:
+    """Go on elsewhere."""
+
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """Walk another flow and come back at its `return`."""
+
+    flow: FlowId
+    next: Target | None
+    arguments: Mapping[str, Expression] = field(default_factory=dict)
+    """Variable of the called flow → its value at the beginning."""
+    results: Mapping[str, str] = field(default_factory=dict)
+    """Variable here → what the called flow returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnStep:
+    """Go back to where this flow was called; a flow that was not called brings a person instead."""
+
+    values: Mapping[str, Expression] = field(default_factory=dict)
+
+
+# ── outside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class DipStep:
+    """Ask another system. Every dip says where failure leads."""
+
+    source: str
+    url: str
+    outputs: tuple[Output, ...]
+    next: Target | None
+    failed: Target | None
+    values: Mapping[str, Expression] = field(default_factory=dict)
+    """What the places of `url` and the names of `body` hold."""
+    method: str = "GET"
+    body: tuple[str, ...] = ()
+    secret: frozenset[str] = frozenset()
+    """Those of `values` that are made of a secret."""
+    deadline_ms: int = DIP_DEADLINE_MS
+    limit_bytes: int = DIP_BYTES
+    cache_seconds: int = 0
+    prompts: tuple[PromptId, ...] = ()
+    """Comfort while the answer is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendStep:
+    """Send a text message, composed of what was written and of values."""
+
+    texts: Mapping[str, str]
+    """Language → template; `{name}` is a value."""
+    values: Mapping[str, Expression]
+    to: Expression
+    """The caller's own number unless another is written."""
+    next: Target | None
+    failed: Target | None
+
+
+# ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class QueueStep:
     """A person, from this queue, with skills and priority beyond the queue's own (the core adds the two)."""
@@ -93,6 +311,32 @@ class QueueStep:
     queue: QueueId
     requirement: frozenset[Skill] = frozenset()
     priority: int = 0
+    show: tuple[str, ...] = ()
+    """Variables that the counsellor is shown; never secret ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackStep:
+    """The citizen hangs up and keeps the place in this queue; who has no number to call goes to `otherwise`."""
+
+    queue: QueueId
+    number: Expression
+    """The caller's own unless another is written."""
+    otherwise: Target | None
+    requirement: frozenset[Skill] = frozenset()
+    priority: int = 0
+    show: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStep:
+    """Connect with an entry of the directory; who is not reached there stands in the queue, None: the person's."""
+
+    entry: str
+    queue: QueueId | None = None
+    requirement: frozenset[Skill] = frozenset()
+    priority: int = 0
+    show: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +346,12 @@ class HangupStep:
     disposition: Disposition
 
 
-Step = PlayStep | MenuStep | CollectStep | QueueStep | HangupStep
+SayingStep = PlayStep | SayStep
+AskingStep = MenuStep | CollectStep | RecordStep | SurveyStep
+DecidingStep = LanguageStep | HoursStep | SwitchStep | SetStep | GotoStep | CallStep | ReturnStep
+OutsideStep = DipStep | SendStep
+EndingStep = QueueStep | CallbackStep | TransferStep | HangupStep
+Step = SayingStep | AskingStep | DecidingStep | OutsideStep | EndingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,40 +363,9 @@ class Flow:
     steps: Mapping[str, Step]
     language: str | None = None
     """Spoken from here on; None goes on in the language spoken so far."""
-
-
-def passive(step: Step) -> tuple[Target | None, ...]:
-    """Where a citizen gets who presses nothing. Empty for a step that ends the flow."""
-    match step:
-        case PlayStep():
-            return (step.next,)
-        case MenuStep() | CollectStep():
-            return (step.silence if step.silence_leaves else step.otherwise,)
-        case QueueStep() | HangupStep():
-            return ()
-
-
-def reachable(step: Step) -> tuple[Target | None, ...]:
-    """Where any citizen can get from here."""
-    match step:
-        case PlayStep():
-            return (step.next,)
-        case MenuStep():
-            leaves = (step.silence,) if step.silence_leaves else ()
-            return (*step.choices.values(), step.otherwise, *leaves)
-        case CollectStep():
-            leaves = (step.silence,) if step.silence_leaves else ()
-            return (step.next, step.otherwise, *leaves)
-        case QueueStep() | HangupStep():
-            return ()
-
-
-def spoken(step: Step) -> tuple[PromptId, ...]:
-    """Every prompt that the step may play."""
-    match step:
-        case PlayStep():
-            return step.prompts
-        case MenuStep() | CollectStep():
-            return (*step.prompts, *step.wrong_prompt, *step.silence_prompt)
-        case QueueStep() | HangupStep():
-            return ()
+    queue: QueueId | None = None
+    """Where *person* leads from here; None leaves it as it was."""
+    takes: Mapping[str, ValueType] = field(default_factory=dict)
+    """Variables that whoever calls this flow has to give."""
+    returns: Mapping[str, ValueType] = field(default_factory=dict)
+    """What it gives back."""

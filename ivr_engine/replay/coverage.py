@@ -21,11 +21,12 @@ from ivr_engine.core.vocabulary import (
 )
 from ivr_engine.flow.interpreter import NOT_IN_SERVICE
 from ivr_engine.flow.revision import Revision
-from ivr_engine.flow.steps import CollectStep, Flow, HangupStep, MenuStep, PlayStep, QueueStep, Step, Target, spoken
+from ivr_engine.flow.steps import CollectStep, Flow, MenuStep, Step, Target
+from ivr_engine.flow.steps_branches import OTHERWISE, SILENCE, branches, spoken
 from ivr_engine.replay.history import History, Verb
 
-NEXT, OTHERWISE, SILENCE, WRONG = "next", "otherwise", "silence", "wrong"
-"""Branches that are no key: on, after the last try, nothing pressed, another key and a try left."""
+WRONG = "wrong"
+"""The branch that leads back to a question: another key, and a try left."""
 
 LISTED = 8
 """Names of one kind in the text before `… and 57 more`."""
@@ -236,23 +237,12 @@ def _steps(flow: Flow, tally: Tally) -> tuple[StepReach, ...]:
 def ways_out(flow: Flow, name: str) -> tuple[tuple[str, Target | None], ...]:
     """Every way out of a step with where it leads; a try that is left leads back to the step itself."""
     step, again = flow.steps[name], Target(flow.id, name)
-    match step:
-        case PlayStep():
-            return ((NEXT, step.next),)
-        case MenuStep():
-            wrong = ((WRONG, again),) if step.tries > 1 else ()
-            return (*step.choices.items(), *wrong, *_unheard(step, again), (OTHERWISE, step.otherwise))
-        case CollectStep():
-            wrong = ((WRONG, again),) if step.tries > 1 else ()
-            return ((NEXT, step.next), *wrong, *_unheard(step, again), (OTHERWISE, step.otherwise))
-        case QueueStep() | HangupStep():
-            return ()
-
-
-def _unheard(step: MenuStep | CollectStep, again: Target) -> tuple[tuple[str, Target | None], ...]:
-    if step.silence_leaves:
-        return ((SILENCE, step.silence),)
-    return ((SILENCE, again),) if step.tries > 1 else ()
+    out = [(branch.name, branch.target) for branch in branches(step)]
+    if isinstance(step, MenuStep | CollectStep) and step.tries > 1:
+        left = [name for name, _ in out if name in (SILENCE, OTHERWISE)]
+        tried = ((WRONG, again),) if step.silence_leaves else ((WRONG, again), (SILENCE, again))
+        out[-len(left) : -len(left)] = tried
+    return tuple(out)
 
 
 def _branches(flows: Mapping[str, tuple[StepReach, ...]]) -> tuple[dict[str, int], dict[str, int]]:

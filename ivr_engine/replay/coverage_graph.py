@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from ivr_engine.flow.steps import CollectStep, HangupStep, MenuStep, PlayStep, QueueStep, Step, Target
+from ivr_engine.flow.steps import Target
+from ivr_engine.flow.steps_branches import in_words
 from ivr_engine.replay.coverage import Branch, Coverage, StepReach
 from ivr_engine.replay.drawing import FONT, clipped, width
 
@@ -43,7 +44,9 @@ def mermaid(coverage: Coverage) -> str:
     for flow, steps in coverage.flows.items():
         lines.append(f'  subgraph {flow}["{flow}"]')
         for one in steps:
-            lines.append(f'    {flow}__{one.name}["{one.name}<br/>{_what(one.step)} · {one.reached}"]:::{verdict(one)}')
+            lines.append(
+                f'    {flow}__{one.name}["{one.name}<br/>{in_words(one.step)} · {one.reached}"]:::{verdict(one)}'
+            )
         lines.append("  end")
         for one in steps:
             for branch in one.branches:
@@ -202,7 +205,7 @@ def _drawn(box: _Box) -> Iterator[str]:
     )
     yield f'<text x="{box.x + 12}" y="{box.y + 18}" class="step">{escape(clipped(one.name, 110, 12))}</text>'
     yield _count(box.x + box.width - 12, box.y + 18, one.reached)
-    what = clipped(_what(one.step), _BOX - 24, 10)
+    what = clipped(in_words(one.step), _BOX - 24, 10)
     yield f'<text x="{box.x + 12}" y="{box.y + 32}" class="kind">{escape(what)}</text>'
     for place, branch in enumerate(_ports(one)):
         y = box.y + _HEAD + _ROW * place
@@ -228,17 +231,3 @@ def _legend() -> Iterator[str]:
         yield f'<rect x="{x}" y="52" width="14" height="12" rx="3" fill="{_FILL[colour]}" stroke="{_LINE[colour]}"/>'
         yield f'<text x="{x + 20}" y="62" class="why">{words}</text>'
         x += 44 + int(width(words, 11))
-
-
-def _what(step: Step) -> str:
-    match step:
-        case PlayStep():
-            return f"play {', '.join(step.prompts)}"
-        case MenuStep():
-            return f"menu {', '.join(step.prompts)}"
-        case CollectStep():
-            return f"collect {step.variable}"
-        case QueueStep():
-            return f"queue {step.queue}"
-        case HangupStep():
-            return f"hangup {step.disposition}"

@@ -14,7 +14,8 @@ from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors
 from ivr_engine.flow.interpreter import NOT_IN_SERVICE
 from ivr_engine.flow.revision import Revision, load
-from ivr_engine.flow.steps import Flow, FlowId, HangupStep, QueueStep, Step, Target, reachable, spoken
+from ivr_engine.flow.steps import Flow, FlowId, HangupStep, QueueStep, Step, Target
+from ivr_engine.flow.steps_branches import reachable, spoken
 from ivr_engine.replay import shipped
 from ivr_engine.replay.language_words import Page
 from ivr_engine.replay.scenario import (
