@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import quote, urlsplit
 
+from ivr_engine.core.conversation import Value
+
 VALUE_LETTERS = 200
 """No value of a flow is longer: 20 keyed digits, a name that a data dip told."""
 
@@ -17,8 +19,6 @@ ADDRESS_LETTERS = 2_000
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 _DEFAULT_PORT = {"http": 80, "https": 443}
-
-Value = str | int | bool
 
 
 class AddressRefused(Exception):  # noqa: N818  (the situation is the name)

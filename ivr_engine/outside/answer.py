@@ -5,10 +5,9 @@ takes the branch for failure instead of hearing "your bill is null won".
 """
 
 import json
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Iterable
 
-Value = str | int | bool
+from ivr_engine.core.conversation import Output, Value, ValueType
 
 TEXT_LETTERS = 200
 """A name or an address line; what is longer is not said on a telephone."""
@@ -17,28 +16,17 @@ LARGEST_NUMBER = 10**15
 """A thousand times the city's budget in won; larger ones are identifiers and should come as text."""
 
 
-class OutputKind(StrEnum):
-    """The types that a flow knows."""
-
-    TEXT = "text"
-    WHOLE_NUMBER = "whole_number"
-    TRUTH = "truth"
-
-
 class AnswerUnreadable(Exception):  # noqa: N818  (the situation is the name)
     """The answer is not what was declared. The text names the place and never what stood there."""
 
 
-def read_answer(body: bytes, outputs: Mapping[str, tuple[OutputKind, str]]) -> dict[str, Value]:
-    """Output name → value. Each output says its kind and its place in the JSON: `bill.amount`, `stops.0.name`.
-
-    Raises AnswerUnreadable.
-    """
+def read_answer(body: bytes, outputs: Iterable[Output]) -> dict[str, Value]:
+    """The value of each output by its name. Raises AnswerUnreadable."""
     try:
         tree = json.loads(body)
     except (ValueError, RecursionError):
         raise AnswerUnreadable("the answer is no JSON") from None
-    return {name: _value(_at(tree, place), kind, place) for name, (kind, place) in outputs.items()}
+    return {output.name: _value(_at(tree, output.at), output) for output in outputs}
 
 
 def _at(tree: object, place: str) -> object:
@@ -52,12 +40,12 @@ def _at(tree: object, place: str) -> object:
     return tree
 
 
-def _value(found: object, kind: OutputKind, place: str) -> Value:
-    match kind, found:
-        case OutputKind.TRUTH, bool():
+def _value(found: object, output: Output) -> Value:
+    match output.type, found:
+        case ValueType.TRUTH, bool():
             return found
-        case OutputKind.WHOLE_NUMBER, int() if not isinstance(found, bool) and abs(found) <= LARGEST_NUMBER:
+        case ValueType.WHOLE_NUMBER, int() if not isinstance(found, bool) and abs(found) <= LARGEST_NUMBER:
             return found
-        case OutputKind.TEXT, str() if len(found) <= TEXT_LETTERS and (found.isprintable() or not found):
+        case ValueType.TEXT, str() if len(found) <= TEXT_LETTERS and (found.isprintable() or not found):
             return found
-    raise AnswerUnreadable(f"{place!r} is no {kind.value.replace('_', ' ')}, or is too long")
+    raise AnswerUnreadable(f"{output.at!r} is no {output.type.value.replace('_', ' ')}, or is too long")

@@ -1,4 +1,4 @@
-"""The circuit breaker of one source: who does not answer is left alone for a while. PURE: told the time, never reads it.
+"""The circuit breaker of one source: who does not answer is left alone for a while. PURE: it is told the time.
 
     closed ──FAILURES in a row──▶ open ──open_ms later──▶ half open ──the probe was good──▶ closed
                                    ▲                          │
@@ -27,7 +27,7 @@ class BreakerState(StrEnum):
 
 
 class Breaker:
-    """Ask `admits` before each question and tell `told` after it. Times may come from any clock that never goes back."""
+    """Ask `admits` before each question and tell `told` after it. Any clock will do that never goes back."""
 
     __slots__ = ("_failures", "_limit", "_open_ms", "_since_ms", "opened", "state")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ivr_engine.core.commands import Command
+from ivr_engine.core.conversation import Dip, DipFailed, Dipped, NotSent, SendText, Sent
 from ivr_engine.core.events import Event
 from ivr_engine.core.notices import Notice
 from ivr_engine.core.views import View
@@ -102,3 +103,17 @@ class Directory(Protocol):
 
     def search(self, words: str, limit: int = 20) -> tuple[DirectoryEntry, ...]:
         """Entries whose department, official or duties contain all the words."""
+
+
+class Dips(Protocol):
+    """Other systems that a flow may ask."""
+
+    async def ask(self, dip: Dip) -> Dipped | DipFailed:
+        """Within the dip's own deadline; what goes wrong is a word, never an exception."""
+
+
+class Texts(Protocol):
+    """Whoever delivers text messages."""
+
+    async def send(self, text: SendText) -> Sent | NotSent:
+        """Taken or not taken, within a few seconds; never an exception. The same `key` twice is one message."""

@@ -4,21 +4,21 @@ import json
 
 import pytest
 
-from ivr_engine.outside.answer import LARGEST_NUMBER, TEXT_LETTERS, AnswerUnreadable, OutputKind, Value, read_answer
+from ivr_engine.core.conversation import Output, ValueType
+from ivr_engine.outside.answer import LARGEST_NUMBER, TEXT_LETTERS, AnswerUnreadable, read_answer
 
-TEXT, NUMBER, TRUTH = OutputKind.TEXT, OutputKind.WHOLE_NUMBER, OutputKind.TRUTH
+TEXT, NUMBER, TRUTH = ValueType.TEXT, ValueType.WHOLE_NUMBER, ValueType.TRUTH
 
 
 def test_given_a_nested_answer_when_read_then_only_declared_outputs_come_with_their_types() -> None:
-    body = json.dumps(
-        {"bill": {"won": 12_300, "paid": False, "name": "홍길동"}, "stops": [{"id": "7"}], "x": 1}
-    ).encode()
-    outputs = {
-        "won": (NUMBER, "bill.won"),
-        "paid": (TRUTH, "bill.paid"),
-        "name": (TEXT, "bill.name"),
-        "stop": (TEXT, "stops.0.id"),
-    }
+    bill = {"won": 12_300, "paid": False, "name": "홍길동"}
+    body = json.dumps({"bill": bill, "stops": [{"id": "7"}], "x": 1}).encode()
+    outputs = (
+        Output("won", NUMBER, "bill.won"),
+        Output("paid", TRUTH, "bill.paid"),
+        Output("name", TEXT, "bill.name"),
+        Output("stop", TEXT, "stops.0.id"),
+    )
     assert read_answer(body, outputs) == {"won": 12_300, "paid": False, "name": "홍길동", "stop": "7"}
 
 
@@ -40,9 +40,9 @@ def test_given_a_nested_answer_when_read_then_only_declared_outputs_come_with_th
         (TEXT, []),
     ],
 )
-def test_given_another_type_than_declared_when_read_then_there_is_no_answer(kind: OutputKind, value: object) -> None:
+def test_given_another_type_than_declared_when_read_then_there_is_no_answer(kind: ValueType, value: object) -> None:
     with pytest.raises(AnswerUnreadable) as refused:
-        read_answer(json.dumps({"secret_place": value}).encode(), {"out": (kind, "secret_place")})
+        read_answer(json.dumps({"secret_place": value}).encode(), [Output("out", kind, "secret_place")])
     assert "12" not in str(refused.value), "what stood there is not told"
 
 
@@ -65,15 +65,14 @@ def test_given_another_type_than_declared_when_read_then_there_is_no_answer(kind
 )
 def test_given_no_json_or_nothing_at_the_place_when_read_then_there_is_no_answer(body: bytes) -> None:
     with pytest.raises(AnswerUnreadable):
-        read_answer(body, {"out": (NUMBER, "a")})
+        read_answer(body, [Output("out", NUMBER, "a")])
 
 
 @pytest.mark.parametrize("place", ["0", "0.a", "-1", "99999999999999999999", "²"])
 def test_given_a_list_when_the_place_is_outside_it_then_there_is_no_answer(place: str) -> None:
     with pytest.raises(AnswerUnreadable):
-        read_answer(b"[]", {"out": (NUMBER, place)})
+        read_answer(b"[]", [Output("out", NUMBER, place)])
 
 
 def test_given_no_declared_outputs_when_any_json_comes_then_that_is_an_answer() -> None:
-    nothing: dict[str, Value] = {}
-    assert read_answer(b"{}", {}) == nothing
+    assert read_answer(b"{}", ()) == {}
