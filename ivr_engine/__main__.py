@@ -3,19 +3,17 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable
-from enum import StrEnum
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from ivr_engine import __version__, commands_record, commands_replay, commands_rerun, logs, service
+from ivr_engine import __version__, commands_check, commands_record, commands_replay, commands_rerun, logs, service
 from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
-from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors
-from ivr_engine.flow.revision import load
+from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.replay import schema as scenario_schema
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
 from ivr_engine.storage.agents_csv import import_agents
@@ -41,19 +39,13 @@ app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
 app.add_typer(schema, name="schema")
+app.command()(commands_check.check)
 app.command()(commands_replay.show)
 app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
 app.command("verify-journal")(commands_record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
-
-
-class Form(StrEnum):
-    """How `check` tells what it found: for people, or for an editor and CI."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command()
@@ -66,25 +58,6 @@ def run() -> None:
         )
     logs.configure(as_json=settings.log_json, level=settings.log_level)
     _carry_out(lambda: service.run(settings), fast=True)
-
-
-@app.command()
-def check(
-    folder: Annotated[Path, typer.Argument(help="folder of YAML documents")] = Path("dialplans"),
-    form: Annotated[Form, typer.Option("--format", help="text, or a JSON list of what was found")] = Form.TEXT,
-) -> None:
-    """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
-    if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
-    try:
-        revision = load(folder)
-    except FlowErrors as errors:
-        _tell(errors.diagnostics, form)
-        raise typer.Exit(WRONG) from None
-    _tell(revision.warnings, form)
-    if form is Form.TEXT:
-        numbers, queues = sum(1 for _ in revision.numbers), len(revision.queues)
-        print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
 
 
 @db.command("upgrade")
@@ -125,25 +98,6 @@ def schema_scenario() -> None:
 def version() -> None:
     """The version of this engine."""
     print(__version__)
-
-
-def _tell(diagnostics: Iterable[Diagnostic], form: Form) -> None:
-    if form is Form.TEXT:
-        for found in diagnostics:
-            print(found)
-        return
-    listed = [
-        {
-            "file": found.place.file,
-            "line": found.place.line,
-            "column": found.place.column,
-            "severity": found.severity.value,
-            "code": found.code,
-            "text": str(found),
-        }
-        for found in diagnostics
-    ]
-    print(json.dumps(listed, ensure_ascii=False, indent=1))
 
 
 def _settings() -> Settings:

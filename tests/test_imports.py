@@ -121,6 +121,7 @@ LAYERS = {
     "__main__": EVERYTHING,
     "commands_hours": EVERYTHING,
     "commands_numbers": EVERYTHING,
+    "commands_check": EVERYTHING,
     "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
     "commands_rerun": EVERYTHING,

@@ -53,7 +53,11 @@ class Diagnostic:
 
     def __str__(self) -> str:
         kind = "warning " if self.severity is Severity.WARNING else ""
-        line = f"{self.place}: {kind}{self.code}: {self.message}"
+        return f"{self.place}: {kind}{self.code}: {self.sentence()}"
+
+    def sentence(self) -> str:
+        """What is wrong, found and allowed, without place and code: for forms that have fields of their own for them."""
+        line = self.message
         if self.found is not None:
             line += f"; found {shown(self.found)}"
         if self.nearest is not None:

@@ -1,0 +1,45 @@
+"""`ivr-engine check`: the operators' documents, judged before they can reach a citizen."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ivr_engine import __version__
+from ivr_engine.flow.diagnostics import FlowErrors
+from ivr_engine.flow.report import ReportForm, report
+from ivr_engine.flow.revision import load
+
+WRONG, COULD_NOT = 1, 2
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(help="folder of YAML documents")] = Path("dialplans"),
+    form: Annotated[
+        ReportForm,
+        typer.Option("--format", help="text; json; github: remarks in a pull request; sarif: for code scanning"),
+    ] = ReportForm.TEXT,
+) -> None:
+    """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
+    if not folder.is_dir():
+        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+    try:
+        revision = load(folder)
+    except FlowErrors as errors:
+        _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
+        raise typer.Exit(WRONG) from None
+    _tell(report(form, folder.as_posix(), revision.warnings, __version__))
+    if form is ReportForm.TEXT:
+        numbers, queues = len(revision.numbers), len(revision.queues)
+        print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
+
+
+def _tell(text: str) -> None:
+    if text:
+        print(text)
+
+
+def _give_up(line: str) -> NoReturn:
+    print(f"ivr-engine: {line}", file=sys.stderr)
+    raise typer.Exit(COULD_NOT)

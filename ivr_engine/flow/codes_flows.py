@@ -1,0 +1,57 @@
+"""Codes of steps and of flows as a whole."""
+
+from ivr_engine.flow.codes_row import Code
+
+_FLOW = "flows/main.yaml"
+
+FLOW_CODES = (
+    Code(
+        "no_verb",
+        "A step does not say what to do.",
+        "Give it one verb: `play`, `menu`, `queue`, …",
+        _FLOW,
+        "steps: {greeting: {say_it: greeting}}\n",
+        "steps: {greeting: {play: greeting}}\n",
+    ),
+    Code(
+        "two_verbs",
+        "A step does two things.",
+        "Make it two steps.",
+        _FLOW,
+        "steps: {greeting: {play: greeting, hangup: closed}}\n",
+        "steps: {greeting: {play: greeting}, bye: {hangup: closed}}\n",
+    ),
+    Code(
+        "endless",
+        "Who presses nothing goes in circles.",
+        "Lead `next`, `otherwise` or `on_silence` to a queue, to a hangup or to `person`.",
+        _FLOW,
+        "steps: {a: {play: greeting, next: b}, b: {play: menu, next: a}}\n",
+        "steps: {a: {play: greeting, next: b}, b: {play: menu}}\n",
+    ),
+    Code(
+        "not_spoken",
+        "A citizen can get to a sentence in a language in which it does not exist.",
+        "Add the text and the recording, or lead that language elsewhere.",
+        "numbers.yaml",
+        'numbers: {"120": {flow: main, language: ja}}\n',
+        'numbers: {"120": {flow: main, language: en}}\n',
+    ),
+    Code(
+        "too_much_kept",
+        "All that flows keep of a citizen does not fit on the citizen's channel.",
+        "Shorter names, fewer keys, or the same name where the same thing is meant.",
+        _FLOW,
+        "steps:\n"
+        + "".join(f"  ask_{n}: {{collect: a_very_long_name_{n}, prompts: ask, max_keys: 20}}\n" for n in range(30)),
+        "steps:\n  ask_0: {collect: account, prompts: ask, max_keys: 20}\n",
+    ),
+    Code(
+        "unreachable",
+        "No citizen ever gets to this flow or step (a warning).",
+        "Lead something there, or take it out.",
+        _FLOW,
+        "steps: {a: {queue: general}, b: {hangup: closed}}\n",
+        "steps: {a: {play: greeting}, b: {hangup: closed}}\n",
+    ),
+)
