@@ -17,6 +17,7 @@ from ivr_engine.replay.determinism import Check, Verified, verify
 from ivr_engine.replay.language import ScenarioErrors, read
 from ivr_engine.replay.recorder import CannotRecord, scenario_of
 from ivr_engine.replay.recording import RecordingError
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scrub import Scrub
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
 from ivr_engine.replay.stories import Stories, Story
@@ -65,7 +66,7 @@ def record(
     stories, wanted = _run(_stories(contact, since, until))
     try:
         home = (folder or shipped_dialplans()).resolve()
-        ways = Ways(home, simulated.loaded(home))
+        ways = Ways(home, loaded(home))
     except FlowErrors as errors:
         _give_up(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder or ''}")
     scrub = Scrub()

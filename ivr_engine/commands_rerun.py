@@ -13,10 +13,11 @@ import typer
 from ivr_engine.commands_record import moment_ms
 from ivr_engine.core.service_level import HEADLINE, Formula
 from ivr_engine.flow.diagnostics import FlowErrors
-from ivr_engine.replay import recording, simulated
+from ivr_engine.replay import recording
 from ivr_engine.replay.day import Day, day_of, ordinary_day
 from ivr_engine.replay.recording import RecordingError
 from ivr_engine.replay.rerun import Played, Policy, rerun
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.whatif import Outcome, as_json, chart, compare, table
 from ivr_engine.runtime.ports import JournalEntry
@@ -94,7 +95,7 @@ def _play(day: Day, folder: Path, policy: Policy | None) -> Played:
     if not folder.is_dir():
         _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     try:
-        return rerun(day, folder, simulated.loaded(folder), policy)
+        return rerun(day, folder, loaded(folder), policy)
     except FlowErrors as errors:
         _give_up(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder}")
 

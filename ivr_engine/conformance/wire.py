@@ -29,9 +29,10 @@ from ivr_engine.flow.interpreter import Passed, Walk
 from ivr_engine.flow.revision import Revision
 from ivr_engine.replay.history import Happened, History
 from ivr_engine.replay.journal_facts import Names, Telling
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Happening, Scenario, WorldAct
 from ivr_engine.replay.shipped import dialplans
-from ivr_engine.replay.simulated import PRESENCE_GAP_MS, SETUP_MS, Run, agents_of, loaded, queues_of
+from ivr_engine.replay.simulated import PRESENCE_GAP_MS, SETUP_MS, Run, agents_of, queues_of
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.lives import Entry, Recovery
 from ivr_engine.replay.simulator.performance import Performance

@@ -7,17 +7,17 @@ be known before the run (who gets whom, which key is pressed in time) is left to
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors
 from ivr_engine.flow.interpreter import NOT_IN_SERVICE
-from ivr_engine.flow.revision import Revision, load
+from ivr_engine.flow.revision import Revision
 from ivr_engine.flow.steps import Flow, FlowId, HangupStep, QueueStep, Step, Target
 from ivr_engine.flow.steps_branches import reachable, spoken
 from ivr_engine.replay import shipped
 from ivr_engine.replay.language_words import Page
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import (
     AgentPlan,
     Answering,
@@ -29,9 +29,6 @@ from ivr_engine.replay.scenario import (
     TalkAct,
     Trigger,
 )
-
-_REVISIONS = 16
-"""Folders of flows kept for the files read one after another."""
 
 _SPOKEN = frozenset({Trigger.DIALLED, Trigger.ANSWERED, Trigger.HEARD})
 _OF_TALK = {
@@ -89,7 +86,7 @@ def centre(page: Page, folder: Path | None, later: tuple[Path, ...], told: Diagn
     if folder is None and page.has("dialplans"):  # told where it was read
         return None
     try:
-        first = _revision(folder or shipped.dialplans())
+        first = loaded(folder or shipped.dialplans())
     except FlowErrors as errors:
         more = f" (and {len(errors.diagnostics) - 1} more)" if len(errors.diagnostics) > 1 else ""
         key = "dialplans" if page.has("dialplans") else "title"
@@ -98,20 +95,8 @@ def centre(page: Page, folder: Path | None, later: tuple[Path, ...], told: Diagn
     sound = []
     for one in later:
         with suppress(FlowErrors):
-            sound.append(_revision(one))
+            sound.append(loaded(one))
     return Centre((first, *sound))
-
-
-def _revision(folder: Path) -> Revision:
-    documents = (*folder.glob("*.yaml"), *folder.glob("flows/*.yaml"))
-    changed = max((path.stat().st_mtime_ns for path in documents), default=0)
-    return _loaded(folder.resolve(), changed)
-
-
-@lru_cache(_REVISIONS)
-def _loaded(folder: Path, changed: int) -> Revision:
-    del changed  # only tells one state of the folder from the next
-    return load(folder)
 
 
 def _closure(flows: Mapping[FlowId, Flow], first: FlowId) -> tuple[Step, ...]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from ivr_engine.core.events import Event, PresenceChosen
 from ivr_engine.core.vocabulary import AgentId, Presence, Skill
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.interpreter import Passed
-from ivr_engine.flow.revision import Revision, load
+from ivr_engine.flow.revision import Revision
 from ivr_engine.replay.history import Happened, History
 from ivr_engine.replay.journal_facts import Names, Telling
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Happening, QueueChange, Scenario, WorldAct
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulator.exchange import Exchange
@@ -242,18 +242,6 @@ def _changed(queue: QueueSettings, change: QueueChange | None) -> QueueSettings:
         wrap_up_ms=queue.wrap_up_ms if change.wrap_up_ms is None else change.wrap_up_ms,
         promise_ms=queue.promise_ms if change.promise_ms is None else change.promise_ms,
     )
-
-
-def loaded(folder: Path) -> Revision:
-    """The revision of a folder, read once for as long as its documents stay as they are. Raises FlowErrors."""
-    documents = sorted(folder.rglob("*.yaml"))
-    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in documents)
-    return _loaded(folder, stamp)
-
-
-@cache
-def _loaded(folder: Path, _stamp: tuple[tuple[str, int], ...]) -> Revision:
-    return load(folder)
 
 
 def reached_in_all(runs: Mapping[str, Run]) -> Counter[Passed]:

@@ -10,8 +10,8 @@ from ivr_engine.asterisk.agi import AgiServer, AgiSession
 from ivr_engine.asterisk.agi_errors import AGIAppError, AGIHangup, AGIInvalidCommand, SessionEnd
 from ivr_engine.conformance.agi_client import AgiCalls, words_of
 from ivr_engine.conformance.wire_time import JumpingLoop, WireTime
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.shipped import dialplans
-from ivr_engine.replay.simulated import loaded
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.legs import Leg
 from ivr_engine.replay.simulator.phones import Exchanges

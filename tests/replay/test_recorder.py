@@ -12,9 +12,10 @@ from typer.testing import CliRunner, Result
 from ivr_engine.__main__ import app
 from ivr_engine.replay.language import read
 from ivr_engine.replay.recorder import CannotRecord, scenario_of
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scrub import Scrub
 from ivr_engine.replay.shipped import dialplans
-from ivr_engine.replay.simulated import loaded, run
+from ivr_engine.replay.simulated import run
 from ivr_engine.replay.simulator.lives import Entry
 from ivr_engine.replay.stories import stories_of
 from ivr_engine.replay.verdict import judge
