@@ -1,8 +1,10 @@
 """`ivr-engine check`: the operators' documents, judged before they can reach a citizen."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,6 +13,7 @@ from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.report import ReportForm, report
 from ivr_engine.flow.revision import load
 
+SEOUL = ZoneInfo("Asia/Seoul")
 WRONG, COULD_NOT = 1, 2
 
 
@@ -25,7 +28,7 @@ def check(
     if not folder.is_dir():
         _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     try:
-        revision = load(folder)
+        revision = load(folder, today=datetime.now(SEOUL).date())
     except FlowErrors as errors:
         _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
         raise typer.Exit(WRONG) from None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ivr_engine.flow.codes_documents import DOCUMENT_CODES
 from ivr_engine.flow.codes_flows import FLOW_CODES
+from ivr_engine.flow.codes_hours import EXPRESSION_CODES, HOURS_CODES
 from ivr_engine.flow.codes_names import NAME_CODES
 from ivr_engine.flow.codes_row import Code
 
@@ -15,6 +16,8 @@ GROUPS: Mapping[str, tuple[Code, ...]] = {
     "Files and YAML": DOCUMENT_CODES,
     "Fields and names": NAME_CODES,
     "Steps and flows": FLOW_CODES,
+    "Hours": HOURS_CODES,
+    "Expressions": EXPRESSION_CODES,
 }
 """Title in the docs → its codes."""
 

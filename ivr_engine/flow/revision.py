@@ -5,6 +5,7 @@
       queues.yaml      skills and queues
       flows/*.yaml     one flow a document, named by its file
       numbers.yaml     what each number means
+      hours.yaml       calendars, and emergencies
 
 This is how the shipped folder is split; any other split means the same (`documents`). `load` reads everything, tells
 every mistake at once or gives a `Revision`; contacts keep the revision they began with.
@@ -12,16 +13,20 @@ every mistake at once or gives a `Revision`; contacts keep the revision they beg
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard, Conversation
+from ivr_engine.flow import hours_document
 from ivr_engine.flow import numbers as numbers_document
 from ivr_engine.flow import prompts as prompts_document
 from ivr_engine.flow import queues as queues_document
 from ivr_engine.flow.check import check_kept, check_languages, check_silence, warn_unreached
 from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors
 from ivr_engine.flow.documents import read_folder
+from ivr_engine.flow.hours import Hours
+from ivr_engine.flow.hours_document import Calendars, read_hours
 from ivr_engine.flow.interpreter import Script, Walk
 from ivr_engine.flow.numbers import Registry, read_numbers
 from ivr_engine.flow.prompts import Manifest, read_prompts
@@ -30,11 +35,12 @@ from ivr_engine.flow.recordings import read_recordings
 from ivr_engine.flow.shape import Known, Shaped, shape_flow
 from ivr_engine.flow.steps import Flow, FlowId
 
-_PROMPTS, _QUEUES, _NUMBERS = "prompts.yaml", "queues.yaml", "numbers.yaml"
+_PROMPTS, _QUEUES, _NUMBERS, _HOURS = "prompts.yaml", "queues.yaml", "numbers.yaml", "hours.yaml"
 HOMES = {
     _PROMPTS: prompts_document.SECTIONS,
     _QUEUES: queues_document.SECTIONS,
     _NUMBERS: numbers_document.SECTIONS,
+    _HOURS: hours_document.SECTIONS,
 }
 """Where each section stands by habit. A new section is named by the module that reads it and gets a row here."""
 
@@ -48,6 +54,7 @@ class Revision:
     queues: tuple[QueueSettings, ...]
     manifest: Manifest
     warnings: tuple[Diagnostic, ...] = ()
+    hours: Hours = field(default_factory=Hours)
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
 
     @property
@@ -60,13 +67,17 @@ class Revision:
         return Walk(self._script, card)
 
 
-def load(folder: Path) -> Revision:
-    """Read and check a folder. Raises FlowErrors with everything that is wrong, and nothing else."""
+def load(folder: Path, *, today: date | None = None) -> Revision:
+    """Read and check a folder. Raises FlowErrors with everything that is wrong, and nothing else.
+
+    Whoever tells the day is warned of exceptions and emergencies that are over.
+    """
     diagnostics = Diagnostics()
     documents = read_folder(folder, HOMES, diagnostics)
     prompts_node = documents.document(_PROMPTS, HOMES[_PROMPTS])
     queues_node = documents.document(_QUEUES, HOMES[_QUEUES])
     numbers_node = documents.document(_NUMBERS, HOMES[_NUMBERS])
+    hours_node = documents.document(_HOURS, HOMES[_HOURS])
 
     recordings = read_recordings(folder, diagnostics)
     manifest = read_prompts(prompts_node, recordings, diagnostics) if prompts_node else Manifest()
@@ -77,6 +88,7 @@ def load(folder: Path) -> Revision:
         skills=frozenset(map(str, queues.skills)) or None,
         flows=frozenset(documents.flows),
     )
+    calendars = read_hours(hours_node, known.prompts, diagnostics) if hours_node else Calendars()
     flows: dict[FlowId, Shaped] = {}
     for name, node in documents.flows.items():
         shaped = shape_flow(name, node, known, diagnostics) if node is not None else None
@@ -90,5 +102,15 @@ def load(folder: Path) -> Revision:
     if diagnostics.errors:
         raise FlowErrors(diagnostics.in_order())
     warn_unreached(flows, numbers, diagnostics)
+    if today is not None:
+        calendars.warn_past(today, diagnostics)
     script = Script({name: shaped.flow for name, shaped in flows.items()}, numbers, manifest)
-    return Revision(documents.id, numbers, tuple(queues.settings.values()), manifest, diagnostics.in_order(), script)
+    return Revision(
+        documents.id,
+        numbers,
+        tuple(queues.settings.values()),
+        manifest,
+        diagnostics.in_order(),
+        calendars.hours,
+        script,
+    )
