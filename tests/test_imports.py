@@ -96,6 +96,9 @@ LAYERS = {
     "asterisk.translate": Layer(
         ours=(CORE, "ivr_engine.asterisk"), never=DECIDING, library=CORE_LIBRARY, vendors=("panoramisk",), waits=False
     ),
+    "asterisk.ringing": Layer(
+        ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
+    ),
     "storage": _adapter("aiosqlite", "alembic", "asyncpg", "orjson", "pydantic", "sqlalchemy"),
     # The scrape address is one of the API's.
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
@@ -105,13 +108,14 @@ LAYERS = {
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
     "replay.ladder_text": Layer(ours=(CORE, "ivr_engine.replay"), vendors=("rich",)),
-    # The simulated switch speaks through the two pure translators, so that every level is told by the same ones.
+    # The simulated switch speaks through the pure translators, so that every level is told by the same ones.
     "replay.simulator": Layer(
         ours=(
             CORE,
             "ivr_engine.flow",
             "ivr_engine.replay",
             "ivr_engine.asterisk.actions",
+            "ivr_engine.asterisk.ringing",
             "ivr_engine.asterisk.translate",
         ),
         waits=False,

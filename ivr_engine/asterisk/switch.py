@@ -7,21 +7,19 @@ snapshot shows is the truth, and what was in flight on the old link is judged by
 
 import asyncio
 import logging
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage, pause_seconds
 from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
+from ivr_engine.asterisk.ringing import Ringing
 from ivr_engine.asterisk.translate import (
     SEEN_VARIABLES,
     WANTED,
-    explains_itself,
     facts,
     leg_seen,
-    offer_failure,
-    refusal,
 )
 from ivr_engine.core.commands import Command, StartOffer, WithdrawOffer
 from ivr_engine.core.conversation import OutcomeError
@@ -36,7 +34,7 @@ from ivr_engine.core.events import (
     SwitchLost,
     SwitchSeen,
 )
-from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
+from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure
 from ivr_engine.runtime.ports import Directory
 
 HEARTBEAT_SECONDS = 1.0
@@ -45,19 +43,8 @@ HEARTBEAT_SECONDS = 1.0
 REMEMBERED_ENDS = 4_096
 """Leg ends are told twice (by `h` and by Hangup, some ms apart): as many as 30 s of 80 calls/s cause."""
 
-MAX_PENDING_ORIGINATES = 4_096
-"""More phones than ring in any centre; beyond it the oldest is forgotten and its offer fails by its deadline."""
-
-CAUSE_OWED_SECONDS = 0.25
-"""How long a failed Originate waits for the Hangup that says why: they come within milliseconds of each other. A phone
-that is not registered has no leg, hence no Hangup, and costs its citizen this quarter of a second."""
-
 WITHDRAW_AGAIN_SECONDS = 0.05
 """An offer that is withdrawn in the moment in which it was made has a leg a few ms later."""
-
-WITHDRAW_TRIES = 40
-"""Trying ends with the answer to the Originate, or after 2 s: an answer that was lost must not keep us asking for ever,
-and who answers a late ring is turned away by the dialplan."""
 
 FALLBACK_FAMILY = "ivr-fallback"
 """Where the dialplan notes who went to the static queue."""
@@ -84,10 +71,7 @@ class AsteriskSwitch:
         self._directory = directory
         self._nonce = nonce
         self._endpoints = endpoints
-        self._originates: OrderedDict[str, OfferId] = OrderedDict()
-        self._ringing: dict[OfferId, str] = {}
-        self._withdrawals: Counter[OfferId] = Counter()
-        self._unexplained: dict[OfferId, asyncio.TimerHandle] = {}
+        self._ringing = Ringing(sink, _after)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beat_timer: asyncio.TimerHandle | None = None
@@ -112,7 +96,7 @@ class AsteriskSwitch:
     async def stop(self) -> None:
         """The heartbeat ends first: citizens who wait go to the fallback queue by themselves."""
         self._stop_beating()
-        self._forget_ringing()
+        self._ringing.forget()
         await self.link.stop()
         self._stop_beating()  # the answer that a look waited for may have come just before, and begun the heartbeat
 
@@ -121,10 +105,7 @@ class AsteriskSwitch:
         for action in actions_for(command, self._endpoints):
             action_id = self.link.send(action.name, action.headers, partial(self._on_done, command, action))
             if isinstance(command, StartOffer) and action_id:
-                self._originates[action_id] = command.offer
-                self._ringing[command.offer] = action_id
-                if len(self._originates) > MAX_PENDING_ORIGINATES:
-                    self._ringing.pop(self._originates.popitem(last=False)[1], None)
+                self._ringing.begin(command.offer, action_id)
 
     def _on_done(self, command: Command, action: AmiAction, answer: AmiMessage | AmiError) -> None:
         if isinstance(command, WithdrawOffer) and isinstance(answer, ActionRefused) and command.offer in self._ringing:
@@ -139,24 +120,23 @@ class AsteriskSwitch:
         if isinstance(answer, ActionUnknown | ActionTimedOut):
             return  # nobody knows whether it took effect: the next look, or the offer's deadline, tells
         if isinstance(command, StartOffer):
-            self._explain(command.offer, OfferFailure.UNREACHABLE)
+            self._ringing.failed(command.offer, OfferFailure.UNREACHABLE)
         else:
             reason = answer.answer.get("Message") if isinstance(answer, ActionRefused) else str(answer)
             self._sink(CommandRefused(command.contact, type(command).__name__, reason))
 
     def _withdraw_again(self, command: WithdrawOffer) -> None:
-        if command.offer in self._ringing and self._withdrawals[command.offer] < WITHDRAW_TRIES:
-            self._withdrawals[command.offer] += 1
+        if self._ringing.withdraw_again(command.offer):
             self.execute(command)
 
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────────────────────
     def _on_event(self, message: AmiMessage) -> None:
         self.events += 1
         if message.get("Event") == "OriginateResponse":
-            self._on_originate_response(message)
+            self._ringing.responded(message)
             return
         if message.get("Event") == "Hangup":
-            self._on_unanswered(message)
+            self._ringing.hung_up(message)
         try:
             events = facts(message)
         except OutcomeError as error:
@@ -167,50 +147,11 @@ class AsteriskSwitch:
             if isinstance(event, LegEnded) and self._told_before(event.leg):
                 continue
             if isinstance(event, OfferAnswered | OfferFailed):
-                self._rings_no_more(event.offer)
+                self._ringing.over(event.offer)
             if isinstance(event, ConsultRequested):
                 self._consult(event)
             else:
                 self._sink(event)
-
-    def _on_originate_response(self, message: AmiMessage) -> None:
-        offer = self._originates.pop(message.get("ActionID"), None)
-        if offer is None:
-            return
-        failure = offer_failure(message)
-        if failure is not None and not explains_itself(message):
-            owed = partial(self._explain, offer, failure)
-            self._unexplained[offer] = asyncio.get_running_loop().call_later(CAUSE_OWED_SECONDS, owed)
-            return
-        self._rings_no_more(offer)
-        if failure is not None:
-            self._sink(OfferFailed(offer, failure))
-
-    def _on_unanswered(self, hangup: AmiMessage) -> None:
-        """A leg has gone. If it still rang, its cause is why; of one that was answered, the core knows better."""
-        offer = OfferId(hangup.get("Uniqueid"))
-        if offer in self._ringing:
-            self._explain(offer, refusal(hangup))
-
-    def _explain(self, offer: OfferId, failure: OfferFailure) -> None:
-        self._rings_no_more(offer)
-        self._sink(OfferFailed(offer, failure))
-
-    def _rings_no_more(self, offer: OfferId) -> None:
-        """How it ended is told; whatever else the switch says of its ringing would be told a second time."""
-        self._originates.pop(self._ringing.pop(offer, ""), None)
-        self._withdrawals.pop(offer, None)
-        owed = self._unexplained.pop(offer, None)
-        if owed is not None:
-            owed.cancel()
-
-    def _forget_ringing(self) -> None:
-        self._originates.clear()
-        self._ringing.clear()
-        self._withdrawals.clear()
-        for owed in self._unexplained.values():
-            owed.cancel()
-        self._unexplained.clear()
 
     def _told_before(self, leg: LegId) -> bool:
         if leg in self._ended:
@@ -236,7 +177,7 @@ class AsteriskSwitch:
 
     def _on_down(self, reason: str) -> None:
         self._stop_beating()
-        self._forget_ringing()
+        self._ringing.forget()
         log.warning("the switch is out of sight: %s", reason)
         self._sink(SwitchLost())
 
@@ -285,3 +226,7 @@ class AsteriskSwitch:
         if self._beat_timer is not None:
             self._beat_timer.cancel()
             self._beat_timer = None
+
+
+def _after(delay_ms: int, action: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(delay_ms / 1_000, action)

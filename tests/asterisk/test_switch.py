@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from ivr_engine.asterisk import ringing
 from ivr_engine.asterisk import switch as switch_module
 from ivr_engine.asterisk.actions import Endpoints
 from ivr_engine.asterisk.ami_errors import AmiRefused
@@ -102,8 +103,9 @@ async def running(fake: FakeManager) -> AsyncIterator[tuple[AsteriskSwitch, Told
 
 
 def timers_of(switch: AsteriskSwitch) -> list[asyncio.TimerHandle]:
-    """What the event loop still holds for it."""
-    return [handle for handle, callback in armed_timers() if getattr(callback, "__self__", None) is switch]
+    """What the event loop still holds for it, and for its book of what rings."""
+    owners = (switch, switch._ringing)
+    return [handle for handle, callback in armed_timers() if getattr(callback, "__self__", None) in owners]
 
 
 @pytest.fixture
@@ -407,7 +409,7 @@ class TestOffers:
     async def test_given_a_phone_that_is_not_registered_when_no_leg_ends_then_it_is_unreachable_all_the_same(
         self, fake: Asterisk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(switch_module, "CAUSE_OWED_SECONDS", 0.01)
+        monkeypatch.setattr(ringing, "CAUSE_OWED_MS", 10)
         async with running(fake) as (switch, told):
             switch.execute(offer())
             action_id = (await fake.received("Originate")).get("ActionID")
@@ -445,7 +447,7 @@ class TestOffers:
     async def test_given_more_phones_than_any_centre_has_when_they_ring_then_the_oldest_is_left_to_its_deadline(
         self, fake: Asterisk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(switch_module, "MAX_PENDING_ORIGINATES", 2)
+        monkeypatch.setattr(ringing, "MAX_RINGING", 2)
         async with running(fake) as (switch, told):
             for number in (1, 2, 3):
                 switch.execute(offer(number))
@@ -461,7 +463,7 @@ class TestOffers:
 @pytest.fixture
 def quick_withdrawals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switch_module, "WITHDRAW_AGAIN_SECONDS", 0.001)
-    monkeypatch.setattr(switch_module, "WITHDRAW_TRIES", 3)
+    monkeypatch.setattr(ringing, "WITHDRAW_TRIES", 3)
 
 
 @pytest.mark.usefixtures("quick_withdrawals")

@@ -1,21 +1,20 @@
 """The engine's side of AMI, in this process: commands become actions, records become facts, a heartbeat, a look.
 
-Does what `asterisk.switch.AsteriskSwitch` does, with the same two translators; only the bytes and the event loop are
-left out. The link is where the world meddles: it is cut, it delays and doubles what the switch tells.
+Does what `asterisk.switch.AsteriskSwitch` does, with the same translators and the same book of what rings; only the
+bytes and the event loop are left out. The link is where the world meddles: it is cut, it delays and doubles what the
+switch tells.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
+from ivr_engine.asterisk.ringing import Ringing
 from ivr_engine.asterisk.translate import (
     SEEN_VARIABLES,
     WANTED,
-    explains_itself,
     facts,
     leg_seen,
-    offer_failure,
-    refusal,
 )
 from ivr_engine.core.commands import Command, StartOffer
 from ivr_engine.core.conversation import OutcomeError
@@ -24,18 +23,18 @@ from ivr_engine.core.events import (
     ConsultRequested,
     Event,
     LegEnded,
+    OfferAnswered,
     OfferFailed,
     SwitchLost,
     SwitchSeen,
 )
-from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
+from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.manager import Manager
 from ivr_engine.replay.simulator.ports import Record, Refused
 from ivr_engine.replay.virtual import Timer, VirtualTime
 
 HEARTBEAT_MS = 1_000
-CAUSE_OWED_MS = 250
 REMEMBERED_ENDS = 4_096
 FALLBACK_FAMILY = "ivr-fallback"
 """The same as in `asterisk.switch`."""
@@ -65,9 +64,7 @@ class Link:
         self._sink = sink
         self._directory = directory
         self._nonce = nonce
-        self._originates: OrderedDict[str, OfferId] = OrderedDict()
-        self._ringing: dict[OfferId, str] = {}
-        self._unexplained: dict[OfferId, Timer] = {}
+        self._ringing = Ringing(sink, time.after)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beating: Timer | None = None
@@ -89,7 +86,7 @@ class Link:
         self._life += 1
         self._last_at_ms = 0
         self._exchange.tell = self._on_record
-        self._forget_ringing()
+        self._ringing.forget()
         self._manager.act("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
         self._beat()
         self._sink(self.look())
@@ -106,7 +103,7 @@ class Link:
         self.up = False
         self._life += 1
         self._exchange.tell = _to_nobody
-        self._forget_ringing()
+        self._ringing.forget()
         if self._beating is not None:
             self._beating.cancel()
             self._beating = None
@@ -139,8 +136,7 @@ class Link:
                 self._time.after(0, self._done, command, action, "the AMI link is down")
                 continue
             if isinstance(command, StartOffer):
-                self._originates[action_id] = command.offer
-                self._ringing[command.offer] = action_id
+                self._ringing.begin(command.offer, action_id)
             self._time.after(WIRE_MS, self._perform, self._life, command, action, action_id)
 
     def _perform(self, life: int, command: Command, action: AmiAction, action_id: str) -> None:
@@ -160,7 +156,7 @@ class Link:
             return
         self.refused += 1
         if isinstance(command, StartOffer):
-            self._sink(OfferFailed(command.offer, OfferFailure.UNREACHABLE))
+            self._ringing.failed(command.offer, OfferFailure.UNREACHABLE)
         else:
             self._sink(CommandRefused(command.contact, type(command).__name__, problem))
 
@@ -180,12 +176,10 @@ class Link:
     def _take(self, record: Record) -> None:
         name = record.get("Event")
         if name == "OriginateResponse":
-            self._on_originate_response(record)
+            self._ringing.responded(record)
             return
         if name == "Hangup":
-            offer = OfferId(record.get("Uniqueid"))
-            if offer in self._ringing:
-                self._explain(offer, refusal(record))
+            self._ringing.hung_up(record)
         try:
             events = facts(record)
         except OutcomeError:
@@ -194,38 +188,14 @@ class Link:
         for event in events:
             if isinstance(event, LegEnded) and self._told_before(event.leg):
                 continue
+            if isinstance(event, OfferAnswered | OfferFailed):
+                self._ringing.over(event.offer)
             if isinstance(event, ConsultRequested):
                 number = self._directory(event.entry)
                 if number is not None:
                     self._sink(ConsultRequested(event.agent, event.entry, number))
             else:
                 self._sink(event)
-
-    def _on_originate_response(self, record: Record) -> None:
-        offer = self._originates.pop(record.get("ActionID"), None)
-        if offer is None:
-            return
-        failure = offer_failure(record)
-        if failure is not None and not explains_itself(record):
-            self._unexplained[offer] = self._time.after(CAUSE_OWED_MS, self._explain, offer, failure)
-            return
-        self._ringing.pop(offer, None)
-        if failure is not None:
-            self._sink(OfferFailed(offer, failure))
-
-    def _explain(self, offer: OfferId, failure: OfferFailure) -> None:
-        self._originates.pop(self._ringing.pop(offer, ""), None)
-        owed = self._unexplained.pop(offer, None)
-        if owed is not None:
-            owed.cancel()
-        self._sink(OfferFailed(offer, failure))
-
-    def _forget_ringing(self) -> None:
-        self._originates.clear()
-        self._ringing.clear()
-        for owed in self._unexplained.values():
-            owed.cancel()
-        self._unexplained.clear()
 
     def _told_before(self, leg: LegId) -> bool:
         if leg in self._ended:
