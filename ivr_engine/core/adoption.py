@@ -237,5 +237,11 @@ class Adoption:
                 self._dispatch.return_to_queue(contact)
                 if place != "wait":
                     self._state.commands.append(ReturnToQueue(contact.id))
+            case "forwarded", ContactPhase.IN_FLOW if contact.answered_at_ms is None:
+                contact.answered_at_ms = self._state.now_ms
+            case "survey", ContactPhase.IN_FLOW:
+                contact.answered_at_ms = contact.answered_at_ms or self._state.now_ms
+                contact.surveyed_at_ms = self._state.now_ms
+                self._state.move_contact(contact, ContactStimulus.ANSWERED)
             case "after", ContactPhase.IN_FLOW if contact.answered_at_ms is not None:
                 self._state.move_contact(contact, ContactStimulus.ANSWERED)

@@ -10,7 +10,7 @@ contact change nothing.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ivr_engine.core.conversation import Ended, ToQueue
+from ivr_engine.core.conversation import Ended, ToEntry, ToQueue
 from ivr_engine.core.machine import Table
 from ivr_engine.core.vocabulary import (
     AgentId,
@@ -92,6 +92,14 @@ class Contact:
     answered_at_ms: int | None = None
     within_promise: bool = False
     flow_ended: Ended | None = None
+    forwarded: ToEntry | None = None
+    """The entry of the directory that the flow handed the citizen to."""
+    forwarded_at_ms: int = 0
+    recordings: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    """Keys of the messages whose fate is known."""
+    surveyed_at_ms: int | None = None
+    """The talk was over by then, and the citizen stayed to answer."""
     offer: OfferId | None = None
     offers: int = 0
     returns: int = 0
@@ -112,6 +120,8 @@ class Contact:
         match self.phase:
             case ContactPhase.IN_FLOW if self.flow_ended is not None:
                 return self.flow_ended.disposition
+            case ContactPhase.IN_FLOW if self.recordings and self.answered_at_ms is None:
+                return Disposition.VOICEMAIL
             case ContactPhase.CONNECTED:
                 return Disposition.ANSWERED
             case ContactPhase.FALLING_BACK:

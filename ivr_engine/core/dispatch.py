@@ -140,11 +140,12 @@ class Dispatch:
         wait_ms = left_after
         talk_ms = None
         if contact.answered_at_ms is not None:
-            talk_ms = max(0, state.now_ms - contact.answered_at_ms)
+            talked_until_ms = state.now_ms if contact.surveyed_at_ms is None else contact.surveyed_at_ms
+            talk_ms = max(0, talked_until_ms - contact.answered_at_ms)
             if contact.queued_at_ms is not None:
                 wait_ms = max(0, contact.answered_at_ms - contact.queued_at_ms)
         request = contact.request
-        ended_in = contact.flow_ended
+        spoken_for = request or contact.flow_ended or (contact.forwarded.otherwise if contact.forwarded else None)
         short = (
             final is Disposition.ABANDONED
             and request is not None
@@ -156,9 +157,9 @@ class Dispatch:
                 contact=contact.id,
                 disposition=final,
                 number=contact.number,
-                agency=request.agency if request else ended_in.agency if ended_in else "",
+                agency=spoken_for.agency if spoken_for else "",
                 queue=request.queue if request else "",
-                language=request.language if request else ended_in.language if ended_in else "",
+                language=spoken_for.language if spoken_for else "",
                 agent=contact.last_agent or "",
                 arrived_at_ms=contact.arrived_at_ms,
                 queued_at_ms=contact.queued_at_ms,

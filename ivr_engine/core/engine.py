@@ -17,6 +17,7 @@ from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dispatch import Dispatch
 from ivr_engine.core.errors import UnknownAgent
 from ivr_engine.core.events import (
+    CallbackAsked,
     CancelRequested,
     CitizenHanded,
     CommandRefused,
@@ -28,11 +29,16 @@ from ivr_engine.core.events import (
     ContactQueued,
     ContactRestored,
     Event,
+    FactsNoted,
     FallbackAnswered,
     FellBack,
     FlowEnded,
+    ForwardAnswered,
+    ForwardBegan,
+    ForwardFailed,
     HoldRequested,
     LegEnded,
+    MessageRecorded,
     OfferAnswered,
     OfferFailed,
     PresenceChosen,
@@ -42,9 +48,11 @@ from ivr_engine.core.events import (
     RecipientRinging,
     ResumeRequested,
     Started,
+    SurveyBegan,
     SwitchLost,
     SwitchSeen,
     TalkResumed,
+    TextSettled,
     TimePassed,
     WrapUpFinished,
 )
@@ -52,6 +60,7 @@ from ivr_engine.core.notices import AgentsRegistered, Notice
 from ivr_engine.core.offer import OfferState
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.pictures import picture
+from ivr_engine.core.self_service import SelfService
 from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
 from ivr_engine.core.views import View
@@ -73,6 +82,7 @@ class Engine:
         self._state = State()
         self._offering = Offering(self._state)
         self._dispatch = Dispatch(self._state, self._offering)
+        self._self_service = SelfService(self._state, self._dispatch)
         self._talk = Talk(self._state, self._dispatch, self._offering)
         self._adoption = Adoption(self._state, self._dispatch, self._offering, self._talk)
 
@@ -119,7 +129,7 @@ class Engine:
                 case Due.HAND_OVER_OWED:
                     self._talk.hand_over_owed(ContactId(subject))
 
-    def _decide(self, event: Event) -> None:  # noqa: PLR0912  (one branch for each event: this is the table of contents)
+    def _decide(self, event: Event) -> None:  # noqa: PLR0912, PLR0915  (one branch an event: a table of contents)
         dispatch, offering, talk, adoption = self._dispatch, self._offering, self._talk, self._adoption
         match event:
             case LegEnded():
@@ -136,6 +146,17 @@ class Engine:
                 pass
             case FlowEnded():
                 dispatch.flow_ended(event)
+            case (
+                CallbackAsked()
+                | ForwardBegan()
+                | ForwardAnswered()
+                | ForwardFailed()
+                | FactsNoted()
+                | MessageRecorded()
+                | TextSettled()
+                | SurveyBegan()
+            ):
+                self._self_service.told(event)
             case FellBack():
                 talk.fell_back(event)
             case FallbackAnswered():

@@ -4,10 +4,11 @@ A fact may arrive late, twice or out of order (the switch promises nothing); eac
 understood alone. `Engine.handle` takes one at a time together with the time at which it was learnt.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import Configuration
-from ivr_engine.core.conversation import Ended, ToQueue
+from ivr_engine.core.conversation import Ended, ToCallback, ToEntry, ToQueue
 from ivr_engine.core.vocabulary import (
     AgentId,
     ContactId,
@@ -93,6 +94,76 @@ class FlowEnded:
 
     contact: ContactId
     outcome: Ended
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """The flow ended in the wish to be called back; the citizen's leg ends next, the place in the queue is kept."""
+
+    contact: ContactId
+    outcome: ToCallback
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardBegan:
+    """The flow hands the citizen to an entry of the directory, whose phone rings from now on."""
+
+    contact: ContactId
+    number: str
+    caller: str
+    outcome: ToEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardAnswered:
+    """Citizen and official talk; no agent had a part in it."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardFailed:
+    """Nobody was reached there; the switch puts the citizen into the queue by itself."""
+
+    contact: ContactId
+    cause: RecipientFailure
+
+
+@dataclass(frozen=True, slots=True)
+class FactsNoted:
+    """What the flow learnt of the citizen and may be kept: never a secret."""
+
+    contact: ContactId
+    facts: Mapping[str, str]
+    survey: str = ""
+    """The survey whose answers these are; empty for what the counsellor is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecorded:
+    """The citizen spoke to the machine; told again when the leg ends, because nobody knows whether we heard."""
+
+    contact: ContactId
+    recording: str
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettled:
+    """A text message to the citizen was taken by whoever delivers it, or was not."""
+
+    contact: ContactId
+    key: str
+    """The same for the same message, however often it was tried."""
+    sent: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyBegan:
+    """The talk is over; the citizen stayed and is asked how it was."""
+
+    contact: ContactId
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +350,18 @@ class ConferenceRequested:
 TransferRequest = (
     HoldRequested | ResumeRequested | ConsultRequested | CompleteRequested | CancelRequested | ConferenceRequested
 )
+SelfServed = (
+    CallbackAsked
+    | ForwardBegan
+    | ForwardAnswered
+    | ForwardFailed
+    | FactsNoted
+    | MessageRecorded
+    | TextSettled
+    | SurveyBegan
+)
+"""What a flow did for a citizen besides leading to a queue."""
+
 Event = (
     Configured
     | Started
@@ -288,6 +371,7 @@ Event = (
     | ContactArrived
     | ContactQueued
     | FlowEnded
+    | SelfServed
     | FellBack
     | FallbackAnswered
     | LegEnded

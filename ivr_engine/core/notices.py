@@ -3,6 +3,7 @@
 Notices are complete in themselves: a subscriber needs no other state of ours to count, store or show them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivr_engine.core.vocabulary import (
@@ -104,6 +105,70 @@ class ContactMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactForwarded:
+    """The flow hands the contact to an entry of the directory: its phone rings."""
+
+    contact: ContactId
+    entry: str
+    agency: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardSettled:
+    """The entry answered, or why not; `queue` is then where the contact stands next."""
+
+    contact: ContactId
+    entry: str
+    answered: bool
+    cause: RecipientFailure | None
+    rang_ms: int
+    queue: QueueId
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPromised:
+    """Somebody calls this citizen: the place in the queue is kept as if the citizen stood there."""
+
+    contact: ContactId
+    number: str
+    queue: QueueId
+    requirement: tuple[str, ...]
+    agency: str
+    language: str
+    priority: int
+    asked_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNoted:
+    """What the flow learnt of the citizen: shown to the counsellor, or the answers to a survey. Never a secret."""
+
+    contact: ContactId
+    facts: Mapping[str, str]
+    survey: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecorded:
+    """The citizen left a message under this name in the folder of recordings."""
+
+    contact: ContactId
+    recording: str
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTexted:
+    """A text message was taken by whoever delivers it, or was not."""
+
+    contact: ContactId
+    key: str
+    sent: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactEnded:
     """The one disposition of a contact, with all that a report needs. `queue` is empty if it never queued."""
 
@@ -182,6 +247,12 @@ Notice = (
     | PromiseMissed
     | ContactConnected
     | ContactMoved
+    | ContactForwarded
+    | ForwardSettled
+    | CallbackPromised
+    | ContactNoted
+    | ContactRecorded
+    | ContactTexted
     | ContactEnded
     | AgentChanged
     | TransferMoved
