@@ -141,6 +141,20 @@ class Form:
                 found.append(item.value)
         return tuple(found)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of values as they were written; a single one needs no brackets, and none is an empty list."""
+        if not self.has(key):
+            return ()
+        found: list[str] = []
+        for item in self._listed(key, self.table.entries[key]):
+            if isinstance(item, Text):
+                found.append(item.value)
+            else:
+                self.diagnostics.error(
+                    item.place, "not_a_value", f"each of '{key}' must be one value, not {_KINDS[type(item)]}"
+                )
+        return tuple(found)
+
     def name_place(self, key: str, name: str) -> Place:
         """Where one name of a list stands."""
         node = self.table.entries.get(key)

@@ -1,0 +1,227 @@
+"""What is true of every call to every number, with the evidence: a person is near, and every path ends.
+
+The promise is a section of the documents:
+
+    proofs:
+      person_keys: 2             a person within two keys …
+      person_seconds: 60         … and a minute, every sentence heard to its end
+      without_person: ["0200001099"]    numbers of which that is not asked
+
+Where it is written, a broken promise is an error; where it is not, the same promise is looked at and a warning told.
+Flows and languages are proved once, whatever the number of numbers that lead into them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ivr_engine.flow.diagnostics import Diagnostics, Place
+from ivr_engine.flow.form import Form
+from ivr_engine.flow.numbers import NumberEntry
+from ivr_engine.flow.proofs_cost import PromptMs
+from ivr_engine.flow.proofs_graph import STATES, Graph, State, build
+from ivr_engine.flow.proofs_loops import Loop, loops
+from ivr_engine.flow.proofs_reach import Reach, reach
+from ivr_engine.flow.source import Node
+from ivr_engine.flow.steps import Flow, FlowId, HoursStep
+from ivr_engine.flow.steps_branches import CLOSED, EMERGENCY, HOLIDAY, OPEN, in_words
+
+SECTIONS = ("proofs",)
+"""What this module reads of a folder."""
+
+PERSON_KEYS = 2
+PERSON_SECONDS = 60
+"""120's own promise: a person within two keys and a minute."""
+
+MOST_KEYS = 9
+MOST_SECONDS = 600
+
+NUMBERS_NAMED = 5
+"""How many numbers of a broken proof are listed before their count."""
+
+StepPlaces = Mapping[tuple[FlowId, str], Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What is to be proved. `place` is where it was written, None where nobody wrote it."""
+
+    keys: int = PERSON_KEYS
+    ms: int = PERSON_SECONDS * 1000
+    without_person: frozenset[str] = frozenset()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One step on the way to a person: what happens there, how it is left, and what it took up to then."""
+
+    place: Place
+    where: str
+    does: str
+    branch: str
+    keys: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonProof:
+    """How near a person is for who dials one of `numbers` and is spoken to in `language`. `keys` None: nowhere."""
+
+    flow: FlowId
+    language: str
+    numbers: tuple[str, ...]
+    hour: str
+    holds: bool
+    keys: int | None = None
+    ms: int = 0
+    path: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """All that was proved of a revision. `persons` has one row for each flow and language that numbers lead into."""
+
+    promise: Promise = field(default_factory=Promise)
+    persons: tuple[PersonProof, ...] = ()
+    other_hours: tuple[PersonProof, ...] = ()
+    """The same while calendars are closed: told, not asked for."""
+    loops: tuple[Loop, ...] = ()
+    states: int = 0
+    """Steps in their languages that citizens can get to."""
+
+
+def read_promise(node: Node, known_numbers: frozenset[str] | None, diagnostics: Diagnostics) -> Promise:
+    """The section `proofs` of a document."""
+    document = Form.of(node, diagnostics, "proofs.yaml", SECTIONS)
+    form = document.below("proofs", "proofs", ("person_keys", "person_seconds", "without_person")) if document else None
+    if form is None:
+        return Promise()
+    without = form.texts("without_person")
+    form.check_names("without_person", without, known_numbers, "number")
+    return Promise(
+        form.whole("person_keys", 0, MOST_KEYS, PERSON_KEYS),
+        form.whole("person_seconds", 1, MOST_SECONDS, PERSON_SECONDS) * 1000,
+        frozenset(without),
+        form.table.place,
+    )
+
+
+def prove(
+    flows: Mapping[FlowId, Flow],
+    numbers: Iterable[NumberEntry],
+    promise: Promise,
+    prompt_ms: PromptMs,
+    places: StepPlaces,
+    diagnostics: Diagnostics,
+) -> tuple[Graph, Proofs]:
+    """Prove what can be proved; what does not hold goes to `diagnostics`."""
+    entered: dict[tuple[FlowId, str], list[str]] = {}
+    for entry in numbers:
+        if entry.flow in flows:
+            entered.setdefault((entry.flow, entry.language), []).append(entry.number)
+    graph = build(flows, entered, prompt_ms)
+    if not graph.complete:
+        first = min(places.values(), default=Place("."))
+        diagnostics.error(
+            first, "too_many_states", f"more than {STATES} places where a citizen can stand", hint=_SMALLER
+        )
+        return graph, Proofs(promise)
+    prover = _Prover(flows, graph, promise, places)
+    persons = prover.persons(entered, OPEN)
+    has_hours = any(isinstance(step, HoursStep) for flow in flows.values() for step in flow.steps.values())
+    hours = (CLOSED, HOLIDAY, EMERGENCY) if has_hours else ()
+    others = tuple(row for hour in hours for row in prover.persons(entered, hour))
+    for row in persons:
+        if not row.holds:
+            prover.tell(row, diagnostics)
+    found = loops(flows, graph)
+    for loop in found:
+        if not loop.bounded_by:
+            _tell_loop(loop, places, diagnostics)
+    return graph, Proofs(promise, persons, others, found, len(graph.ways))
+
+
+_SMALLER = "fewer flows that call one another, or fewer languages"
+
+
+class _Prover:
+    def __init__(self, flows: Mapping[FlowId, Flow], graph: Graph, promise: Promise, places: StepPlaces) -> None:
+        self._flows = flows
+        self._graph = graph
+        self._promise = promise
+        self._places = places
+
+    def persons(self, entered: Mapping[tuple[FlowId, str], list[str]], hour: str) -> tuple[PersonProof, ...]:
+        reached = reach(self._graph, MOST_KEYS if hour == OPEN else self._promise.keys, hour)
+        return tuple(
+            self._person(reached, flow, language, tuple(numbers), hour)
+            for (flow, language), numbers in sorted(entered.items())
+            if (flow, language) in self._graph.starts
+        )
+
+    def _person(self, reached: Reach, flow: FlowId, language: str, numbers: tuple[str, ...], hour: str) -> PersonProof:
+        start = self._graph.starts[flow, language]
+        found = reached.within(start, self._promise.ms) or reached.nearest(start)
+        asked = any(number not in self._promise.without_person for number in numbers)
+        if found is None:
+            return PersonProof(flow, language, numbers, hour, not asked)
+        keys, ms = found
+        holds = not asked or (keys <= self._promise.keys and ms <= self._promise.ms)
+        path = tuple(
+            Evidence(
+                self._place(hop.state),
+                f"{hop.state.flow}/{hop.state.step}",
+                in_words(self._flows[hop.state.flow].steps[hop.state.step]),
+                hop.branch,
+                hop.keys,
+                hop.ms,
+            )
+            for hop in reached.path(start, keys)
+        )
+        return PersonProof(flow, language, numbers, hour, holds, keys, ms, path)
+
+    def _place(self, state: State) -> Place:
+        return self._places.get((state.flow, state.step), Place(f"flows/{state.flow}.yaml"))
+
+    def tell(self, row: PersonProof, diagnostics: Diagnostics) -> None:
+        promise = self._promise
+        asked = tuple(number for number in row.numbers if number not in promise.without_person)
+        place = self._place(self._graph.starts[row.flow, row.language])
+        wanted = f"{promise.keys} keys and {promise.ms / 1000:g} s"
+        who = f"who dials {_named(asked)} and is spoken to in '{row.language}'"
+        if row.keys is None:
+            code, message = "no_person", f"{who} reaches no person with up to {MOST_KEYS} keys"
+            hint = "lead a key, 'otherwise' or 'on_silence' to person, or list the number under without_person"
+        else:
+            code = "person_far"
+            message = f"{who} reaches a person with {_keys(row.keys)} and {row.ms / 1000:.1f} s; promised are {wanted}"
+            hint = f"the way: {written_path(row.path)}"
+        if promise.place is None:
+            diagnostics.warning(place, code, message, hint=hint)
+        else:
+            diagnostics.error(place, code, message, hint=hint)
+
+
+def written_path(path: Iterable[Evidence]) -> str:
+    """An evidence path on one line."""
+    return " → ".join(f"{one.where} ({one.branch or 'there'}, {one.keys} keys, {one.ms / 1000:.1f} s)" for one in path)
+
+
+def _keys(count: int) -> str:
+    return "1 key" if count == 1 else f"{count} keys"
+
+
+def _named(numbers: tuple[str, ...]) -> str:
+    more = f" or {len(numbers) - NUMBERS_NAMED} others" if len(numbers) > NUMBERS_NAMED else ""
+    return ", ".join(numbers[:NUMBERS_NAMED]) + more
+
+
+def _tell_loop(loop: Loop, places: StepPlaces, diagnostics: Diagnostics) -> None:
+    first = loop.steps[0]
+    names = " → ".join(f"{flow}/{step}" for flow, step in (*loop.steps[:8], first))
+    diagnostics.error(
+        places.get(first, Place(f"flows/{first[0]}.yaml")),
+        "endless",
+        f"who presses nothing never leaves: {names}",
+        hint="lead 'next', 'otherwise' or 'on_silence' to a queue, to a hangup or to person",
+    )

@@ -1,0 +1,157 @@
+"""Everywhere that a citizen can stand: step, language and what was called, and the ways on from there.
+
+A way that the citizen chooses (a key, silence) stands for itself; where the world decides (the answer of another
+system, a value, the hour), the way has several edges, and whoever proves something must look at the worst of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ivr_engine.flow.proofs_cost import PromptMs, cost
+from ivr_engine.flow.steps import (
+    CallbackStep,
+    CallStep,
+    DipStep,
+    Flow,
+    FlowId,
+    HangupStep,
+    HoursStep,
+    LanguageStep,
+    QueueStep,
+    RecordStep,
+    ReturnStep,
+    SendStep,
+    Step,
+    SwitchStep,
+    Target,
+    TransferStep,
+)
+from ivr_engine.flow.steps_branches import CALLED, OTHERWISE, branches
+
+CALLS = 8
+"""Flows called from flows; the same limit holds for a walk."""
+
+STATES = 100_000
+"""A thousand steps in six languages, called from several places. More is a set that nobody understands."""
+
+
+class End(StrEnum):
+    """Where a conversation is over."""
+
+    PERSON = "person"
+    """A counsellor, an official, or a call back from one."""
+    OVER = "over"
+    """Hung up by the flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a citizen stands."""
+
+    flow: FlowId
+    step: str
+    language: str
+    back: tuple[Target | None, ...] = ()
+    """Where each called flow returns to, the last one at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way on, and what it costs."""
+
+    branch: str
+    to: State | End
+    keys: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a citizen can choose. More than one edge: the world decides which of them it is."""
+
+    edges: tuple[Edge, ...]
+    by_hours: bool = False
+    """The hour decides: each edge is a state of the calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All states that any number leads to."""
+
+    ways: Mapping[State, tuple[Way, ...]] = field(default_factory=dict)
+    starts: Mapping[tuple[FlowId, str], State] = field(default_factory=dict)
+    """Flow of a number and its language → where that begins."""
+    complete: bool = True
+    """False: there were more than STATES; nothing is proved then."""
+
+
+def build(flows: Mapping[FlowId, Flow], entered: Iterable[tuple[FlowId, str]], prompt_ms: PromptMs) -> Graph:
+    """The graph from every flow and language that numbers lead into. Steps that are missing lead to a person."""
+    ways: dict[State, tuple[Way, ...]] = {}
+    starts: dict[tuple[FlowId, str], State] = {}
+    for flow, language in entered:
+        begun = _at(flows, Target(flow, ""), language, ())
+        if isinstance(begun, State):
+            starts[flow, language] = begun
+    open_states = list(starts.values())
+    while open_states:
+        state = open_states.pop()
+        if state in ways:
+            continue
+        if len(ways) >= STATES:
+            return Graph(ways, starts, complete=False)
+        ways[state] = tuple(_ways(flows, state, prompt_ms))
+        open_states += [
+            edge.to for way in ways[state] for edge in way.edges if isinstance(edge.to, State) and edge.to not in ways
+        ]
+    return Graph(ways, starts)
+
+
+def _at(
+    flows: Mapping[FlowId, Flow], target: Target | None, language: str, back: tuple[Target | None, ...]
+) -> State | End:
+    flow = flows.get(target.flow) if target is not None else None
+    if target is None or flow is None:
+        return End.PERSON
+    label = target.step or flow.first
+    return State(flow.id, label, flow.language or language, back) if label in flow.steps else End.PERSON
+
+
+def _ways(flows: Mapping[FlowId, Flow], state: State, prompt_ms: PromptMs) -> Iterable[Way]:
+    step = flows[state.flow].steps[state.step]
+    match step:
+        case QueueStep() | TransferStep():
+            yield Way((Edge("", End.PERSON, 0, 0),))
+        case HangupStep():
+            yield Way((Edge("", End.OVER, 0, 0),))
+        case ReturnStep():
+            to = _at(flows, state.back[-1], state.language, state.back[:-1]) if state.back else End.PERSON
+            yield Way((Edge("", to, 0, 0),))
+        case CallStep():
+            back = (*state.back, step.next)
+            called = _at(flows, Target(step.flow, ""), state.language, back) if len(back) <= CALLS else End.PERSON
+            yield Way((Edge(CALLED, called, 0, 0),))
+        case CallbackStep():
+            unknown = Edge(OTHERWISE, _at(flows, step.otherwise, state.language, state.back), 0, 0)
+            yield Way((Edge("", End.PERSON, 0, 0), unknown))
+        case _:
+            yield from _branching(flows, state, step, prompt_ms)
+
+
+def _branching(flows: Mapping[FlowId, Flow], state: State, step: Step, prompt_ms: PromptMs) -> Iterable[Way]:
+    language = step.language if isinstance(step, LanguageStep) else state.language
+    edges = []
+    for branch in branches(step):
+        keys, ms = cost(step, branch.name, state.language, prompt_ms)
+        edges.append(Edge(branch.name, _at(flows, branch.target, language, state.back), keys, ms))
+    match step:
+        case SwitchStep() | DipStep() | SendStep():
+            yield Way(tuple(edges))
+        case HoursStep():
+            yield Way(tuple(edges), by_hours=True)
+        case RecordStep():
+            yield Way(tuple(edge for edge in edges if edge.keys == 0))
+            yield from (Way((edge,)) for edge in edges if edge.keys)
+        case _:
+            yield from (Way((edge,)) for edge in edges)
