@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from ivr_engine.flow.built import MarksUnreadable, read_marks
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.prompts import Recordings
 
@@ -20,7 +21,10 @@ RECORDINGS = 20_000
 FOLDER_DEPTH = 6
 """`prompts/LANGUAGE/` and the four names of a recording's path."""
 
-RECORDED_AS = (".wav", ".sln16", ".g722", ".ulaw", ".alaw", ".gsm")
+MARKS = "built.json"
+"""Beside the recordings: which of them we made (`built`)."""
+
+RECORDED_AS = (".wav", ".wav16", ".sln16", ".g722", ".ulaw", ".alaw", ".gsm")
 """What Asterisk plays without a module of somebody else's."""
 
 
@@ -28,6 +32,10 @@ def read_recordings(folder: Path, diagnostics: Diagnostics) -> Recordings:
     """Every recording of a folder of documents: name without extension → length in milliseconds. Raises nothing."""
     root = folder / FOLDER
     found: dict[str, int | None] = {}
+    try:
+        marks = read_marks(root / MARKS)
+    except MarksUnreadable:
+        marks = {}  # they only save work here; who builds is told
     try:
         home = root.resolve()
         for number, path in enumerate(_files(root, FOLDER_DEPTH)):
@@ -47,7 +55,11 @@ def read_recordings(folder: Path, diagnostics: Diagnostics) -> Recordings:
                 )
                 found.setdefault(name, None)  # told once, not again as missing
             elif path.is_file():
-                length_ms = _length_ms(path) if path.suffix == ".wav" else None
+                length_ms = None
+                if path.suffix == ".wav":
+                    built = marks.get(name)
+                    same = built is not None and built.size_bytes == path.stat().st_size
+                    length_ms = built.length_ms if built is not None and same else wav_ms(path)
                 found[name] = max(found.get(name) or 0, length_ms or 0) or None
     except (OSError, RuntimeError, ValueError) as error:
         diagnostics.error(Place(FOLDER), "unreadable", f"cannot read the recordings: {error}")
@@ -65,7 +77,8 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
             yield path
 
 
-def _length_ms(path: Path) -> int | None:
+def wav_ms(path: Path) -> int | None:
+    """How long a recording plays; None where it is not one."""
     try:
         with wave.open(str(path), "rb") as recording:
             return recording.getnframes() * 1000 // recording.getframerate()
