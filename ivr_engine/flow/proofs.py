@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.numbers import NumberEntry
+from ivr_engine.flow.prompts import LANGUAGES
 from ivr_engine.flow.proofs_cost import PromptMs
 from ivr_engine.flow.proofs_graph import STATES, Graph, State, build
 from ivr_engine.flow.proofs_loops import Loop, loops
@@ -131,17 +132,24 @@ def prove(
     has_hours = any(isinstance(step, HoursStep) for flow in flows.values() for step in flow.steps.values())
     hours = (CLOSED, HOLIDAY, EMERGENCY) if has_hours else ()
     others = tuple(row for hour in hours for row in prover.persons(entered, hour))
-    for row in persons:
-        if not row.holds:
-            prover.tell(row, diagnostics)
-    found = loops(flows, graph)
+    found = _loops(flows, graph, prompt_ms)
     for loop in found:
         if not loop.bounded_by:
             _tell_loop(loop, places, diagnostics)
+    for row in persons if not diagnostics.errors else ():  # of a set that is not whole nothing is proved
+        if not row.holds:
+            prover.tell(row, diagnostics)
     return graph, Proofs(promise, persons, others, found, len(graph.ways))
 
 
 _SMALLER = "fewer flows that call one another, or fewer languages"
+
+
+def _loops(flows: Mapping[FlowId, Flow], graph: Graph, prompt_ms: PromptMs) -> tuple[Loop, ...]:
+    """Also of flows that no number leads into yet: they may be entered from elsewhere, or tomorrow."""
+    entered = {state.flow for state in graph.ways}
+    others = [(name, flow.language or LANGUAGES[0]) for name, flow in flows.items() if name not in entered]
+    return (*loops(flows, graph), *loops(flows, build(flows, others, prompt_ms)))
 
 
 class _Prover:

@@ -74,7 +74,7 @@ def test_given_a_flow_reached_in_another_language_when_a_sentence_is_not_spoken_
     folder.flow("  hello: {play: greeting, next: flow:shared}\n", "foreign", "language: en\n")
     folder.flow("  sorry: {play: silence}\n", "shared")
     assert folder.mistakes() == [
-        "flows/shared.yaml:2:10: not_spoken: step 'sorry' says 'silence' in 'en', which prompts.yaml does not have; "
+        "flows/shared.yaml:2:10: not_spoken: step 'sorry' says 'silence' in 'en', which the prompts do not have; "
         "found 'en'; allowed: ko"
     ]
 
