@@ -20,8 +20,9 @@ from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard, Conversation
 from ivr_engine.flow import hours_document, numbers_document
 from ivr_engine.flow import prompts as prompts_document
+from ivr_engine.flow import proofs as proofs_document
 from ivr_engine.flow import queues as queues_document
-from ivr_engine.flow.check import check_kept, check_languages, check_silence, warn_unreached
+from ivr_engine.flow.check import check_kept, check_languages, warn_unreached
 from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors
 from ivr_engine.flow.documents import read_folder
 from ivr_engine.flow.hours import Hours
@@ -30,17 +31,20 @@ from ivr_engine.flow.interpreter import Script, Walk
 from ivr_engine.flow.numbers import Registry
 from ivr_engine.flow.numbers_document import check_spoken, read_numbers
 from ivr_engine.flow.prompts import Manifest, read_prompts
+from ivr_engine.flow.proofs import Promise, Proofs, prove, read_promise
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.recordings import read_recordings
 from ivr_engine.flow.shape import Known, Shaped, shape_flow
 from ivr_engine.flow.steps import Flow, FlowId
 
 _PROMPTS, _QUEUES, _NUMBERS, _HOURS = "prompts.yaml", "queues.yaml", "numbers.yaml", "hours.yaml"
+_PROOFS = "proofs.yaml"
 HOMES = {
     _PROMPTS: prompts_document.SECTIONS,
     _QUEUES: queues_document.SECTIONS,
     _NUMBERS: numbers_document.SECTIONS,
     _HOURS: hours_document.SECTIONS,
+    _PROOFS: proofs_document.SECTIONS,
 }
 """Where each section stands by habit. A new section is named by the module that reads it and gets a row here."""
 
@@ -55,6 +59,7 @@ class Revision:
     manifest: Manifest
     warnings: tuple[Diagnostic, ...] = ()
     hours: Hours = field(default_factory=Hours)
+    proofs: Proofs = field(default_factory=Proofs)
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
 
     @property
@@ -99,16 +104,22 @@ def load(folder: Path, *, today: date | None = None) -> Revision:
         named = None if "hours" in documents.doubtful else frozenset(calendars.hours.calendars)
         numbers = read_numbers(numbers_node, known, queues.person, diagnostics, named)
 
-    check_silence(flows, diagnostics)
-    check_languages(flows, numbers, manifest, diagnostics)
+    checked = {name: shaped.flow for name, shaped in flows.items()}
+    proofs_node = documents.document(_PROOFS, HOMES[_PROOFS])
+    promise = Promise()
+    if proofs_node is not None and proofs_node.keys:
+        promise = read_promise(proofs_node, documents.names("numbers"), diagnostics)
+    places = {(name, label): form.table.place for name, shaped in flows.items() for label, form in shaped.forms.items()}
+    graph, proofs = prove(checked, numbers, promise, manifest.prompt_ms, places, diagnostics)
+    check_languages(flows, graph, manifest, diagnostics)
     check_spoken(numbers, manifest, diagnostics)
     check_kept(flows, diagnostics)
     if diagnostics.errors:
         raise FlowErrors(diagnostics.in_order())
-    warn_unreached(flows, numbers, diagnostics)
+    warn_unreached(flows, graph, diagnostics)
     if today is not None:
         calendars.warn_past(today, diagnostics)
-    script = Script({name: shaped.flow for name, shaped in flows.items()}, numbers, manifest)
+    script = Script(checked, numbers, manifest)
     return Revision(
         documents.id,
         numbers,
@@ -116,5 +127,6 @@ def load(folder: Path, *, today: date | None = None) -> Revision:
         manifest,
         diagnostics.in_order(),
         calendars.hours,
+        proofs,
         script,
     )
