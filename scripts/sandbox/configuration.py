@@ -222,7 +222,10 @@ protocol = udp
 bind = {site.host}:{site.sip_port}
 
 {_include("pjsip")}
+; Every endpoint names its transport, so that RTP is bound to that address too. Bound to any, Asterisk asks what its own
+; address is for every call, by a look-up of the host's name: 5 s and more where no resolver knows it.
 [{TRUNK}](ivr-trunk)
+transport = udp
 
 [{TRUNK}]
 type = identify
@@ -232,7 +235,7 @@ match = 127.0.0.1
     ]
     if site.office_port is not None:
         parts.append(
-            f"[{OFFICE}](ivr-office)\naors = {OFFICE}\n\n"
+            f"[{OFFICE}](ivr-office)\ntransport = udp\naors = {OFFICE}\n\n"
             f"[{OFFICE}]\ntype = aor\ncontact = sip:127.0.0.1:{site.office_port}\n"
         )
     for agent in site.agents:
@@ -244,7 +247,8 @@ match = 127.0.0.1
             else "qualify_frequency = 0\n"
         )
         parts.append(
-            f"[{agent.name}](ivr-agent)\nrewrite_contact = no\nauth = {agent.name}\naors = {agent.name}\n\n"
+            f"[{agent.name}](ivr-agent)\ntransport = udp\nrewrite_contact = no\n"
+            f"auth = {agent.name}\naors = {agent.name}\n\n"
             f"[{agent.name}](ivr-agent-auth)\nusername = {agent.name}\npassword = {agent.password}\n\n"
             f"[{agent.name}](ivr-agent-aor)\n{contact}"
         )
