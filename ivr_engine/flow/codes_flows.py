@@ -3,6 +3,14 @@
 from ivr_engine.flow.codes_row import Code
 
 _FLOW = "flows/main.yaml"
+_FAR = (
+    "steps:\n"
+    + "".join(
+        f'  ask_{n}: {{menu: menu, choices: {{"1": {after}}}, person_key: none, on_silence: bye, otherwise: bye}}\n'
+        for n, after in enumerate(("ask_1", "ask_2", "person"))
+    )
+    + "  bye: {hangup: closed}\n"
+)
 
 FLOW_CODES = (
     Code(
@@ -53,5 +61,28 @@ FLOW_CODES = (
         _FLOW,
         "steps: {a: {queue: general}, b: {hangup: closed}}\n",
         "steps: {a: {play: greeting}, b: {hangup: closed}}\n",
+    ),
+    Code(
+        "no_person",
+        "Who dials a number reaches no person, whatever is pressed. An error where the section `proofs` is written, "
+        "else a warning.",
+        "Lead a key, `otherwise` or `on_silence` to `person`, or list the number under `without_person`.",
+        _FLOW,
+        "steps: {bye: {hangup: closed}}\n",
+        "steps: {desk: {queue: general}}\n",
+    ),
+    Code(
+        "person_far",
+        "Who dials a number reaches a person, but with more keys or seconds than the section `proofs` promises "
+        "(2 keys and 60 s where nothing is written: a warning then). The evidence is the nearest way.",
+        "Offer a person earlier, or shorten what is said before.",
+        _FLOW,
+        _FAR,
+        _FAR.replace("on_silence: bye", "on_silence: person"),
+    ),
+    Code(
+        "too_many_states",
+        "There are more places where a citizen can stand than can be proved: flows that call flows, times languages.",
+        "Fewer flows that call one another, or fewer languages.",
     ),
 )

@@ -219,14 +219,15 @@ class _Reader:
             return
         home = self._homes.get(file)
         for key, place in own.items():
+            meant = nearest(key, self._sections)
             self._diagnostics.error(
                 place,
                 "unknown_section",
                 f"no such section in {file}" if home is not None else "no such section",
                 found=key,
-                allowed=(*(home or ()), *(name for name in (*self._sections, STEPS_KEY) if name not in (home or ()))),
+                allowed=home if home is not None and meant in (None, *home) else (*self._sections, STEPS_KEY),
             )
-            if meant := nearest(key, self._sections):
+            if meant is not None:
                 self._doubtful.add(meant)
 
     def _take_flow(self, file: str, node: Node) -> None:

@@ -197,17 +197,21 @@ class _Prover:
         place = self._place(self._graph.starts[row.flow, row.language])
         wanted = f"{promise.keys} keys and {promise.ms / 1000:g} s"
         who = f"who dials {_named(asked)} and is spoken to in '{row.language}'"
+        say = diagnostics.warning if promise.place is None else diagnostics.error
         if row.keys is None:
-            code, message = "no_person", f"{who} reaches no person with up to {MOST_KEYS} keys"
-            hint = "lead a key, 'otherwise' or 'on_silence' to person, or list the number under without_person"
-        else:
-            code = "person_far"
-            message = f"{who} reaches a person with {_keys(row.keys)} and {row.ms / 1000:.1f} s; promised are {wanted}"
-            hint = f"the way: {written_path(row.path)}"
-        if promise.place is None:
-            diagnostics.warning(place, code, message, hint=hint)
-        else:
-            diagnostics.error(place, code, message, hint=hint)
+            say(
+                place,
+                "no_person",
+                f"{who} reaches no person with up to {MOST_KEYS} keys",
+                hint="lead a key, 'otherwise' or 'on_silence' to person, or list the number under without_person",
+            )
+            return
+        say(
+            place,
+            "person_far",
+            f"{who} reaches a person with {_keys(row.keys)} and {row.ms / 1000:.1f} s; promised are {wanted}",
+            hint=f"the way: {written_path(row.path)}",
+        )
 
 
 def written_path(path: Iterable[Evidence]) -> str:
