@@ -9,7 +9,16 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from ivr_engine import __version__, commands_check, commands_record, commands_replay, commands_rerun, logs, service
+from ivr_engine import (
+    __version__,
+    commands_check,
+    commands_hours,
+    commands_record,
+    commands_replay,
+    commands_rerun,
+    logs,
+    service,
+)
 from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
@@ -40,6 +49,7 @@ app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
 app.add_typer(schema, name="schema")
 app.command()(commands_check.check)
+app.command()(commands_hours.hours)
 app.command()(commands_replay.show)
 app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
