@@ -10,6 +10,7 @@ import typer
 
 from ivr_engine import __version__
 from ivr_engine.flow.diagnostics import FlowErrors
+from ivr_engine.flow.proofs_text import written_proofs
 from ivr_engine.flow.report import ReportForm, report
 from ivr_engine.flow.revision import load
 
@@ -23,6 +24,9 @@ def check(
         ReportForm,
         typer.Option("--format", help="text; json; github: remarks in a pull request; sarif: for code scanning"),
     ] = ReportForm.TEXT,
+    proofs: Annotated[
+        bool, typer.Option("--proofs", help="also what was proved of every call, with the way that proves it")
+    ] = False,
 ) -> None:
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
     if not folder.is_dir():
@@ -33,6 +37,8 @@ def check(
         _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
         raise typer.Exit(WRONG) from None
     _tell(report(form, folder.as_posix(), revision.warnings, __version__))
+    if proofs and form is ReportForm.TEXT:
+        print(written_proofs(revision))
     if form is ReportForm.TEXT:
         numbers, queues = len(revision.numbers), len(revision.queues)
         print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")

@@ -24,6 +24,15 @@ _SECONDS = re.compile(r"(0|[1-9][0-9]{0,3})(?:\.([0-9]{1,3}))?", re.ASCII)
 _KINDS: dict[type, str] = {Text: "one value", Items: "a list", Table: "a mapping (key: value)"}
 
 
+class Asked(Table):
+    """A mapping that nobody wrote: it tells what readers ask of it, so that they are the only list of what may stand
+    there (`schema_asked`)."""
+
+    def form(self, what: str, allowed: Iterable[str] | None) -> "Form":
+        """The form that takes the questions down."""
+        raise NotImplementedError
+
+
 class Form:
     """A mapping with the fields it may have. `what` names the thing in messages: "the menu step 'topic'"."""
 
@@ -42,6 +51,8 @@ class Form:
         """The form of a node, or None after a diagnostic when the node is no mapping."""
         if node is None:
             return None
+        if isinstance(node, Asked):
+            return node.form(what, allowed)
         if isinstance(node, Table):
             return cls(node, diagnostics, what, allowed)
         diagnostics.error(
