@@ -94,11 +94,16 @@ LAYERS = {
     # pyst2 calls its package `asterisk`; the greenlet bridge is SQLAlchemy's, which brings greenlet itself.
     "asterisk": _adapter("asterisk", "greenlet", "panoramisk", "sqlalchemy.util.concurrency"),
     "asterisk.translate": Layer(
-        ours=(CORE, "ivr_engine.asterisk"), never=DECIDING, library=CORE_LIBRARY, vendors=("panoramisk",), waits=False
+        ours=(CORE, "ivr_engine.asterisk"),
+        never=DECIDING,
+        library=CORE_LIBRARY | {"urllib"},
+        vendors=("panoramisk",),
+        waits=False,
     ),
     "asterisk.ringing": Layer(
         ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
     ),
+    "asterisk.told": Layer(library=CORE_LIBRARY | {"urllib"}, waits=False),
     "storage": _adapter("aiosqlite", "alembic", "asyncpg", "orjson", "pydantic", "sqlalchemy"),
     # The scrape address is one of the API's.
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
@@ -116,6 +121,7 @@ LAYERS = {
             "ivr_engine.replay",
             "ivr_engine.asterisk.actions",
             "ivr_engine.asterisk.ringing",
+            "ivr_engine.asterisk.told",
             "ivr_engine.asterisk.translate",
         ),
         waits=False,

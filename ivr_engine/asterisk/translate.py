@@ -7,9 +7,12 @@ does not say enough is refused. What a caller supplied has been filtered by the 
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
+from urllib.parse import unquote
 
-from ivr_engine.core.conversation import Ended, OutcomeError, ToQueue, unpack_outcome
+from ivr_engine.asterisk.told import unpack_facts
+from ivr_engine.core.conversation import Ended, OutcomeError, ToCallback, ToEntry, ToQueue, unpack_outcome
 from ivr_engine.core.events import (
+    CallbackAsked,
     CancelRequested,
     CitizenHanded,
     CompleteRequested,
@@ -18,12 +21,17 @@ from ivr_engine.core.events import (
     ContactArrived,
     ContactQueued,
     Event,
+    FactsNoted,
     FallbackAnswered,
     FellBack,
     FlowEnded,
+    ForwardAnswered,
+    ForwardBegan,
+    ForwardFailed,
     HoldRequested,
     LegEnded,
     LegSeen,
+    MessageRecorded,
     OfferAnswered,
     OfferFailed,
     PresenceChosen,
@@ -31,7 +39,9 @@ from ivr_engine.core.events import (
     RecipientFailed,
     RecipientRinging,
     ResumeRequested,
+    SurveyBegan,
     TalkResumed,
+    TextSettled,
     WrapUpFinished,
 )
 from ivr_engine.core.vocabulary import (
@@ -68,10 +78,11 @@ SEEN_VARIABLES = (
     "IVR_TALK_SINCE",
     "IVR_TRANSFER",
     "IVR_RECIPIENT",
+    "DIALSTATUS",
 )
 """What a snapshot asks of every channel."""
 
-CITIZEN_STAGES = frozenset({"entry", "visit", "wait", "hold", "after", "fallback"})
+CITIZEN_STAGES = frozenset({"entry", "visit", "wait", "hold", "forward", "after", "survey", "fallback"})
 """Whose `h` means that the citizen has left. An agent's leg still has its phone off the hook while `h` runs: its end
 is the `Hangup` event, or the next offer would find the phone busy."""
 
@@ -85,6 +96,13 @@ MILLISECONDS_DIGITS = 15
 _REASON_UNTOLD = "0"
 _REASON_RINGING = "3"
 _REASON_ANSWERED = "4"
+
+_DIAL_ANSWERED = "ANSWER"
+"""`DIALSTATUS` from the moment in which the other side picks up."""
+
+WAV_HEADER_BYTES = 44
+WAV_BYTES_EACH_MS = 16
+"""8 kHz, 16 bit, mono."""
 
 _CAUSE_REJECTED = "21"
 _FAILURE_OF_CAUSE = {
@@ -149,6 +167,8 @@ def leg_seen(channel: Fields, variables: Mapping[str, str]) -> LegSeen | None:
     place = variables.get("IVR_STAGE", "")
     transfer = variables.get("IVR_TRANSFER", "")
     if leg == contact:
+        if place == "forward" and variables.get("DIALSTATUS") == _DIAL_ANSWERED:
+            place = "forwarded"
         return LegSeen(
             leg=LegId(leg),
             role=Role.CITIZEN,
@@ -214,8 +234,64 @@ def _queued(message: Fields) -> tuple[Event, ...]:
 
 
 def _ended(message: Fields) -> tuple[Event, ...]:
+    match unpack_outcome(message.get("Outcome")):
+        case Ended() as ended:
+            return (FlowEnded(_contact(message), ended),)
+        case ToCallback() as callback:
+            return (CallbackAsked(_contact(message), callback),)
+        case _:
+            return ()
+
+
+def _forward(message: Fields) -> tuple[Event, ...]:
     outcome = unpack_outcome(message.get("Outcome"))
-    return (FlowEnded(_contact(message), outcome),) if isinstance(outcome, Ended) else ()
+    if not isinstance(outcome, ToEntry):
+        raise OutcomeError(f"contact {_contact(message)} is handed over with outcome {message.get('Outcome')!r}")
+    return (ForwardBegan(_contact(message), message.get("Number"), message.get("Caller"), outcome),)
+
+
+def _forward_answered(message: Fields) -> tuple[Event, ...]:
+    return (ForwardAnswered(_contact(message)),)
+
+
+def _forward_ended(message: Fields) -> tuple[Event, ...]:
+    """Told behind the Dial, and by the leg's end within it: there the citizen left, answered or not."""
+    status = message.get("Status")
+    if status == _DIAL_ANSWERED:
+        return (ForwardAnswered(_contact(message)),)
+    if status in ("", "CANCEL"):
+        return ()
+    return (ForwardFailed(_contact(message), _recipient_failure(message)),)
+
+
+def _survey(message: Fields) -> tuple[Event, ...]:
+    return (SurveyBegan(_contact(message)),)
+
+
+def _noted(message: Fields) -> tuple[Event, ...]:
+    facts = unpack_facts(message.get("Facts"))
+    return (FactsNoted(_contact(message), facts, message.get("Survey")),) if facts else ()
+
+
+def _recorded(message: Fields) -> tuple[Event, ...]:
+    return (MessageRecorded(_contact(message), _file(message), _milliseconds(message.get("Milliseconds")) or 0),)
+
+
+def _message_left(message: Fields) -> tuple[Event, ...]:
+    """The leg ended while it recorded: the dialplan knows the size of the file, not how long it plays."""
+    size = _milliseconds(message.get("Bytes")) or 0
+    length_ms = max(0, size - WAV_HEADER_BYTES) // WAV_BYTES_EACH_MS
+    return (MessageRecorded(_contact(message), _file(message), length_ms),)
+
+
+def _file(message: Fields) -> str:
+    """The recording's name; in which folder of which switch it lies is the site's business."""
+    return message.get("Recording").rpartition("/")[2]
+
+
+def _texted(message: Fields) -> tuple[Event, ...]:
+    sent = message.get("Sent") == "yes"
+    return (TextSettled(_contact(message), unquote(message.get("Key")), sent, unquote(message.get("Reason"))),)
 
 
 def _fell_back(message: Fields) -> tuple[Event, ...]:
@@ -253,15 +329,18 @@ def _recipient_answered(message: Fields) -> tuple[Event, ...]:
 _RECIPIENT_FAILURES = {
     "BUSY": RecipientFailure.BUSY,
     "NOANSWER": RecipientFailure.NO_ANSWER,
-    "ANSWER": RecipientFailure.HUNG_UP,
+    _DIAL_ANSWERED: RecipientFailure.HUNG_UP,
 }
 
 
 def _consult_ended(message: Fields) -> tuple[Event, ...]:
-    cause = _RECIPIENT_FAILURES.get(message.get("Status"), RecipientFailure.UNREACHABLE)
+    return (RecipientFailed(_contact(message), TransferId(message.get("Transfer")), _recipient_failure(message)),)
+
+
+def _recipient_failure(message: Fields) -> RecipientFailure:
     if message.get("Cause") == _CAUSE_REJECTED:
-        cause = RecipientFailure.BUSY  # Dial calls a declined call CHANUNAVAIL; somebody is there and has no time
-    return (RecipientFailed(_contact(message), TransferId(message.get("Transfer")), cause),)
+        return RecipientFailure.BUSY  # Dial calls a declined call CHANUNAVAIL; somebody is there and has no time
+    return _RECIPIENT_FAILURES.get(message.get("Status"), RecipientFailure.UNREACHABLE)
 
 
 def _handed(message: Fields) -> tuple[Event, ...]:
@@ -309,6 +388,14 @@ USER_EVENTS: Mapping[str, tuple[tuple[str, ...], Callable[[Fields], tuple[Event,
     "IvrArrived": (("Contact",), _arrived),
     "IvrQueued": (("Contact",), _queued),
     "IvrEnded": (("Contact",), _ended),
+    "IvrForward": (("Contact",), _forward),
+    "IvrForwardAnswered": (("Contact",), _forward_answered),
+    "IvrForwardEnded": (("Contact",), _forward_ended),
+    "IvrSurvey": (("Contact",), _survey),
+    "IvrNoted": (("Contact",), _noted),
+    "IvrMessageLeft": (("Contact", "Recording"), _message_left),
+    "IvrRecorded": (("Contact", "Recording"), _recorded),
+    "IvrTexted": (("Contact", "Key"), _texted),
     "IvrFallback": (("Contact",), _fell_back),
     "IvrFallbackAnswered": (("Contact",), _fallback_answered),
     "IvrLegEnded": (("Leg",), _leg_ended),
@@ -322,7 +409,10 @@ USER_EVENTS: Mapping[str, tuple[tuple[str, ...], Callable[[Fields], tuple[Event,
     "IvrFeature": (("Agent",), _feature),
     "IvrAgentPhone": (("Agent",), _agent_phone),
 }
-"""What the dialplan tells, whom it must be about, and what it means."""
+"""What dialplan and visits tell, whom it must be about, and what it means."""
+
+OF_VISITS = frozenset({"IvrNoted", "IvrRecorded", "IvrTexted"})
+"""What a visit says, and no context of the dialplan."""
 
 UNTOLD = frozenset({"IvrHeld", "IvrApart"})
 """For whoever reads the switch's own log: what they say, the core knows from its own command or from the leg's end."""

@@ -1,101 +1,156 @@
 """One visit: a conversation of the flow, spoken over one FastAGI session.
 
-The flow says Play, Ask, Finish; here they become Asterisk's verbs. What the dialplan and we owe each other:
+The flow says what to do next; here it becomes Asterisk's verbs (`visit_voice`) and questions to others. What the
+dialplan and we owe each other:
 
 - The dialplan sets `TIMEOUT(absolute)` to DEAD_MAN_SECONDS and `AGIEXITONHANGUP=yes` before a visit, so that a frozen
-  engine cannot keep a citizen. A visit renews that only when its next command might outlast what is left: a short one
-  costs two commands.
+  engine cannot keep a citizen. A visit renews that before a command that might outlast it.
 - Before it waits for keys it keeps its place in the flow on the channel, so that a second try resumes there.
+- What the core has to know of it (a message, facts, a text) it says by `UserEvent`, as the dialplan does.
 - Its last command sets IVR_OUTCOME. The dialplan looks at nothing else: `AGISTATUS` calls a crash a success and a
-  missing prompt a failure. A visit that did not get that far leaves no outcome.
+  missing prompt a failure. A visit that did not get that far leaves no outcome. What goes with an outcome (whom to
+  dial, what if nobody answers, which survey follows) stands on the channel before it.
 """
 
+import asyncio
 import logging
+import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
-from enum import StrEnum
-from math import ceil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from ivr_engine.asterisk.agi import REPLY_SECONDS, AgiSession
-from ivr_engine.asterisk.agi_errors import AGIAppError, AGIHangup
+from ivr_engine.asterisk.agi import AgiSession
+from ivr_engine.asterisk.agi_errors import AGIAppError
 from ivr_engine.asterisk.agi_wire import AgiEnvironment
+from ivr_engine.asterisk.told import encoded, pack_facts, user_event
+from ivr_engine.asterisk.visit_voice import (
+    ALL_KEYS,
+    DEAD_MAN_SECONDS,
+    IGNORED_KEYS,
+    MARGIN_SECONDS,
+    UnplayableError,
+    UnrecordedError,
+    VisitCount,
+    Voice,
+    recording_name,
+)
 from ivr_engine.core.conversation import (
     Ask,
     CallerCard,
     Conversation,
     Converse,
+    Dip,
+    DipFailed,
+    DipFailure,
     Done,
     Finish,
     Keys,
+    Moment,
+    NotRecorded,
+    NotSent,
+    Outcome,
     Play,
-    Prompt,
+    Record,
+    Recorded,
+    Remember,
     Reply,
+    SendText,
+    Sent,
     Silence,
+    ToEntry,
+    ToQueue,
     Unplayable,
     pack_outcome,
 )
-from ivr_engine.core.vocabulary import ContactId
+from ivr_engine.core.vocabulary import ContactId, QueueId
+from ivr_engine.runtime.ports import Dips, Directory, Texts
+
+__all__ = ["DEAD_MAN_SECONDS", "IGNORED_KEYS", "MARGIN_SECONDS", "FlowVisits", "VisitCount", "VisitPorts"]
 
 _log = logging.getLogger(__name__)
 
 OUTCOME_VARIABLE = "IVR_OUTCOME"
-PLACE_VARIABLE = "IVR_PLACE_IN_FLOW"
-
-DEAD_MAN_SECONDS = 30
-"""What the dialplan sets before a visit, and what is renewed: how long a frozen engine may keep a citizen."""
-
-MARGIN_SECONDS = 5
-"""For what lies between Asterisk's clock and ours: the connection, a busy moment, the command that renews."""
+OTHERWISE_VARIABLE = "IVR_OTHERWISE"
+"""Where a citizen goes on whom an entry of the directory did not answer."""
+TARGET_VARIABLE = "IVR_TARGET"
+RING_VARIABLE = "IVR_RING_SECONDS"
+SURVEY_VARIABLE = "IVR_SURVEY"
 
 ACTIONS_PER_VISIT = 500
 """A minute each would be eight hours: only a conversation that loops without waiting for anybody gets this far."""
 
-IGNORED_KEYS = 20
-"""Keys that are not listened for start the wait again; someone leaning on one must not wait for ever."""
+ENTRY_RING_SECONDS = 25
+"""How long an official's phone rings for a citizen whom a flow hands over: as long as for a consulting agent."""
 
+DIP_SLACK_SECONDS = 0.5
+"""Beyond a dip's own deadline: who asks keeps it, and a bug there must not hold a call."""
 
-class VisitCount(StrEnum):
-    """What the visits count: nothing here ends one, but someone should look at it."""
-
-    UNPLAYABLE_PROMPT = "unplayable_prompt"
-    RESUMED = "resumed"
-    DEAD_MAN_RENEWED = "dead_man_renewed"
+TEXT_SECONDS = 3.5
+"""The same for a text, whose sender keeps 2.8 s."""
 
 
 class VisitError(Exception):
     """A visit that cannot begin or does not end: the dialplan or the flow is wrong; the dialplan falls back."""
 
 
-def read_caller_card(environment: AgiEnvironment) -> CallerCard:
-    """Who calls, from the visit's arguments: number, caller, contact, place. Raises VisitError when one is missing."""
+def wall_moment() -> Moment:
+    """Now, by this machine's clock."""
+    return Moment(time.time_ns() // 1_000_000)
+
+
+def _no_survey(_queue: QueueId) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPorts:
+    """Whom a visit may turn to besides the citizen. Without one of them, the flow takes its branch for failure."""
+
+    directory: Directory | None = None
+    office_endpoint: str = "PJSIP/{number}@ivr-office"
+    """How an entry's number is dialled."""
+    dips: Dips | None = None
+    texts: Texts | None = None
+    recordings: str = "/var/spool/asterisk/ivr"
+    """A folder on the switch, not here: Asterisk writes there what citizens say."""
+    survey_of: Callable[[QueueId], str] = _no_survey
+    """The flow that follows a talk from that queue; "" for none."""
+    moment: Callable[[], Moment] = wall_moment
+    mint: Callable[[], str] = lambda: secrets.token_hex(8)
+    """A word that no other recording has."""
+
+
+def read_caller_card(environment: AgiEnvironment, moment: Moment) -> CallerCard:
+    """Who calls, from the visit's arguments: number, caller, contact, place, and the flow if it is not the number's.
+
+    Raises VisitError when one is missing.
+    """
     try:
-        number, caller, contact, place = environment.arguments
+        number, caller, contact, place, *flow = environment.arguments
+        (named,) = flow or ("",)
     except ValueError:
         given = len(environment.arguments)
         raise VisitError(
-            f"a visit takes 4 arguments behind the nonce (number, caller, contact, place), got {given}"
+            f"a visit takes 4 or 5 arguments behind the nonce (number, caller, contact, place, flow), got {given}"
         ) from None
     if not number or not contact:
         raise VisitError("a visit needs a number and a contact; the dialplan left one empty")
-    return CallerCard(contact=ContactId(contact), number=number, caller=caller, place=place or None)
-
-
-class _UnplayableError(Exception):
-    """This prompt is not on the switch; the conversation decides how to go on."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__(file)
-        self.file = file
+    return CallerCard(
+        contact=ContactId(contact), number=number, caller=caller, place=place or None, moment=moment, flow=named
+    )
 
 
 class FlowVisits:
     """Speaks conversations: what `AgiServer` calls for each session."""
 
-    def __init__(self, converse: Converse, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, converse: Converse, clock: Callable[[], float] = time.monotonic, ports: VisitPorts | None = None
+    ) -> None:
         """`converse` opens the conversation of a dialled number; `clock` counts seconds from anywhere."""
         self._converse = converse
         self._clock = clock
+        self._ports = ports or VisitPorts()
         self.counts: Counter[VisitCount] = Counter()
 
     def __call__(self, session: AgiSession) -> None:
@@ -103,121 +158,159 @@ class FlowVisits:
 
         Raises AGIHangup when the citizen left (no outcome is set), VisitError, and whatever the conversation raises.
         """
-        card = read_caller_card(session.environment)
+        card = read_caller_card(session.environment, self._ports.moment())
         if card.place is not None:
             self.counts[VisitCount.RESUMED] += 1
-        _Visit(session, card, self._clock, self.counts).run(self._converse(card))
+        voice = Voice(session, card.place or "", self._clock, self.counts)
+        _Visit(session, card, voice, self._ports, self.counts).run(self._converse(card))
 
 
 class _Visit:
-    """The state of one visit: what is left of the dead man's time, the place kept, a key pressed early."""
+    """One conversation on one leg."""
 
     def __init__(
-        self, session: AgiSession, card: CallerCard, clock: Callable[[], float], counts: Counter[VisitCount]
+        self, session: AgiSession, card: CallerCard, voice: Voice, ports: VisitPorts, counts: Counter[VisitCount]
     ) -> None:
         self._session = session
-        self._clock = clock
+        self._card = card
+        self._voice = voice
+        self._ports = ports
         self._counts = counts
-        self._place = card.place or ""
-        self._early_key = ""
-        self._alive_until = clock() + DEAD_MAN_SECONDS - MARGIN_SECONDS
 
     def run(self, conversation: Conversation) -> None:
         action = conversation.begin()
         for _ in range(ACTIONS_PER_VISIT):
-            match action:
-                case Finish(outcome):
-                    self._session.set_variable(OUTCOME_VARIABLE, pack_outcome(outcome))
-                    return
-                case Play():
-                    reply = self._play(action)
-                case Ask():
-                    reply = self._ask(action)
+            if isinstance(action, Finish):
+                self._finish(action.outcome)
+                return
+            try:
+                reply = self._reply(action)
+            except UnplayableError as missing:
+                reply = Unplayable(missing.file)
             action = conversation.reply(reply)
         raise VisitError(f"the conversation did not finish within {ACTIONS_PER_VISIT} actions")
 
+    def _reply(self, action: Play | Ask | Record | Dip | SendText | Remember) -> Reply:
+        match action:
+            case Play():
+                return self._play(action)
+            case Ask():
+                return self._ask(action)
+            case Record():
+                return self._record(action)
+            case Dip():
+                return self._dip(action)
+            case SendText():
+                return self._send(action)
+            case Remember():
+                for facts in pack_facts(action.facts):
+                    self._tell("IvrNoted", {"Survey": action.survey, "Facts": facts})
+                return Done()
+
+    # ── the citizen ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _play(self, play: Play) -> Reply:
-        if self._early_key and self._early_key in play.interrupt:
-            return Done()
-        try:
-            self._early_key = self._speak(play.prompts, play.interrupt) or self._early_key
-        except _UnplayableError as missing:
-            return Unplayable(missing.file)
+        voice = self._voice
+        early = voice.early_key
+        if not early or early not in play.interrupt + play.leave:
+            early = voice.speak(play.prompts, play.interrupt + play.leave)
+        if early and early in play.leave:
+            voice.early_key = ""
+            return Keys(early)
+        voice.early_key = early or voice.early_key
         return Done()
 
     def _ask(self, ask: Ask) -> Reply:
-        if ask.place and ask.place != self._place:
-            self._session.set_variable(PLACE_VARIABLE, ask.place)
-            self._place = ask.place
-        listened = ask.keys if ask.terminator in ask.keys else ask.keys + ask.terminator
-        early = self._early_key if self._early_key in listened else ""
-        if not (early and ask.barge_in):
-            try:
-                early = self._speak(ask.prompts, listened if ask.barge_in else "") or early
-            except _UnplayableError as missing:
-                return Unplayable(missing.file)
-        self._early_key = ""
-        keys = self._collect(ask, early)
+        voice = self._voice
+        voice.keep(ask.place)
+        listened = "".join(dict.fromkeys(ask.keys + ask.terminator + ask.leave))
+        early = voice.early_key if voice.early_key in listened else ""
+        if not (early and (ask.barge_in or early in ask.leave)):
+            early = voice.speak(ask.prompts, listened if ask.barge_in else ask.leave) or early
+        voice.early_key = ""
+        keys = voice.collect(ask, early)
         return Silence() if keys is None else Keys(keys)
 
-    def _collect(self, ask: Ask, key: str) -> str | None:
-        """The answer, of which `key` may be the first; None when nothing was pressed."""
-        keys = ""
-        ignored = 0
-        while True:
-            if not key:
-                key = self._wait_for_key(ask.next_key_ms if keys else ask.first_key_ms)
-            if not key:
-                return keys or None
-            if key == ask.terminator:
-                return keys
-            if key in ask.keys:
-                keys += key
-            else:
-                ignored += 1
-            if len(keys) >= ask.max_keys or ignored >= IGNORED_KEYS:
-                return keys or None
-            key = ""
-
-    def _speak(self, prompts: tuple[Prompt, ...], interrupt: str) -> str:
-        """Play the prompts up to a key in `interrupt`. Raises _UnplayableError at the first that is missing."""
-        for prompt in prompts:
-            self._stay_alive(prompt.ceiling_ms)
-            try:
-                key = self._session.stream_file(prompt.file, interrupt)
-            except AGIAppError as error:
-                self._raise_if_left(error)
-                self._counts[VisitCount.UNPLAYABLE_PROMPT] += 1
-                _log.error("prompt %s cannot be played: is it installed on the switch?", prompt.file)
-                raise _UnplayableError(prompt.file) from None
-            if key:
-                return key
-        return ""
-
-    def _wait_for_key(self, wait_ms: int) -> str:
-        self._stay_alive(wait_ms)
+    def _record(self, record: Record) -> Reply:
+        voice = self._voice
+        voice.keep(record.place)
+        key = voice.early_key
+        if not (key and (record.barge_in or key in record.leave)):
+            key = voice.speak(record.prompts, ALL_KEYS if record.barge_in else record.leave)
+        voice.early_key = ""
+        if key and key in record.leave:
+            return Keys(key)
+        name = recording_name(self._card.contact, self._ports.mint())
+        file = f"{self._ports.recordings}/{name}"
         try:
-            return self._session.wait_for_digit(max(1, wait_ms))  # Asterisk takes -1 for "for ever"
+            key, length_ms = voice.record(record, file)
+        except UnrecordedError:
+            return NotRecorded("the switch cannot write it")
+        left = bool(key) and key in record.leave
+        if not left:
+            self._tell("IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
+        voice.forget_recording()
+        return Keys(key) if left else Recorded(name, length_ms)
+
+    # ── others ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _dip(self, dip: Dip) -> Reply:
+        """The answer is on its way while the citizen hears a word of comfort, or nothing for at most the deadline."""
+        if self._ports.dips is None:
+            return DipFailed(DipFailure.REFUSED)
+        self._voice.keep(dip.place)
+        asked = asyncio.ensure_future(self._ports.dips.ask(dip))
+        try:
+            self._voice.comfort(dip.prompts)
+            self._voice.stay_alive(dip.deadline_ms)
+            return self._session.wait_for(asked, dip.deadline_ms / 1_000 + DIP_SLACK_SECONDS)
+        except TimeoutError:
+            return DipFailed(DipFailure.SLOW)
+        finally:
+            asked.cancel()  # who hung up asks nothing any more
+
+    def _send(self, text: SendText) -> Reply:
+        reply: Sent | NotSent
+        self._voice.keep(text.place)
+        if self._ports.texts is None:
+            reply = NotSent("no gateway is set up")
+        else:
+            self._voice.stay_alive(int(TEXT_SECONDS * 1_000))
+            try:
+                reply = self._session.wait_for(self._ports.texts.send(text), TEXT_SECONDS)
+            except TimeoutError:
+                reply = NotSent("nobody said whether it was taken")
+        reason = encoded(reply.reason, 200) if isinstance(reply, NotSent) else ""
+        sent = "yes" if isinstance(reply, Sent) else "no"
+        self._tell("IvrTexted", {"Key": encoded(text.key, 200), "Sent": sent, "Reason": reason})
+        return reply
+
+    def _tell(self, name: str, fields: Mapping[str, str]) -> None:
+        """For the core, which hears it in order with everything else of this leg."""
+        try:
+            self._session.appexec("UserEvent", user_event(name, {"Contact": self._card.contact, **fields}))
         except AGIAppError as error:
-            self._raise_if_left(error)
-            raise
+            self._voice.raise_if_left(error)
+            _log.error("%s of contact %s could not be told", name, self._card.contact)
 
-    def _raise_if_left(self, error: AGIAppError) -> None:
-        """Asterisk answers -1 to a failure and to a hang-up, and `HANGUP` comes later: ask something that cannot fail.
+    # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _finish(self, outcome: Outcome) -> None:
+        if isinstance(outcome, ToEntry):
+            outcome = self._to_entry(outcome)
+        if isinstance(outcome, ToQueue) and not self._card.flow:
+            survey = self._ports.survey_of(outcome.queue)
+            if survey:
+                self._session.set_variable(SURVEY_VARIABLE, survey)
+        self._session.set_variable(OUTCOME_VARIABLE, pack_outcome(outcome))
 
-        Raises AGIHangup when the citizen has left.
-        """
-        if isinstance(error, AGIHangup):
-            raise error
-        self._session.noop()
-
-    def _stay_alive(self, command_ms: int) -> None:
-        """Renew the dead man's time if a command of this length could outlast what is left of it."""
-        seconds = command_ms / 1_000
-        now = self._clock()
-        if now + seconds > self._alive_until:
-            limit = max(DEAD_MAN_SECONDS, ceil(seconds) + MARGIN_SECONDS)
-            self._session.set_variable("TIMEOUT(absolute)", limit)
-            self._alive_until = now + limit - MARGIN_SECONDS
-            self._counts[VisitCount.DEAD_MAN_RENEWED] += 1
-        self._session.reply_seconds = REPLY_SECONDS + seconds
+    def _to_entry(self, outcome: ToEntry) -> Outcome:
+        """The number is the directory's: an entry that it does not know is nobody's phone, and a person takes over."""
+        directory = self._ports.directory
+        entry = directory.find(outcome.entry) if directory is not None else None
+        if entry is None:
+            self._counts[VisitCount.UNKNOWN_ENTRY] += 1
+            _log.error("entry %s is not in the directory: the citizen goes to the queue", outcome.entry)
+            return outcome.otherwise
+        target = self._ports.office_endpoint.format(number=entry.number)
+        self._session.set_variable(TARGET_VARIABLE, target)
+        self._session.set_variable(RING_VARIABLE, ENTRY_RING_SECONDS)
+        self._session.set_variable(OTHERWISE_VARIABLE, pack_outcome(outcome.otherwise))
+        return outcome

@@ -1,7 +1,8 @@
 """Asterisk's words → facts: the dialplan and the translator know the same words, and nonsense stays nonsense."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from ivr_engine.asterisk.translate import (
     CITIZEN_STAGES,
+    OF_VISITS,
     SEEN_VARIABLES,
     UNTOLD,
     USER_EVENTS,
@@ -20,8 +22,9 @@ from ivr_engine.asterisk.translate import (
     offer_failure,
     refusal,
 )
-from ivr_engine.core.conversation import Ended, OutcomeError, ToQueue
+from ivr_engine.core.conversation import Ended, OutcomeError, ToCallback, ToEntry, ToQueue
 from ivr_engine.core.events import (
+    CallbackAsked,
     CancelRequested,
     CitizenHanded,
     CompleteRequested,
@@ -30,11 +33,16 @@ from ivr_engine.core.events import (
     ContactArrived,
     ContactQueued,
     Event,
+    FactsNoted,
     FallbackAnswered,
     FellBack,
     FlowEnded,
+    ForwardAnswered,
+    ForwardBegan,
+    ForwardFailed,
     HoldRequested,
     LegEnded,
+    MessageRecorded,
     OfferAnswered,
     OfferFailed,
     PresenceChosen,
@@ -42,7 +50,9 @@ from ivr_engine.core.events import (
     RecipientFailed,
     RecipientRinging,
     ResumeRequested,
+    SurveyBegan,
     TalkResumed,
+    TextSettled,
     WrapUpFinished,
 )
 from ivr_engine.core.vocabulary import (
@@ -66,6 +76,9 @@ C, A, T = ContactId("c.1"), AgentId("1001"), TransferId("o.1-t1")
 PACKED = "queue:general:english.general:mapo:ko:2"
 REQUEST = ToQueue(QueueId("general"), frozenset({Skill("english"), Skill("general")}), "mapo", "ko", 2)
 
+OUTCOMES = {"IvrEnded": "end:self_served:mapo:ko", "IvrForward": PACKED.replace("queue:", "entry:7001:")}
+"""What stands on a leg that gets there; a queue's request otherwise."""
+
 LIKELY = {
     "Contact": "c.1",
     "Number": "120",
@@ -79,6 +92,8 @@ LIKELY = {
     "Status": "BUSY",
     "Cause": "16",
     "Result": "NONEXISTENT",
+    "Recording": "/var/spool/asterisk/ivr/c-1-aa11",
+    "Bytes": "128044",
 }
 """What the dialplan's `${…}` could be in a call, by the header that carries it."""
 
@@ -104,12 +119,20 @@ def sent_by(step: Step) -> Said:
     name, *headers = split(step.arguments, ",")
     pairs = (header.partition(":")[::2] for header in headers)
     fields = {key.strip(): value.strip() for key, value in pairs}
-    likely = {**LIKELY, "Outcome": "end:self_served:mapo:ko" if name == "IvrEnded" else PACKED}
+    likely = {**LIKELY, "Outcome": OUTCOMES.get(name, PACKED)}
     return user_event(name, **{key: likely[key] if "${" in value else value for key, value in fields.items()})
 
 
-def user_event_steps() -> Iterable[Step]:
-    return [step for step in read((CONF / "extensions.conf").read_text()).steps if step.application == "UserEvent"]
+def user_event_steps() -> list[Step]:
+    """Every UserEvent of the dialplan, those under a condition among them."""
+    found = []
+    for step in read((CONF / "extensions.conf").read_text()).steps:
+        conditional = re.fullmatch(r".*\?UserEvent\((.*)\)", step.arguments) if step.application == "ExecIf" else None
+        if conditional is not None:
+            found.append(replace(step, application="UserEvent", arguments=conditional[1]))
+        elif step.application == "UserEvent":
+            found.append(step)
+    return found
 
 
 class TestDialplan:
@@ -129,7 +152,7 @@ class TestDialplan:
 
     def test_given_the_words_of_the_translator_when_looked_for_then_the_dialplan_says_each(self) -> None:
         said = {sent_by(step)["UserEvent"] for step in user_event_steps()}
-        assert said == USER_EVENTS.keys() | UNTOLD
+        assert said == (USER_EVENTS.keys() | UNTOLD) - OF_VISITS
 
     def test_given_the_stages_of_citizens_when_looked_for_then_each_is_a_context_of_the_dialplan(self) -> None:
         said = {sent_by(step).get("Stage") for step in user_event_steps()}
@@ -161,6 +184,48 @@ class TestUserEvents:
             (
                 user_event("IvrEnded", Contact=C, Outcome="end:closed:mapo:en"),
                 FlowEnded(C, Ended(Disposition.CLOSED, "mapo", "en")),
+            ),
+            (
+                user_event("IvrEnded", Contact=C, Outcome=PACKED.replace("queue:", "callback:p821012345678:")),
+                CallbackAsked(C, ToCallback("+821012345678", REQUEST)),
+            ),
+            (
+                user_event("IvrForward", **OF_A_CONTACT, Outcome=PACKED.replace("queue:", "entry:7001:")),
+                ForwardBegan(C, "120", "010", ToEntry("7001", REQUEST)),
+            ),
+            (user_event("IvrForwardAnswered", Contact=C), ForwardAnswered(C)),
+            (user_event("IvrForwardEnded", Contact=C, Status="ANSWER", Cause="16"), ForwardAnswered(C)),
+            (user_event("IvrForwardEnded", Contact=C, Status="BUSY"), ForwardFailed(C, RecipientFailure.BUSY)),
+            (user_event("IvrForwardEnded", Contact=C, Status="NOANSWER"), ForwardFailed(C, RecipientFailure.NO_ANSWER)),
+            (
+                user_event("IvrForwardEnded", Contact=C, Status="CHANUNAVAIL", Cause="20"),
+                ForwardFailed(C, RecipientFailure.UNREACHABLE),
+            ),
+            (
+                user_event("IvrForwardEnded", Contact=C, Status="CHANUNAVAIL", Cause="21"),
+                ForwardFailed(C, RecipientFailure.BUSY),
+            ),
+            (user_event("IvrSurvey", Contact=C), SurveyBegan(C)),
+            (
+                user_event("IvrNoted", Contact=C, Survey="talk", Facts="score=5&word=%EA%B0%80%2C+b"),
+                FactsNoted(C, {"score": "5", "word": "가, b"}, "talk"),
+            ),
+            (
+                user_event("IvrRecorded", Contact=C, Recording="/var/rec/c-1-aa11", Milliseconds="8000"),
+                MessageRecorded(C, "c-1-aa11", 8_000),
+            ),
+            (
+                user_event("IvrMessageLeft", Contact=C, Recording="/var/rec/c-1-aa11", Bytes="128044"),
+                MessageRecorded(C, "c-1-aa11", 8_000),
+            ),
+            (
+                user_event("IvrMessageLeft", Contact=C, Recording="/var/rec/c-1-aa11", Bytes=""),
+                MessageRecorded(C, "c-1-aa11", 0),
+            ),
+            (user_event("IvrTexted", Contact=C, Key="c.1%2Fbill", Sent="yes"), TextSettled(C, "c.1/bill", sent=True)),
+            (
+                user_event("IvrTexted", Contact=C, Key="c.1%2Fbill", Sent="no", Reason="HTTP%20500"),
+                TextSettled(C, "c.1/bill", sent=False, reason="HTTP 500"),
             ),
             (user_event("IvrFallback", **OF_A_CONTACT), FellBack(C, "120", "010")),
             (user_event("IvrFallbackAnswered", Contact=C), FallbackAnswered(C)),
@@ -217,6 +282,10 @@ class TestUserEvents:
             user_event("SomebodyElses", Contact=C),
             user_event("ivrarrived", Contact=C),
             user_event("IvrLegEnded", Leg="o.1", Stage="talk"),
+            user_event("IvrForwardEnded", Contact=C, Status="CANCEL"),
+            user_event("IvrForwardEnded", Contact=C, Status=""),
+            user_event("IvrNoted", Contact=C, Facts=""),
+            user_event("IvrNoted", Contact=C, Facts="&&&"),
             user_event("IvrFeature", Agent=A, Feature="reboot"),
             user_event("IvrAgentPhone", Agent=A, Feature="idle"),
             Said({"Event": "Hangup"}),
@@ -261,6 +330,11 @@ class TestNonsense:
     ) -> None:
         with pytest.raises(OutcomeError):
             facts(user_event("IvrQueued", **OF_A_CONTACT, Outcome=outcome, QueuedAt=queued_at))
+
+    @pytest.mark.parametrize("outcome", ["", PACKED, "entry:7001", "entry:70 01:general:::ko:0"])
+    def test_given_a_hand_over_to_no_entry_when_translated_then_only_an_outcome_error(self, outcome: str) -> None:
+        with pytest.raises(OutcomeError):
+            facts(user_event("IvrForward", **OF_A_CONTACT, Outcome=outcome))
 
     def test_given_a_flow_that_ends_in_a_queue_when_it_says_ended_then_it_is_no_fact(self) -> None:
         assert facts(user_event("IvrEnded", Contact=C, Outcome=PACKED)) == ()
@@ -351,6 +425,14 @@ class TestLegSeen:
         leg = leg_seen(Said({"Uniqueid": "c.1"}), {"IVR_CONTACT": "c.1", "IVR_STAGE": stage})
         assert leg is not None
         assert (leg.role, leg.place, leg.request, leg.queued_at_ms) == (Role.CITIZEN, stage, None, None)
+
+    @pytest.mark.parametrize(("status", "place"), [("", "forward"), ("NOANSWER", "forward"), ("ANSWER", "forwarded")])
+    def test_given_a_citizen_handed_to_an_official_when_seen_then_the_dial_says_whether_they_talk(
+        self, status: str, place: str
+    ) -> None:
+        leg = leg_seen(Said({"Uniqueid": "c.1"}), {"IVR_CONTACT": "c.1", "IVR_STAGE": "forward", "DIALSTATUS": status})
+        assert leg is not None
+        assert leg.place == place
 
     @pytest.mark.parametrize("stage", ["offer", "talk", "consult"])
     @pytest.mark.parametrize(("state", "up"), [("6", True), ("5", False), ("0", False), ("", False)])

@@ -15,6 +15,7 @@ from ivr_engine.asterisk.visit import (
     MARGIN_SECONDS,
     FlowVisits,
     VisitCount,
+    VisitPorts,
 )
 from ivr_engine.core.conversation import (
     Action,
@@ -25,6 +26,7 @@ from ivr_engine.core.conversation import (
     Ended,
     Finish,
     Keys,
+    Moment,
     Play,
     Prompt,
     Reply,
@@ -35,6 +37,7 @@ from ivr_engine.core.conversation import (
 from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId, Skill
 from tests.asterisk.agi_caller import NONCE, AgiCaller, ServerUnderTest, header, serving
 
+MOMENT = Moment(1_700_000_000_000)
 GREETING = Prompt("120/greeting", ceiling_ms=4_000)
 MENU = Prompt("120/menu", ceiling_ms=6_000)
 TO_GENERAL = Finish(ToQueue(QueueId("general"), frozenset({Skill("ko")})))
@@ -97,11 +100,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(*actions: Action) -> AsyncIterator[Stage]:
+async def staged(*actions: Action, ports: VisitPorts | None = None) -> AsyncIterator[Stage]:
     """A server that speaks these actions to whoever calls."""
     script = Script(actions)
     clock = Clock()
-    visits = FlowVisits(script.open, clock)
+    visits = FlowVisits(script.open, clock, ports or VisitPorts(moment=lambda: MOMENT))
     async with serving(visits) as server:
         yield Stage(script, visits, clock, server)
 
@@ -139,13 +142,18 @@ async def test_given_the_arguments_when_a_visit_begins_then_the_conversation_has
     async with staged(TO_GENERAL) as stage:
         await stage.hear(head=header(NONCE, "1588-0120", "0212345678", "c-7", place))
 
-        assert stage.script.card == CallerCard(ContactId("c-7"), "1588-0120", "0212345678", kept)
+        assert stage.script.card == CallerCard(ContactId("c-7"), "1588-0120", "0212345678", kept, MOMENT)
         assert stage.visits.counts[VisitCount.RESUMED] == (kept is not None)
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("120", "02", "c-7"), ("120", "02", "c-7", "", "more"), ("", "02", "c-7", ""), ("120", "02", "", "")],
+    [
+        ("120", "02", "c-7"),
+        ("120", "02", "c-7", "", "survey", "more"),
+        ("", "02", "c-7", ""),
+        ("120", "02", "", ""),
+    ],
     ids=["too few", "too many", "no number", "no contact"],
 )
 async def test_given_wrong_arguments_when_a_visit_begins_then_it_ends_without_an_outcome(

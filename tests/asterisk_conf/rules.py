@@ -13,6 +13,7 @@ from tests.asterisk_conf.dialplan import Dialplan, Step, jumps, split
 REQUIRED = ("h", "i", "t", "T")
 # h runs on a leg that is gone: an AGI there leaves channels that nothing can kill, a Wait holds the hang-up back
 SAFE_AT_HANGUP = {"UserEvent", "NoOp", "Verbose", "Set", "MSet"}
+CONDITIONAL = re.compile(r".*\?(\w+)\(", re.DOTALL)
 LEADS_ON = {"Goto", "GotoIf", "Hangup", "Return"}
 # shells, doors for toll fraud, and bridges that the engine cannot see
 FORBIDDEN = {"System", "TrySystem", "DISA", "Transfer", "ConfBridge", "Directory", "ExternalIVR", "FollowMe"}
@@ -49,7 +50,10 @@ def complete(plan: Dialplan) -> Iterator[Finding]:
 
 def safe_at_hangup(plan: Dialplan) -> Iterator[Finding]:
     for step in plan.steps:
-        if step.extension == "h" and step.application not in SAFE_AT_HANGUP:
+        does = step.application
+        if does == "ExecIf" and (conditional := CONDITIONAL.match(step.arguments)):
+            does = conditional[1]
+        if step.extension == "h" and does not in SAFE_AT_HANGUP:
             yield Finding(step.line, "safe_at_hangup", f"{step.application} in h of {step.context}")
 
 

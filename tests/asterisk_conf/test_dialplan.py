@@ -15,7 +15,7 @@ EXTENSIONS = Path(__file__).parents[2] / "asterisk-conf" / "extensions.conf"
 FEATURES = EXTENSIONS.with_name("features.conf")
 CONTEXTS = {
     *("ivr-entry", "ivr-visit", "ivr-wait", "ivr-offer", "ivr-talk", "ivr-hold", "ivr-consult", "ivr-recipient"),
-    *("ivr-after", "ivr-fallback", "ivr-feature", "ivr-agent-phone"),
+    *("ivr-forward", "ivr-forwarded", "ivr-after", "ivr-survey", "ivr-fallback", "ivr-feature", "ivr-agent-phone"),
 }
 
 ENDS = "".join(f"exten => {name},1,Hangup()\n" for name in ("i", "t")) + (
@@ -67,6 +67,7 @@ def test_given_a_sound_dialplan_when_checked_then_nothing_is_found() -> None:
         ("complete", "exten => h,1,UserEvent(Gone)\n", ""),
         ("safe_at_hangup", "h,1,UserEvent(Gone)", "h,1,AGI(${IVR_AGI})"),
         ("safe_at_hangup", "h,1,UserEvent(Gone)", "h,1,Wait(1)"),
+        ("safe_at_hangup", "h,1,UserEvent(Gone)", "h,1,ExecIf($[1 = 1]?AGI(${IVR_AGI}))"),
         ("arrives", "?good,s,begin:", "?good,s,beginn:"),
         ("arrives", ":next,s,1)", ":nowhere,s,1)"),
         ("arrives", "F(next^s^1)", "F(next^s^over)"),

@@ -26,9 +26,9 @@ _STATUS_OF_CAUSE = {"17": "BUSY", RANG_OUT: "NOANSWER"}
 
 
 def dial(arguments: str) -> Run:
-    """Dial(resource,seconds,options) with g, b(), U() and F()."""
+    """Dial(resource,seconds,options) with g, m(), b(), U() and F()."""
     resource, seconds, letters = words.split(arguments, ",", limit=2)
-    options = read_options(letters, flags="g", valued="bUF")
+    options = read_options(letters, flags="g", valued="mbUF")
     subroutine = words.text(options["b"]) if "b" in options else None
     plan = _Dialling(
         words.text(resource),

@@ -50,6 +50,8 @@ class Exchange:
         self.names: dict[str, Leg] = {}
         self.locks: dict[str, Leg] = {}
         self.database: dict[str, str] = {}
+        self.recordings: dict[str, int] = {}
+        """File, without its ending, and milliseconds of what a citizen said."""
         self.global_variables: dict[str, str] = dict(site.plan.global_variables)
         self.started = 0
         """How often it was started again: what CoreStatus tells as another start time."""

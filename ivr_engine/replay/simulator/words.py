@@ -6,6 +6,7 @@ Only what the project's contexts use. Values are text, as in Asterisk; two numbe
 import re
 from collections.abc import Callable
 
+from ivr_engine.asterisk.translate import WAV_BYTES_EACH_MS, WAV_HEADER_BYTES
 from ivr_engine.replay.simulator.legs import Leg
 from ivr_engine.replay.simulator.plan import letters
 
@@ -192,6 +193,19 @@ def _channel(item: str) -> Value:
     raise WordError(f"CHANNEL({item}): the model knows name and endpoint")
 
 
+def _stat(item: str, path: str) -> Value:
+    """The size of a recording, as a wav file has it."""
+    if item != "s" or not path.endswith(".wav"):
+        raise WordError(f"STAT({item},{path}): the model knows the size of recordings")
+    file = text(path.removesuffix(".wav"))
+
+    def size(leg: Leg) -> str:
+        length_ms = leg.exchange.recordings.get(file(leg))
+        return "" if length_ms is None else str(WAV_HEADER_BYTES + length_ms * WAV_BYTES_EACH_MS)
+
+    return size
+
+
 def _caller(item: str) -> Value:
     return lambda leg: leg.variables.get(f"CALLERID({item})", "")
 
@@ -201,6 +215,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "FILTER": _filter,
     "CUT": _cut,
     "PJSIP_HEADER": _header,
+    "STAT": _stat,
     "STRFTIME": _strftime,
     "TRYLOCK": _trylock,
     "IMPORT": _import,
