@@ -23,8 +23,8 @@ FILES = 500
 FOLDER_BYTES = 8_000_000
 """All documents together; a thousand steps and a thousand numbers have a fifth of a megabyte."""
 
-FOLDER_DEPTH = 4
-"""Folders inside folders: agency, kind and language, and one more."""
+FOLDER_DEPTH = 6
+"""Folders inside folders: those of the recordings, which hold documents too, go down to `prompts/en/say/money/KRW`."""
 
 ENTRIES = 25_000
 """Names in one folder that are looked at: the recordings stand beside the documents."""
@@ -32,6 +32,9 @@ ENTRIES = 25_000
 FLOWS_FOLDER = "flows"
 FLOWS_SECTION = "flows"
 STEPS_KEY = "steps"
+
+NO_FOLDER = (".wav", ".wav16", ".sln16", ".json", ".md", ".txt")
+"""Not worth a look at what they are: recordings stand there by thousands."""
 
 NOT_OURS = (".scenario.yaml", ".fragment.yaml")
 """Scenarios may lie beside the documents that they try."""
@@ -146,7 +149,7 @@ class _Reader:
 
     def _look(self, path: Path, depth: int, root: Path, found: list[str], open_folders: list[tuple[Path, int]]) -> None:
         name = self._name(path)
-        if path.name.startswith(".") or name.endswith(NOT_OURS):
+        if path.name.startswith(".") or path.suffix in NO_FOLDER or name.endswith(NOT_OURS):
             return
         is_document = path.suffix in (".yaml", ".yml")
         try:

@@ -117,8 +117,8 @@ def test_given_documents_that_are_too_large_together_when_loaded_then_reading_en
 
 
 def test_given_folders_without_end_when_loaded_then_it_is_told_how_deep_is_read(folder: Folder) -> None:
-    folder.write("a/b/c/d/e/numbers.yaml", "numbers: {}")
-    assert folder.mistakes() == ["a/b/c/d/e:1:1: too_deep: folders inside folders are read down to 4"]
+    folder.write("a/b/c/d/e/f/g/numbers.yaml", "numbers: {}")
+    assert folder.mistakes() == ["a/b/c/d/e/f/g:1:1: too_deep: folders inside folders are read down to 6"]
 
 
 def test_given_links_when_they_stay_inside_then_they_are_read_and_else_refused(tmp_path: Path) -> None:
