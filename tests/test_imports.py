@@ -126,15 +126,23 @@ LAYERS = {
         ),
         waits=False,
     ),
+    "voice": Layer(ours=("ivr_engine.flow",)),
+    # Drives the core itself; its days are made up of YAML and seeded chance.
+    "simulation": Layer(
+        ours=(CORE, "ivr_engine.flow"), library=FLOW_LIBRARY | {"gc", "random", "statistics"}, waits=False
+    ),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
+    "reloading": Layer(ours=("ivr_engine.flow",)),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
     "commands_hours": EVERYTHING,
     "commands_numbers": EVERYTHING,
     "commands_check": EVERYTHING,
+    "commands_prompts": EVERYTHING,
     "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
     "commands_rerun": EVERYTHING,
+    "commands_schema": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
     "pytest_plugin": PLUGIN,
