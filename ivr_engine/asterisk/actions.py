@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr_engine.core.commands import (
+    AnnounceWait,
     CallRecipient,
     Command,
     EndLeg,
     HandOver,
     HoldCitizen,
     JoinCitizen,
+    LeaveQueue,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
@@ -41,7 +43,7 @@ class Endpoints:
     office: str = "PJSIP/{number}@ivr-office"
 
 
-def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]:
+def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]:  # noqa: PLR0912  (one a command)
     """What one command is in Asterisk's words."""
     match command:
         case StartOffer():
@@ -81,6 +83,16 @@ def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]
             return (_redirect(command.contact, "ivr-hold", "join"),)
         case ReturnToQueue():
             return (_redirect(command.contact, "ivr-wait", "announce"),)
+        case AnnounceWait():
+            return (
+                _set(command.contact, "IVR_SAY", command.prompt),
+                _redirect(command.contact, "ivr-wait", "say"),
+            )
+        case LeaveQueue():
+            return (
+                _set(command.contact, "IVR_PLACE_IN_FLOW", command.target),
+                _redirect(command.contact, "ivr-visit", "begin"),
+            )
 
 
 def _originate(offer: StartOffer, endpoints: Endpoints) -> AmiAction:

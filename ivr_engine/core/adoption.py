@@ -10,7 +10,7 @@ from collections.abc import Container
 
 from ivr_engine.core.agent import Agent, AgentStimulus
 from ivr_engine.core.commands import ReturnToQueue
-from ivr_engine.core.contact import Contact, ContactStimulus
+from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dispatch import Dispatch
 from ivr_engine.core.events import CitizenHanded, ContactRestored, LegSeen, SwitchSeen
@@ -30,16 +30,18 @@ from ivr_engine.core.vocabulary import (
     Role,
     TransferState,
 )
+from ivr_engine.core.waiting import Waiting
 
 
 class Adoption:
     """The part of the engine that reconciles memory, journal and switch."""
 
-    def __init__(self, state: State, dispatch: Dispatch, offering: Offering, talk: Talk) -> None:
+    def __init__(self, state: State, dispatch: Dispatch, offering: Offering, talk: Talk, waiting: Waiting) -> None:
         self._state = state
         self._dispatch = dispatch
         self._offering = offering
         self._talk = talk
+        self._waiting = waiting
 
     def restored(self, event: ContactRestored) -> None:
         self._state.restored[event.contact] = event
@@ -138,17 +140,11 @@ class Adoption:
                 contact = self._dispatch.known(leg.contact, leg.number, leg.caller, leg.queued_at_ms, adopted=True)
             if contact is None:
                 return
-        if contact.request is None:
-            contact.request = leg.request
-            if leg.request is not None:
-                settings = state.queue(leg.request.queue)
-                contact.requirement = frozenset(settings.requirement) | leg.request.requirement
-        elif not contact.requirement:
-            contact.requirement = (
-                frozenset(state.queue(contact.request.queue).requirement) | contact.request.requirement
-            )
+        contact.request = contact.request or leg.request
         if contact.queued_at_ms is None and leg.queued_at_ms is not None:
             contact.queued_at_ms = self._past(leg.queued_at_ms)
+        if contact.desk is None and contact.request is not None and contact.queued_at_ms is not None:
+            self._waiting.join(contact)
 
     def _agent(self, leg: LegSeen, *, was_lost: bool) -> None:
         state = self._state
@@ -176,11 +172,11 @@ class Adoption:
     def _ringing(self, contact: Contact, agent: Agent, leg: LegSeen) -> None:
         """A phone that an engine before us made ring."""
         state = self._state
-        if contact.phase is not ContactPhase.QUEUED:
+        if contact.phase not in WAITING:
             if contact.request is None or contact.queued_at_ms is None or contact.phase is not ContactPhase.IN_FLOW:
                 return
             self._dispatch.stand(contact)
-        if contact.offer is not None:
+        if contact.second_offer is not None:
             return
         settings = state.queue(contact.request.queue) if contact.request else None
         ring_ms = settings.ring_ms if settings else 0
@@ -188,12 +184,15 @@ class Adoption:
             OfferId(leg.leg), contact.id, agent.id, settings.id if settings else UNKNOWN_QUEUE, state.now_ms, ring_ms
         )
         state.offers[offer.id] = offer
-        state.waiting.remove(contact.id)
-        contact.offer = offer.id
+        state.routing.remove(contact.id)
         agent.offer = offer.id
         agent.contact = contact.id
         agent.wrap_up_ms = settings.wrap_up_ms if settings else 0
-        state.move_contact(contact, ContactStimulus.OFFER_STARTED)
+        if contact.offer is None:
+            contact.offer = offer.id
+            state.move_contact(contact, ContactStimulus.OFFER_STARTED)
+        else:
+            contact.second_offer = offer.id
         state.move_agent(agent, AgentStimulus.OFFER_STARTED)
         state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + ring_ms + ANSWER_OWED_MS)
 
@@ -208,9 +207,9 @@ class Adoption:
             if contact.transfer_id is not None:
                 self._talk.handed(CitizenHanded(contact.id, contact.transfer_id))
             elif contact.phase is not ContactPhase.CONNECTED:
-                state.waiting.remove(contact.id)
+                state.routing.remove(contact.id)
                 self._offering.withdraw(contact)
-                state.deadlines.clear(Due.PROMISE, contact.id)
+                state.waits_no_more(contact)
                 contact.answered_at_ms = contact.answered_at_ms or state.now_ms
                 state.move_contact(contact, ContactStimulus.ANSWERED)
             self._talk.adopt(contact, TransferState.HANDED_OVER, None)

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ivr_engine.core.configuration import AgentSettings
 from ivr_engine.core.machine import Table
+from ivr_engine.core.routing_books import Desk, Standing
 from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, Presence
 
 
@@ -72,11 +73,20 @@ CHOOSING = {
 }
 
 
+_STANDING = {
+    AgentState.OFFERED: Standing.RINGING,
+    AgentState.ON_CONTACT: Standing.TALKING,
+    AgentState.WRAP_UP: Standing.WRAP_UP,
+}
+
+
 @dataclass(slots=True, eq=False)
 class Agent:
     """One counsellor, as the core keeps it. Only the engine changes it."""
 
     settings: AgentSettings
+    id: AgentId = field(init=False)
+    """The settings' own, one look nearer: it is asked for twenty times a contact."""
     presence: Presence = Presence.LOGGED_OUT
     reason: str = ""
     state: AgentState = AgentState.IDLE
@@ -85,21 +95,28 @@ class Agent:
     contact: ContactId | None = None
     offer: OfferId | None = None
     wrap_up_ms: int = 0
+    desk: Desk | None = None
+    """Of the contact that is talked with: whose handle time is learnt."""
     misses: int = 0
     rests_until_ms: int | None = None
     removed: bool = False
     """No longer in the configuration; forgotten as soon as idle."""
     skills: frozenset[str] = field(default_factory=frozenset)
 
+    def __post_init__(self) -> None:
+        self.id = self.settings.id
+
     @property
-    def id(self) -> AgentId:
-        return self.settings.id
+    def standing(self) -> Standing:
+        """Idle for routing, or why not."""
+        if self.state is AgentState.IDLE:
+            if self.removed or self.presence is Presence.LOGGED_OUT:
+                return Standing.LOGGED_OUT
+            if self.presence is Presence.ON_BREAK:
+                return Standing.ON_BREAK
+            return Standing.IDLE if self.rests_until_ms is None else Standing.RESTING
+        return _STANDING[self.state]
 
     @property
     def routable(self) -> bool:
-        return (
-            self.state is AgentState.IDLE
-            and self.presence is Presence.AVAILABLE
-            and self.rests_until_ms is None
-            and not self.removed
-        )
+        return self.standing is Standing.IDLE

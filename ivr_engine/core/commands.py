@@ -6,6 +6,7 @@ Nothing here is ever sent again without a look (a second `Bridge` or `Redirect` 
 
 from dataclasses import dataclass
 
+from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferId, TransferId
 
 
@@ -85,6 +86,23 @@ class ReturnToQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnounceWait:
+    """A sentence for a citizen who waits, who then goes on waiting; an agent who picks up meanwhile cuts it short."""
+
+    contact: ContactId
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    """The citizen waits no longer and goes to a flow (of a callback, a voicemail, a farewell); `target` names it."""
+
+    contact: ContactId
+    act: OverflowAct
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndLeg:
     """A leg that nobody needs any more."""
 
@@ -101,5 +119,7 @@ Command = (
     | HandOver
     | JoinCitizen
     | ReturnToQueue
+    | AnnounceWait
+    | LeaveQueue
     | EndLeg
 )

@@ -132,6 +132,12 @@ class RoutingPolicy:
     """And to contacts that are late already."""
     answer_ms: int = 0
     """What an agent needs to pick up: a contact with less left of its promise counts as late already."""
+    share_tolerance_percent: int = 100
+    """Of one contact: a contractor who is owed no more than this is not behind, and the choice is free."""
+    last_agent_memory_ms: int = 86_400_000
+    """For how long it is remembered who spoke with a caller."""
+    explains: bool = False
+    """Offers and waits say who was a candidate and why the others were not."""
     redial_ms: int = 0
     """A caller who left the queue without an answer and dials again within this has the old age back; 0: never."""
 

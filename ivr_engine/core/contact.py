@@ -2,7 +2,9 @@
 
 Theory of operation. in_flow (talking to the menu) → queued → offered (one agent's phone rings) → connected → ended.
 Back edges: a missed offer and a lost agent bring the contact back to its *old place* in the queue, because its place
-is its age (`queued_at_ms`, stamped by the switch once) and nothing here changes that. falling_back: the switch lost
+is its age (`queued_at_ms`, stamped by the switch once) and nothing here changes that. Two phones may ring for it, in a
+first and a second offer; it is queued again when neither rings. sent_on: the queue has no use for it (full, too long),
+and a flow speaks with it again. falling_back: the switch lost
 trust in us and serves the citizen from its static queue; we only watch. Ended is final: late facts about an ended
 contact change nothing.
 """
@@ -12,6 +14,8 @@ from enum import StrEnum
 
 from ivr_engine.core.conversation import Ended, ToEntry, ToQueue
 from ivr_engine.core.machine import Table
+from ivr_engine.core.requirement import ANYBODY, Requirement
+from ivr_engine.core.routing_books import Desk
 from ivr_engine.core.vocabulary import (
     AgentId,
     ContactId,
@@ -32,6 +36,7 @@ class ContactStimulus(StrEnum):
     RETURNED = "returned"
     FELL_BACK = "fell_back"
     LEFT = "left"
+    SENT_ON = "sent_on"
 
 
 _C, _S = ContactPhase, ContactStimulus
@@ -45,6 +50,7 @@ CONTACT_PHASES: Table[ContactPhase, ContactStimulus] = Table(
         (_C.IN_FLOW, _S.LEFT): _C.ENDED,
         (_C.QUEUED, _S.OFFER_STARTED): _C.OFFERED,
         (_C.QUEUED, _S.FELL_BACK): _C.FALLING_BACK,
+        (_C.QUEUED, _S.SENT_ON): _C.IN_FLOW,
         (_C.QUEUED, _S.LEFT): _C.ENDED,
         (_C.OFFERED, _S.OFFER_OVER): _C.QUEUED,
         (_C.OFFERED, _S.ANSWERED): _C.CONNECTED,
@@ -101,7 +107,35 @@ class Contact:
     surveyed_at_ms: int | None = None
     """The talk was over by then, and the citizen stayed to answer."""
     offer: OfferId | None = None
+    second_offer: OfferId | None = None
+    """Another phone that rings too; never without the first."""
     offers: int = 0
+    needs: Requirement = ANYBODY
+    """What an agent must have now, after every step of relaxation so far."""
+    desk: Desk | None = None
+    """Where contacts of these needs stand; None before the first queue."""
+    place_ms: int = 0
+    """Since when the contact counts as waiting: the clock's start, or earlier for one who called again."""
+    promise_at_ms: int = 0
+    """When the answer promise ends."""
+    recalled: bool = False
+    """Called again within minutes, and has the old place back."""
+    raised: int = 0
+    """What steps while waiting added to the priority."""
+    relaxed: int = 0
+    """How many steps of the recipe are behind it, and how often the next one was taken."""
+    relaxed_times: int = 0
+    escalated: int = 0
+    preferred: AgentId | None = None
+    preferred_until_ms: int = 0
+    timed: bool = False
+    """Has deadlines while it waits besides the promise's."""
+    sent_on_at_ms: int | None = None
+    """When the queue sent it to a flow; the switch may tell of the wait for a moment longer."""
+    moves: int = 0
+    """From queue to queue, by overflow."""
+    reason: str = ""
+    """Why the last choice fell as it did."""
     returns: int = 0
     agent: AgentId | None = None
     agent_leg: LegId | None = None

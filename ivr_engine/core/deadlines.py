@@ -17,6 +17,12 @@ class Due(StrEnum):
     WRAP_UP = "wrap_up"
     REST = "rest"
     HAND_OVER_OWED = "hand_over_owed"
+    RELAX = "relax"
+    ESCALATE = "escalate"
+    YIELD = "yield"
+    PREFERRED = "preferred"
+    SECOND_OFFER = "second_offer"
+    TOO_LONG = "too_long"
 
 
 Owner = tuple[Due, str]

@@ -4,18 +4,23 @@ from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.events import ContactArrived, ContactQueued, FallbackAnswered, FellBack, FlowEnded
-from ivr_engine.core.notices import ContactBegan, ContactEnded, ContactWaits, PromiseMissed
+from ivr_engine.core.notices import ContactBegan, ContactEnded, PromiseMissed
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import UNKNOWN_QUEUE, ContactId, ContactPhase, Disposition, TransferState
+from ivr_engine.core.waiting import Waiting
+
+LEFT_BEHIND_MS = 3_000
+"""How long after a citizen was sent on an event of the wait context may still come; the next turn of it is 5 s away."""
 
 
 class Dispatch:
     """The part of the engine that walks a citizen from arrival to disposition."""
 
-    def __init__(self, state: State, offering: Offering) -> None:
+    def __init__(self, state: State, offering: Offering, waiting: Waiting) -> None:
         self._state = state
         self._offering = offering
+        self._waiting = waiting
 
     # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
     def arrived(self, event: ContactArrived) -> None:
@@ -40,9 +45,9 @@ class Dispatch:
         if contact is None:
             return
         if contact.phase is ContactPhase.IN_FLOW:
-            settings = self._state.queue(event.request.queue)
+            if contact.sent_on_at_ms is not None and self._state.now_ms - contact.sent_on_at_ms < LEFT_BEHIND_MS:
+                return  # told before the citizen was fetched from the wait context
             contact.request = event.request
-            contact.requirement = frozenset(settings.requirement) | event.request.requirement
             contact.queued_at_ms = min(event.queued_at_ms, self._state.now_ms)
             self.stand(contact)
         elif contact.phase is ContactPhase.FALLING_BACK and contact.request is None:
@@ -54,16 +59,16 @@ class Dispatch:
             self.return_to_queue(contact)
 
     def stand(self, contact: Contact) -> None:
-        """First entry into a queue: the promise's clock runs from `queued_at_ms`."""
-        state = self._state
-        assert contact.request is not None
-        assert contact.queued_at_ms is not None
-        state.move_contact(contact, ContactStimulus.QUEUED)
+        """Entry into a queue: the promise's clock runs from `queued_at_ms`."""
+        first = contact.desk is None
+        self._waiting.join(contact)
+        if first:
+            self._waiting.arrive(contact)
+        self._state.move_contact(contact, ContactStimulus.QUEUED)
         if contact.answered_at_ms is None:
             # strictly after the promise: answered at 15.000 s is answered
-            promise_ms = state.queue(contact.request.queue).promise_ms
-            state.deadlines.set(Due.PROMISE, contact.id, contact.queued_at_ms + promise_ms + 1)
-        self._wait(contact)
+            self._state.deadlines.set(Due.PROMISE, contact.id, contact.promise_at_ms + 1)
+        self._waiting.wait(contact)
 
     def return_to_queue(self, contact: Contact) -> None:
         """Back to the old place: the age is the place."""
@@ -76,27 +81,9 @@ class Dispatch:
         if contact.request is None or contact.queued_at_ms is None:
             contact.request = contact.request or ToQueue(queue=UNKNOWN_QUEUE)
             contact.queued_at_ms = contact.queued_at_ms or contact.arrived_at_ms
-        self._wait(contact)
-
-    def _wait(self, contact: Contact) -> None:
-        state = self._state
-        request, queued_at_ms = contact.request, contact.queued_at_ms
-        assert request is not None, "only who joined a queue can wait"
-        assert queued_at_ms is not None
-        priority = request.priority + state.queue(request.queue).priority
-        state.notices.append(
-            ContactWaits(
-                contact=contact.id,
-                queue=request.queue,
-                requirement=tuple(sorted(contact.requirement)),
-                agency=request.agency,
-                language=request.language,
-                priority=priority,
-                queued_at_ms=queued_at_ms,
-                returns=contact.returns,
-            )
-        )
-        self._offering.seek_agent(contact)
+        if contact.desk is None:
+            self._waiting.join(contact)
+        self._waiting.wait(contact)
 
     def promise_missed(self, contact: ContactId) -> None:
         waiting = self._state.contacts.get(contact)
@@ -117,9 +104,9 @@ class Dispatch:
 
     def fall_back(self, contact: Contact) -> None:
         """The switch serves this citizen from its static queue from now on."""
-        self._state.waiting.remove(contact.id)
+        self._state.routing.remove(contact.id)
         self._offering.withdraw(contact)
-        self._state.deadlines.clear(Due.PROMISE, contact.id)
+        self._state.waits_no_more(contact)
         self._state.move_contact(contact, ContactStimulus.FELL_BACK)
 
     def fallback_answered(self, event: FallbackAnswered) -> None:
@@ -131,9 +118,11 @@ class Dispatch:
         """The citizen's leg is gone: the one disposition."""
         state = self._state
         final = disposition or contact.disposition()
-        state.waiting.remove(contact.id)
+        state.routing.remove(contact.id)
         self._offering.withdraw(contact)
-        state.deadlines.clear(Due.PROMISE, contact.id)
+        state.waits_no_more(contact)
+        if state.routing.policy.redial_ms and final is Disposition.ABANDONED and contact.desk is not None:
+            state.recall.left(contact.caller, contact.place_ms, state.now_ms)
         state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
         state.move_contact(contact, ContactStimulus.LEFT)
         left_after = None if contact.queued_at_ms is None else state.now_ms - contact.queued_at_ms

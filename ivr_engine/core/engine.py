@@ -60,11 +60,13 @@ from ivr_engine.core.notices import AgentsRegistered, Notice
 from ivr_engine.core.offer import OfferState
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.pictures import picture
+from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.self_service import SelfService
 from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
 from ivr_engine.core.views import View
 from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId
+from ivr_engine.core.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,11 @@ class Engine:
     def __init__(self) -> None:
         self._state = State()
         self._offering = Offering(self._state)
-        self._dispatch = Dispatch(self._state, self._offering)
+        self._waiting = Waiting(self._state, self._offering)
+        self._dispatch = Dispatch(self._state, self._offering, self._waiting)
         self._self_service = SelfService(self._state, self._dispatch)
         self._talk = Talk(self._state, self._dispatch, self._offering)
-        self._adoption = Adoption(self._state, self._dispatch, self._offering, self._talk)
+        self._adoption = Adoption(self._state, self._dispatch, self._offering, self._talk, self._waiting)
 
     def handle(self, event: Event, now_ms: int) -> Decision:
         """Decide. `now_ms` never goes back; an earlier one counts as the last (the wall clock is not our problem).
@@ -128,6 +131,16 @@ class Engine:
                     self._offering.rested(AgentId(subject))
                 case Due.HAND_OVER_OWED:
                     self._talk.hand_over_owed(ContactId(subject))
+                case Due.RELAX:
+                    self._waiting.relax_due(ContactId(subject))
+                case Due.ESCALATE:
+                    self._waiting.escalation_due(ContactId(subject))
+                case Due.TOO_LONG:
+                    self._waiting.too_long(ContactId(subject))
+                case Due.YIELD | Due.PREFERRED:
+                    self._offering.seek_again(ContactId(subject))
+                case Due.SECOND_OFFER:
+                    self._offering.second_due(ContactId(subject))
 
     def _decide(self, event: Event) -> None:  # noqa: PLR0912, PLR0915  (one branch an event: a table of contents)
         dispatch, offering, talk, adoption = self._dispatch, self._offering, self._talk, self._adoption
@@ -142,6 +155,7 @@ class Engine:
                 self._offer_answered(event)
             case OfferFailed():
                 offering.failed(event)
+                self._waiting.judge_staff()
             case TimePassed():
                 pass
             case FlowEnded():
@@ -163,6 +177,7 @@ class Engine:
                 dispatch.fallback_answered(event)
             case PresenceChosen():
                 offering.presence(event)
+                self._waiting.judge_staff()
             case WrapUpFinished():
                 offering.wrap_up_finished(event)
             case (
@@ -226,7 +241,13 @@ class Engine:
         state = self._state
         state.configuration = configuration
         state.queues = {queue.id: queue for queue in configuration.queues}
+        state.asked_before.clear()
         wanted = {settings.id: settings for settings in configuration.agents}
+        needs: dict[Requirement, int] = {}
+        for queue in configuration.queues:
+            needed = state.needs(queue, frozenset())
+            needs[needed] = max(queue.weight_percent, needs.get(needed, 0))
+        state.routing.configure(configuration, needs)
         for gone in [agent for agent in state.agents.values() if agent.id not in wanted]:
             gone.removed = True
             state.agent_changed(gone)
@@ -236,13 +257,16 @@ class Engine:
                 agent = state.agents[settings.id] = Agent(settings, since_ms=state.now_ms, idle_since_ms=state.now_ms)
             agent.settings = settings
             agent.removed = False
-            state.idle.remove(agent.id)
             agent.skills = frozenset(settings.skills)
+            state.routing.books.enrol(agent.id, settings.skills, settings.contractor)
             state.agent_changed(agent)
         state.notices.append(
             AgentsRegistered(configuration.revision, tuple(sorted(state.agents)), tuple(sorted(state.queues)))
         )
+        self._offering.release_all()
         self._offering.match_all()
+        self._waiting.judge_queues()
+        self._waiting.judge_staff()
 
     def _presence_restored(self, event: PresenceRestored) -> None:
         agent = self._state.agents.get(event.agent)

@@ -4,8 +4,9 @@ Notices are complete in themselves: a subscriber needs no other state of ours to
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
@@ -59,6 +60,73 @@ class OfferMade:
     candidates: int
     reason: str
     """Which key won, in words: part of the explanation of every offer."""
+    not_free: Mapping[str, int] = field(default_factory=dict)
+    """How many agents who could were not free, by why: ringing, talking, wrap_up, resting, on_break, logged_out."""
+    second: bool = False
+    """Another phone rings for this contact already."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitExplained:
+    """Why a contact was left waiting when it looked for an agent."""
+
+    contact: ContactId
+    queue: QueueId
+    needs: str
+    ahead: int
+    """Contacts of the same needs before it."""
+    not_free: Mapping[str, int]
+    kept_back: int = 0
+    """Idle agents whom the reserve of a small desk keeps from it."""
+    stands_for: str = ""
+    """The one agent for whom it stands, for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """A contact waits, and needs less or stands higher now: a step of relaxation, or of escalation at the promise."""
+
+    contact: ContactId
+    queue: QueueId
+    step: str
+    """`relaxation 1`, `escalation 2: announce`."""
+    needs: str
+    priority: int
+    waited_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSentOn:
+    """A queue would not hold the contact: full, nobody there, too long, or a step of escalation."""
+
+    contact: ContactId
+    queue: QueueId
+    why: str
+    act: OverflowAct
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementUnmet:
+    """An alarm: nobody can meet what a queue needs. `known` agents have the skills; nobody of them is logged in."""
+
+    queue: QueueId
+    needs: str
+    known: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractorBooked:
+    """One decision in the ledger of shares: a contact for (or, `by` -1, back from) a contractor."""
+
+    offer: OfferId
+    contact: ContactId
+    queue: QueueId
+    contractor: str
+    by: int
+    owed: Mapping[str, int]
+    """After it: hundredths of a contact that each contractor is behind (below 0: ahead)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +311,11 @@ Notice = (
     ContactBegan
     | ContactWaits
     | OfferMade
+    | WaitExplained
+    | StepTaken
+    | ContactSentOn
+    | RequirementUnmet
+    | ContractorBooked
     | OfferEnded
     | PromiseMissed
     | ContactConnected

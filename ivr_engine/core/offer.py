@@ -70,6 +70,8 @@ class Offer:
     made_at_ms: int
     ring_ms: int
     state: OfferState = OfferState.OPEN
+    booked: bool = False
+    """Stands in a contractor's account."""
     leg_ended: bool = False
     """The leg is gone and nobody said yet how the offer went: an answer that comes now is a talk that is over."""
 

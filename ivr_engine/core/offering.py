@@ -1,26 +1,19 @@
-"""Offers and the agents who get them: matching, ringing, answering, RONA, resting, wrapping up.
+"""What becomes of offers and of the agents who got them: answering, RONA, withdrawal, resting, wrapping up.
 
-Routing is driven by events: a contact that starts waiting looks for an agent, an agent who becomes free looks for a
-contact, each at once. Nobody polls, so an idle agent and a contact that the agent could take never stand side by
-side (invariant I6).
+Two phones may ring for one contact. The switch lets one of them win, so here the invariant is that never two agents
+talk with one citizen: who is answered by one is withdrawn from the other, and who is missed by one still rings at the
+other; only when neither rings is the contact back in its old place.
 """
 
 from ivr_engine.core.agent import AGENT_PRESENCE, CHOOSING, Agent, AgentStimulus
-from ivr_engine.core.commands import StartOffer, WithdrawOffer
+from ivr_engine.core.commands import WithdrawOffer
 from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.events import OfferAnswered, OfferFailed, PresenceChosen, WrapUpFinished
-from ivr_engine.core.notices import ContactConnected, OfferEnded, OfferMade
-from ivr_engine.core.offer import (
-    ANSWER_OWED_MS,
-    EXPLANATION_OWED_MS,
-    OFFER_STATES,
-    STIMULUS_OF,
-    Offer,
-    OfferState,
-    OfferStimulus,
-)
-from ivr_engine.core.state import State
+from ivr_engine.core.notices import ContactConnected, OfferEnded
+from ivr_engine.core.offer import EXPLANATION_OWED_MS, OFFER_STATES, STIMULUS_OF, Offer, OfferState, OfferStimulus
+from ivr_engine.core.routing import learn_handle_time
+from ivr_engine.core.seeking import Seeking
 from ivr_engine.core.vocabulary import (
     UNKNOWN_QUEUE,
     AgentId,
@@ -37,97 +30,8 @@ MISSED_OFFERS = "missed_offers"
 """The reason code of the break that follows a run of missed offers."""
 
 
-class Offering:
+class Offering(Seeking):
     """The part of the engine that brings contacts and agents together."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    # ── offers ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    def seek_agent(self, contact: Contact) -> None:
-        """Offer the contact to the best free agent, or let it stand in its place."""
-        state = self._state
-        choice = state.idle.choose(contact.requirement, state.now_ms) if state.switch_connected else None
-        if choice is None:
-            self._place(contact)
-            return
-        agent, candidates, reason = choice
-        self._offer(contact, state.agents[agent], candidates, reason)
-
-    def _place(self, contact: Contact) -> None:
-        """Into the place that its age and priority give it."""
-        assert contact.queued_at_ms is not None
-        assert contact.request is not None
-        priority = contact.request.priority + self._state.queue(contact.request.queue).priority
-        self._state.waiting.add(contact.id, contact.requirement, priority, contact.queued_at_ms)
-
-    def seek_contact(self, agent: Agent) -> None:
-        """Offer a free agent the contact that should be served next."""
-        state = self._state
-        if not agent.routable or not state.switch_connected or agent.id not in state.agents:
-            return
-        choice = state.waiting.choose(agent.skills, state.now_ms)
-        if choice is not None:
-            contact, candidates, reason = choice
-            self._offer(state.contacts[contact], agent, candidates, reason)
-
-    def match_all(self) -> None:
-        """Everybody who waits, in order: after the switch came back or a configuration changed."""
-        state = self._state
-        for contact in state.waiting.in_order():
-            if not len(state.idle):
-                return
-            self.seek_agent(state.contacts[contact])
-
-    def _offer(self, contact: Contact, agent: Agent, candidates: int, reason: str) -> None:
-        state = self._state
-        request, queued_at_ms = contact.request, contact.queued_at_ms
-        assert request is not None
-        assert queued_at_ms is not None
-        settings = state.queue(request.queue)
-        contact.offers += 1
-        offer = Offer(
-            id=OfferId(f"{contact.id}-e{state.epoch}-{contact.offers}"),
-            contact=contact.id,
-            agent=agent.id,
-            queue=request.queue,
-            made_at_ms=state.now_ms,
-            ring_ms=settings.ring_ms,
-        )
-        state.offers[offer.id] = offer
-        state.waiting.remove(contact.id)
-        contact.offer = offer.id
-        agent.offer = offer.id
-        agent.contact = contact.id
-        agent.wrap_up_ms = settings.wrap_up_ms
-        state.move_contact(contact, ContactStimulus.OFFER_STARTED)
-        state.move_agent(agent, AgentStimulus.OFFER_STARTED)
-        state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + offer.ring_ms + ANSWER_OWED_MS)
-        state.commands.append(
-            StartOffer(
-                offer=offer.id,
-                contact=contact.id,
-                agent=agent.id,
-                ring_ms=offer.ring_ms,
-                number=contact.number,
-                caller=contact.caller,
-                agency=request.agency,
-                queue=request.queue,
-                language=request.language,
-            )
-        )
-        state.notices.append(
-            OfferMade(
-                offer=offer.id,
-                contact=contact.id,
-                agent=agent.id,
-                queue=request.queue,
-                waited_ms=state.now_ms - queued_at_ms,
-                ring_ms=offer.ring_ms,
-                candidates=candidates,
-                reason=reason,
-            )
-        )
 
     def answered(self, event: OfferAnswered) -> Offer | None:
         """The agent's voice: the promise's clock stops here. None if that changed nothing."""
@@ -149,7 +53,9 @@ class Offering:
             queue = contact.request.queue if contact.request else UNKNOWN_QUEUE
             offer = state.offers[offer_id] = Offer(offer_id, contact.id, agent.id, queue, since_ms, 0)
         # two steps: nobody seeks before this pair is out of the pools
-        freed = self._retract(contact.offer) if contact.offer not in (None, offer.id) else None
+        freed: list[Offer | None] = []
+        if contact.offer != offer.id or contact.second_offer is not None:
+            freed = [self._retract(other) for other in _offers(contact) if other != offer.id]
         parted = self._retract(agent.offer) if agent.offer not in (None, offer.id) else None
         state.agents[agent.id] = agent
         if offer.id in state.spent:
@@ -157,7 +63,7 @@ class Offering:
         else:
             self._close(offer, OfferStimulus.PICKED_UP, None)
         self._connect(contact, agent, offer, since_ms)
-        for over in (freed, parted):
+        for over in (*freed, parted):
             if over is not None:
                 other = state.contacts.get(over.contact)
                 self._seek_both(other if other is not contact else None, state.agents.get(over.agent))
@@ -176,18 +82,32 @@ class Offering:
         if agent is not None and agent.offer == offer.id:
             state.move_agent(agent, AgentStimulus.OFFER_OVER)
         contact = state.contacts.get(offer.contact)
-        if contact is not None and contact.offer == offer.id:
-            contact.offer = None
-            state.move_contact(contact, ContactStimulus.OFFER_OVER)
+        if contact is not None and self._part(contact, offer.id):
             self._place(contact)
         return offer
+
+    def _part(self, contact: Contact, offer: OfferId) -> bool:
+        """The contact has this offer no more; True when no phone rings for it now and it is queued again."""
+        if contact.second_offer == offer:
+            contact.second_offer = None
+            return False
+        if contact.offer != offer:
+            return False
+        contact.offer, contact.second_offer = contact.second_offer, None
+        if contact.offer is not None:
+            return False
+        self._needs_no_second(contact)
+        self._state.move_contact(contact, ContactStimulus.OFFER_OVER)
+        return True
 
     def _connect(self, contact: Contact, agent: Agent, offer: Offer, answered_at_ms: int) -> None:
         """Agent and citizen hear each other."""
         state = self._state
-        state.waiting.remove(contact.id)
-        state.deadlines.clear(Due.PROMISE, contact.id)
-        contact.offer = None
+        state.routing.remove(contact.id)
+        if contact.timed:
+            self._needs_no_second(contact)
+        state.waits_no_more(contact)
+        contact.offer = contact.second_offer = None
         contact.agent = agent.id
         contact.last_agent = agent.id
         contact.agent_leg = LegId(offer.id)
@@ -199,7 +119,8 @@ class Offering:
         agent.rests_until_ms = None
         state.deadlines.clear(Due.REST, agent.id)
         state.deadlines.clear(Due.WRAP_UP, agent.id)
-        if contact.request is not None:
+        agent.desk = contact.desk
+        if contact.request is not None and agent.settings.wrap_up_ms is None:
             agent.wrap_up_ms = state.queue(contact.request.queue).wrap_up_ms
         state.move_contact(contact, ContactStimulus.ANSWERED)
         state.move_agent(agent, AgentStimulus.OFFER_ANSWERED)
@@ -207,9 +128,11 @@ class Offering:
             contact.answered_at_ms = answered_at_ms
             queued_at_ms = contact.queued_at_ms if contact.queued_at_ms is not None else contact.arrived_at_ms
             wait_ms = max(0, answered_at_ms - queued_at_ms)
-            promise_ms = state.queue(contact.request.queue).promise_ms if contact.request else 0
-            contact.within_promise = contact.request is not None and wait_ms <= promise_ms
             request = contact.request
+            settings = state.queue(request.queue) if request else None
+            contact.within_promise = settings is not None and answered_at_ms <= contact.promise_at_ms
+            if settings is not None and settings.last_agent_wait_ms:
+                state.recall.spoke(contact.caller, agent.id, state.now_ms)
             state.notices.append(
                 ContactConnected(
                     contact=contact.id,
@@ -250,10 +173,7 @@ class Offering:
         state.spend(offer.id, leg_ended=offer.leg_ended)
         agent = state.agents.get(offer.agent)
         contact = state.contacts.get(offer.contact)
-        if contact is not None and contact.offer == offer.id:
-            contact.offer = None
-            state.move_contact(contact, ContactStimulus.OFFER_OVER)
-        else:
+        if contact is not None and not self._part(contact, offer.id):
             contact = None
         if agent is not None and agent.offer == offer.id:
             self._rest(agent, cause)
@@ -300,15 +220,18 @@ class Offering:
         state = self._state
         if contact.offer is None:
             return
-        offer = state.offers.pop(contact.offer)
-        contact.offer = None
-        self._close(offer, OfferStimulus.NOT_NEEDED, None)
-        state.spend(offer.id, leg_ended=offer.leg_ended)
-        state.commands.append(WithdrawOffer(offer.id, contact.id))
-        agent = state.agents.get(offer.agent)
-        if agent is not None and agent.offer == offer.id:
-            state.move_agent(agent, AgentStimulus.OFFER_OVER)
-            self.seek_contact(agent)
+        offers = [state.offers.pop(offer) for offer in _offers(contact)]
+        contact.offer = contact.second_offer = None
+        self._needs_no_second(contact)
+        for offer in offers:
+            self._close(offer, OfferStimulus.NOT_NEEDED, None)
+            state.spend(offer.id, leg_ended=offer.leg_ended)
+            state.commands.append(WithdrawOffer(offer.id, contact.id))
+        for offer in offers:
+            agent = state.agents.get(offer.agent)
+            if agent is not None and agent.offer == offer.id:
+                state.move_agent(agent, AgentStimulus.OFFER_OVER)
+                self.seek_contact(agent)
 
     def _close(self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure | None) -> None:
         state = self._state
@@ -325,6 +248,10 @@ class Offering:
                 rang_ms=max(0, state.now_ms - offer.made_at_ms),
             )
         )
+        if offer.booked and offer.state is not OfferState.ANSWERED:
+            agent = state.agents.get(offer.agent)
+            if agent is not None:
+                self._book(offer, agent, state.queue(offer.queue), -1)
 
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def presence(self, event: PresenceChosen) -> None:
@@ -343,11 +270,17 @@ class Offering:
                 agent.idle_since_ms = self._state.now_ms
                 agent.since_ms = self._state.now_ms
         self._state.agent_changed(agent)
+        self.release(agent)
         self.seek_contact(agent)
+        if self._state.routing.policy.small_desk_agents:
+            self.match_all()  # a desk may be small now, or small no more
 
     def contact_over(self, agent: Agent) -> None:
         """The agent's leg of a talk has ended: after-contact work, then the next."""
         state = self._state
+        if agent.desk is not None:
+            learn_handle_time(agent.desk, max(0, state.now_ms - agent.since_ms) + agent.wrap_up_ms)
+            agent.desk = None
         agent.contact = None
         agent.offer = None
         state.move_agent(agent, AgentStimulus.CONTACT_OVER)
@@ -367,3 +300,8 @@ class Offering:
         if over is not None and over.state is AgentState.WRAP_UP:
             self._state.move_agent(over, AgentStimulus.WRAP_UP_OVER)
             self.seek_contact(over)
+
+
+def _offers(contact: Contact) -> list[OfferId]:
+    """Every phone that rings for the contact."""
+    return [offer for offer in (contact.offer, contact.second_offer) if offer is not None]

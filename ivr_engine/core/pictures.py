@@ -53,6 +53,7 @@ def _contact(contact: Contact) -> ContactView:
         agent=contact.agent,
         offer=contact.offer,
         offers=contact.offers,
+        second_offer=contact.second_offer,
         transfer_state=contact.transfer if contact.phase is ContactPhase.CONNECTED else None,
         transfer_entry=contact.transfer_entry,
     )
@@ -68,17 +69,18 @@ def _queue(state: State, queue: QueueId, now_ms: int) -> QueueView:
     mine = [contact for contact in state.contacts.values() if contact.request and contact.request.queue == queue]
     waiting = [contact for contact in mine if contact.phase in WAITING]
     ages = [now_ms - contact.queued_at_ms for contact in waiting if contact.queued_at_ms is not None]
-    requirement = frozenset(settings.requirement)
+    desk = state.routing.books.desk(state.needs(settings, frozenset()))
     return QueueView(
         id=queue,
-        requirement=tuple(sorted(requirement)),
+        requirement=tuple(sorted(settings.requirement)),
         promise_ms=settings.promise_ms,
         waiting=sum(contact.phase is ContactPhase.QUEUED for contact in mine),
         offered=sum(contact.phase is ContactPhase.OFFERED for contact in mine),
         connected=sum(contact.phase is ContactPhase.CONNECTED for contact in mine),
         longest_wait_ms=max(ages, default=0),
-        idle_agents=state.idle.count(requirement),
+        idle_agents=desk.idle,
         logged_in_agents=sum(
-            agent.presence is not Presence.LOGGED_OUT and requirement <= agent.skills for agent in state.agents.values()
+            agent.presence is not Presence.LOGGED_OUT and desk.requirement.met_by(agent.settings.skills)
+            for agent in state.agents.values()
         ),
     )

@@ -1,17 +1,28 @@
-"""Who is offered to whom: skill match, longest idle agent first, oldest contact of the highest priority first.
+"""Who is offered to whom, and why.
 
-Contacts stand in groups of equal requirement and priority, agents in groups of equal skills; each group keeps its own
-order. A decision looks at the head of each group, so it costs the number of groups and not agents times contacts.
-The order is total (ties fall to the identifier) and every decision says which key won.
+A contact looks for the best of the idle agents who meet its requirement, an agent for the next of the contacts that he
+or she can take. Both look at groups (`routing_books`), so a decision costs the number of groups and not agents times
+contacts. The order of contacts is `routing_lines`; the choice of agent goes by the queue's policy: more preferred
+skills met, then longest idle, fewest skills, highest proficiency or least loss of coverage, then longest idle, then
+the identifier. Every decision says how many candidates there were and which key won.
+
+Two things stand above the choice. Small desks keep a reserve of idle agents from larger desks' contacts, until a
+promise is about to break. And where shares are agreed, contractors who are behind go first; among the idle only.
 """
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
-from typing import TypeVar
 
+from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
+from ivr_engine.core.queue_rules import ChoicePolicy
+from ivr_engine.core.requirement import Requirement
+from ivr_engine.core.routing_books import Books, Crew, Desk, Fit, Standing
+from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
+from ivr_engine.core.routing_shares import Ledger
 from ivr_engine.core.vocabulary import AgentId, ContactId
 
-Skills = frozenset[str]
+_IDLE = Standing.IDLE
+_OFF_DUTY = (Standing.ON_BREAK, Standing.LOGGED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,113 +30,330 @@ class Choice:
     """An agent for a contact, and why."""
 
     agent: AgentId
+    candidates: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The contact that an agent takes next, and why."""
+
     contact: ContactId
     candidates: int
     reason: str
 
 
-@dataclass(slots=True)
-class IdlePool:
-    """The routable agents, grouped by skills, each group by idle since."""
+@dataclass(slots=True, eq=False)
+class _Standing:
+    """Where one contact waits."""
 
-    _groups: dict[Skills, list[tuple[int, AgentId]]] = field(default_factory=dict)
-    _entries: dict[AgentId, tuple[Skills, int]] = field(default_factory=dict)
-
-    def add(self, agent: AgentId, skills: Skills, idle_since_ms: int) -> None:
-        self.remove(agent)
-        self._entries[agent] = (skills, idle_since_ms)
-        insort(self._groups.setdefault(skills, []), (idle_since_ms, agent))
-
-    def remove(self, agent: AgentId) -> None:
-        entry = self._entries.pop(agent, None)
-        if entry is not None:
-            skills, idle_since_ms = entry
-            _discard(self._groups, skills, (idle_since_ms, agent))
-
-    def choose(self, requirement: Skills, now_ms: int) -> tuple[AgentId, int, str] | None:
-        """The longest idle agent with all required skills, how many there were, and the reason."""
-        best: tuple[int, AgentId] | None = None
-        candidates = 0
-        for skills, group in self._groups.items():
-            if requirement <= skills:
-                candidates += len(group)
-                if best is None or group[0] < best:
-                    best = group[0]
-        if best is None:
-            return None
-        idle_since_ms, agent = best
-        return agent, candidates, f"longest idle ({(now_ms - idle_since_ms) / 1000:.1f} s) of {candidates}"
-
-    def count(self, requirement: Skills) -> int:
-        return sum(len(group) for skills, group in self._groups.items() if requirement <= skills)
-
-    def __contains__(self, agent: AgentId) -> bool:
-        return agent in self._entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-
-Group = tuple[Skills, int]
-"""A requirement and a priority."""
+    lines: dict[LineRules, Line]
+    line: Line
+    place: Place
+    desk: Desk
+    agent: AgentId | None
 
 
 @dataclass(slots=True)
-class WaitingPool:
-    """The contacts that wait for an agent, grouped by requirement and priority, each group by age."""
+class Routing:
+    """The books of who is idle and who waits, and the two questions that are asked of them."""
 
-    _groups: dict[Group, list[tuple[int, ContactId]]] = field(default_factory=dict)
-    _entries: dict[ContactId, tuple[Group, int]] = field(default_factory=dict)
+    policy: RoutingPolicy = field(default_factory=RoutingPolicy)
+    books: Books = field(default_factory=Books)
+    ledger: Ledger = field(default_factory=Ledger)
+    _standing: dict[ContactId, _Standing] = field(default_factory=dict)
+    _for_agent: dict[AgentId, dict[LineRules, Line]] = field(default_factory=dict)
+    """Contacts that stand for one agent only, for a while."""
 
-    def add(self, contact: ContactId, requirement: Skills, priority: int, queued_at_ms: int) -> None:
+    # ── the centre ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def configure(self, configuration: Configuration, needs: dict[Requirement, int]) -> None:
+        """New rules; `needs` are the requirements that queues name, with their weights."""
+        self.policy = configuration.routing
+        by_contractor = any(queue.contractor_shares for queue in configuration.queues)
+        if by_contractor is not self.books.by_contractor:
+            self.books.by_contractor = by_contractor
+            for settings in configuration.agents:
+                if settings.id in self.books.members:
+                    self.books.enrol(settings.id, settings.skills, settings.contractor)
+        for desk in self.books.desks.values():
+            desk.configured = False
+        for requirement, weight_percent in needs.items():
+            desk = self.books.desk(requirement)
+            desk.configured = True
+            desk.weight_percent = weight_percent
+            desk.dirty = True
+        for desk in self.books.desks.values():
+            self._judge(desk)
+
+    def stand(self, agent: AgentId, standing: Standing, idle_since_ms: int) -> None:
+        """The agent's standing changed."""
+        member = self.books.members.get(agent)
+        if member is None:
+            return
+        before = member.standing
+        if before is standing and (standing is not _IDLE or member.idle_since_ms == idle_since_ms):
+            return
+        self.books.move(agent, member, standing, idle_since_ms)
+        if self.policy.small_desk_agents and (before in _OFF_DUTY) is not (standing in _OFF_DUTY):
+            for desk in member.crew.desks:
+                self._judge(desk)
+
+    def _judge(self, desk: Desk) -> None:
+        """Small or not, by who is on duty now."""
+        small = 0 < desk.on_duty <= self.policy.small_desk_agents
+        desk.small = small
+        for fit in desk.fits:
+            kept = fit.crew.small_desks
+            if small and desk not in kept:
+                kept.append(desk)
+            elif not small and desk in kept:
+                kept.remove(desk)
+
+    def is_idle(self, agent: AgentId) -> bool:
+        member = self.books.members.get(agent)
+        return member is not None and member.standing is _IDLE
+
+    @property
+    def idle(self) -> int:
+        """How many agents are idle."""
+        return self.books.idle
+
+    # ── contacts ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def place(
+        self, contact: ContactId, desk: Desk, rules: LineRules, since_ms: int, *, only: AgentId | None = None
+    ) -> None:
+        """Into the place that its rules and its age give it; `only`: for one agent and nobody else, for now."""
         self.remove(contact)
-        group = (requirement, priority)
-        self._entries[contact] = (group, queued_at_ms)
-        insort(self._groups.setdefault(group, []), (queued_at_ms, contact))
+        lines = desk.lines if only is None else self._for_agent.setdefault(only, {})
+        line = lines.get(rules)
+        if line is None:
+            line = lines[rules] = Line(rules)
+        place = (since_ms, contact)
+        insort(line.places, place)
+        self._standing[contact] = _Standing(lines, line, place, desk, only)
 
     def remove(self, contact: ContactId) -> None:
-        entry = self._entries.pop(contact, None)
-        if entry is not None:
-            group, queued_at_ms = entry
-            _discard(self._groups, group, (queued_at_ms, contact))
+        standing = self._standing.pop(contact, None)
+        if standing is None:
+            return
+        places = standing.line.places
+        del places[bisect_left(places, standing.place)]
+        if not places:
+            del standing.lines[standing.line.rules]
+            if standing.agent is not None and not standing.lines:
+                del self._for_agent[standing.agent]
 
-    def choose(self, skills: Skills, now_ms: int) -> tuple[ContactId, int, str] | None:
-        """The contact that this agent should take, of how many, and why: highest priority, then oldest."""
-        best: tuple[int, int, ContactId] | None = None
+    def stands(self, contact: ContactId) -> bool:
+        return contact in self._standing
+
+    def stands_for(self, contact: ContactId) -> AgentId | None:
+        """The agent for whom alone the contact waits, for now."""
+        standing = self._standing.get(contact)
+        return standing.agent if standing is not None else None
+
+    def waiting_for(self, agent: AgentId) -> list[ContactId]:
+        """Contacts that stand for this agent only."""
+        return [contact for line in self._for_agent.get(agent, {}).values() for _, contact in line.places]
+
+    def standing_for_one(self) -> list[ContactId]:
+        """Contacts that stand for one agent only."""
+        return [contact for contact, standing in self._standing.items() if standing.agent is not None]
+
+    @property
+    def waiting(self) -> int:
+        return len(self._standing)
+
+    def in_order(self, now_ms: int) -> list[ContactId]:
+        """All waiting contacts, the most urgent first: the order in which a freed centre would serve them."""
+        answer_ms = self.policy.answer_ms
+        ranks = [standing.line.rank(standing.place, now_ms, answer_ms) for standing in self._standing.values()]
+        return [rank[-1] for rank in sorted(ranks)]
+
+    def ahead(self, contact: ContactId) -> int:
+        """How many contacts of the same desk stand before this one; its own place is one more."""
+        standing = self._standing.get(contact)
+        if standing is None:
+            return 0
+        place = standing.place
+        return sum(bisect_left(line.places, place) for line in standing.desk.lines.values())
+
+    # ── an agent for a contact ──────────────────────────────────────────────────────────────────────────────────────
+    def choose_agent(self, desk: Desk, queue: QueueSettings, since_ms: int, now_ms: int) -> Choice | None:
+        """The best idle agent for a contact of that desk and queue that has waited since then; None: nobody may."""
+        candidates = desk.counts[_IDLE]
+        if not candidates:
+            return None
+        fits = desk.fits
+        if self.policy.reserve_agents and not self._urgent(since_ms, queue.promise_ms, now_ms):
+            fits = [fit for fit in fits if fit.crew.idle and not self._kept(fit.crew, desk)]
+            candidates = sum(len(fit.crew.idle) for fit in fits)
+            if not fits:
+                return None
+        behind = ""
+        if queue.contractor_shares:
+            fits, behind = self._behind_first(fits, queue, now_ms)
+        if queue.choice is ChoicePolicy.LONGEST_IDLE and not desk.requirement.preferred:
+            best = min([idle[0] for fit in fits if (idle := fit.idle)])
+            reason = f"longest idle ({(now_ms - best[0]) / 1000:.1f} s) of {candidates}"
+            return Choice(best[1], candidates, reason + behind)
+        return self._by_policy(fits, queue.choice, candidates, now_ms, behind)
+
+    def _by_policy(self, fits: list[Fit], policy: ChoicePolicy, candidates: int, now_ms: int, behind: str) -> Choice:
+        idle = [fit for fit in fits if fit.crew.idle]
+        match policy:
+            case ChoicePolicy.COVERAGE:
+                ranked = [(-f.preference, self._cost(f.crew, now_ms), *f.crew.idle[0]) for f in idle]
+            case ChoicePolicy.FEWEST_SKILLS:
+                ranked = [(-f.preference, float(f.crew.size), *f.crew.idle[0]) for f in idle]
+            case ChoicePolicy.HIGHEST_PROFICIENCY:
+                ranked = [(-f.preference, -float(f.proficiency), *f.crew.idle[0]) for f in idle]
+            case ChoicePolicy.LONGEST_IDLE:
+                ranked = [(-f.preference, 0.0, *f.crew.idle[0]) for f in idle]
+        best = min(ranked)
+        preference, key, idle_since_ms, agent = best
+        said = _KEYS[policy].format(abs(key))
+        if preference:
+            said = f"{-preference} preferred, {said}"
+        reason = f"{said}, idle {(now_ms - idle_since_ms) / 1000:.1f} s, of {candidates}{behind}"
+        return Choice(agent, candidates, reason)
+
+    def _cost(self, crew: Crew, now_ms: int) -> float:
+        policy, total = self.policy, 0.0
+        for desk in crew.desks:
+            if desk.dirty:
+                lost = desk.coverage.cost(desk.idle, now_ms, policy.coverage_horizon_ms, policy.rate_half_life_ms)
+                desk.cost = lost * desk.weight_percent / 100
+                desk.dirty = False
+            total += desk.cost
+        return total
+
+    def _behind_first(self, fits: list[Fit], queue: QueueSettings, now_ms: int) -> tuple[list[Fit], str]:
+        """Only the crews of the contractor who is behind most, where one of them is idle."""
+        tolerance = self.policy.share_tolerance_percent
+        for name in self.ledger.behind(queue.id, queue.contractor_shares, queue.share_interval_ms, tolerance, now_ms):
+            theirs = [fit for fit in fits if fit.crew.idle and fit.crew.contractor == name]
+            if theirs:
+                return theirs, f"; {name} is behind its share"
+        return fits, ""
+
+    # ── the reserve of small desks ──────────────────────────────────────────────────────────────────────────────────
+    def _kept(self, crew: Crew, desk: Desk) -> bool:
+        """Crews of a small desk are kept from a larger desk's contacts while that desk has no more idle agents."""
+        if desk.small:
+            return False
+        reserve = self.policy.reserve_agents
+        return any(small.counts[_IDLE] <= reserve for small in crew.small_desks)
+
+    def _urgent(self, since_ms: int, promise_ms: int, now_ms: int) -> bool:
+        left_ms = since_ms + promise_ms - now_ms
+        if left_ms < 0:
+            return self.policy.reserve_yields_late
+        return left_ms <= self.policy.reserve_yields_ms
+
+    def yields_at_ms(self, since_ms: int, promise_ms: int) -> int | None:
+        """When a contact that the reserve keeps waiting becomes urgent; None: there is no reserve, or it never does."""
+        policy = self.policy
+        if not policy.reserve_agents:
+            return None
+        if policy.reserve_yields_ms:
+            return since_ms + promise_ms - policy.reserve_yields_ms
+        return since_ms + promise_ms + 1 if policy.reserve_yields_late else None
+
+    def may_take(self, agent: AgentId, contact: ContactId, now_ms: int) -> bool:
+        """Whether this agent, if idle, could be given this waiting contact now: who is, may not stand beside it."""
+        standing, member = self._standing.get(contact), self.books.members.get(agent)
+        if standing is None or member is None or standing.desk not in member.crew.desks:
+            return False
+        if standing.agent is not None:
+            return standing.agent == agent
+        if not self.policy.reserve_agents or not self._kept(member.crew, standing.desk):
+            return True
+        return self._urgent(standing.place[0], standing.line.rules.promise_ms, now_ms)
+
+    # ── a contact for an agent ──────────────────────────────────────────────────────────────────────────────────────
+    def choose_contact(self, agent: AgentId, now_ms: int) -> Turn | None:
+        """The contact that this agent should take, of how many, and why."""
+        if not self._standing:
+            return None
+        crew = self.books.members[agent].crew
+        best: Rank | None = None
         candidates = 0
-        for (requirement, priority), group in self._groups.items():
-            if requirement <= skills:
-                candidates += len(group)
-                head = (-priority, *group[0])
-                if best is None or head < best:
-                    best = head
+        answer_ms, reserve = self.policy.answer_ms, self.policy.reserve_agents
+        for desk in crew.desks:
+            if desk.lines:
+                kept = bool(reserve) and self._kept(crew, desk)
+                for line in desk.lines.values():
+                    rank = self._next_urgent(line, now_ms) if kept else line.next(now_ms, answer_ms)
+                    if rank is None:
+                        continue
+                    candidates += len(line.places)
+                    if best is None or rank < best:
+                        best = rank
+        if self._for_agent:
+            for line in self._for_agent.get(agent, {}).values():
+                rank = line.next(now_ms, answer_ms)
+                candidates += len(line.places)
+                if best is None or rank < best:
+                    best = rank
         if best is None:
             return None
-        _, queued_at_ms, contact = best
-        return contact, candidates, f"waited longest ({(now_ms - queued_at_ms) / 1000:.1f} s) of {candidates}"
+        guarded, _, late, since_ms, contact = best
+        said = WORDS[guarded, late]
+        return Turn(contact, candidates, f"{said} ({(now_ms - since_ms) / 1000:.1f} s) of {candidates}")
 
-    def __contains__(self, contact: ContactId) -> bool:
-        return contact in self._entries
+    def _next_urgent(self, line: Line, now_ms: int) -> Rank | None:
+        """Of a line that the reserve keeps waiting."""
+        rank = line.next(now_ms, self.policy.answer_ms)
+        if self._urgent(rank[3], line.rules.promise_ms, now_ms):
+            return rank
+        oldest = line.places[0]
+        if self._urgent(oldest[0], line.rules.promise_ms, now_ms):
+            return line.rank(oldest, now_ms, self.policy.answer_ms)
+        return None
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def in_order(self) -> list[ContactId]:
-        """All waiting contacts, the most urgent first: the order in which a freed centre would serve them."""
-        everyone = [
-            (-priority, queued_at_ms, contact)
-            for (_, priority), group in self._groups.items()
-            for queued_at_ms, contact in group
+    def kept_back(self, crew: Crew) -> list[AgentId]:
+        """Idle agents whom the reserve may have kept back until somebody of this crew became idle."""
+        if not self.policy.reserve_agents:
+            return []
+        return [
+            agent
+            for desk in crew.small_desks
+            for fit in desk.fits
+            if fit.crew is not crew
+            for _, agent in fit.crew.idle[:1]
         ]
-        return [contact for *_, contact in sorted(everyone)]
+
+    # ── what is expected ────────────────────────────────────────────────────────────────────────────────────────────
+    def arrived(self, desk: Desk, now_ms: int) -> None:
+        """One more contact of that requirement joined a queue."""
+        desk.coverage.arrived(now_ms, self.policy.rate_half_life_ms)
+        desk.dirty = True
+
+    def expected_wait_ms(self, desk: Desk, ahead: int) -> int | None:
+        """Until an agent takes a contact with so many before it; None: nobody on duty, or no handle time known."""
+        if desk.idle > ahead:
+            return 0
+        on_duty = desk.on_duty
+        if not on_duty or not desk.handle_ms:
+            return None
+        return (ahead + 1) * desk.handle_ms // on_duty
 
 
-K = TypeVar("K")
-Id = TypeVar("Id", AgentId, ContactId)
+_KEYS = {
+    ChoicePolicy.LONGEST_IDLE: "longest idle",
+    ChoicePolicy.FEWEST_SKILLS: "fewest skills ({:.0f})",
+    ChoicePolicy.HIGHEST_PROFICIENCY: "highest proficiency ({:.0f})",
+    ChoicePolicy.COVERAGE: "least loss of coverage ({:.4f})",
+}
+"""How the winning key is said."""
+
+MEAN_OF = 16
+"""The live handle time is a mean in which each contact counts for one in so many."""
 
 
-def _discard(groups: dict[K, list[tuple[int, Id]]], key: K, entry: tuple[int, Id]) -> None:
-    group = groups[key]
-    del group[bisect_left(group, entry)]
-    if not group:
-        del groups[key]
+def learn_handle_time(desk: Desk, handle_ms: int) -> None:
+    """One contact more has been talked with and worked on for so long."""
+    desk.handle_ms = handle_ms if not desk.handle_ms else desk.handle_ms + (handle_ms - desk.handle_ms) // MEAN_OF
+
+
+__all__ = ["Choice", "Routing", "Standing", "Turn", "learn_handle_time"]

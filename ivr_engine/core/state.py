@@ -15,12 +15,18 @@ from ivr_engine.core.errors import UnknownAgent
 from ivr_engine.core.events import ContactRestored
 from ivr_engine.core.notices import AgentChanged, ContactMoved, Notice
 from ivr_engine.core.offer import Offer
-from ivr_engine.core.routing import IdlePool, WaitingPool
-from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId, QueueId
+from ivr_engine.core.recall import Recall
+from ivr_engine.core.requirement import Requirement, both, requirement_of
+from ivr_engine.core.routing import Routing
+from ivr_engine.core.routing_books import DESKS, Desk
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId, QueueId, Skill
 
 TOMBSTONES = 10_000
 """How many ended contacts, and spent offers, are remembered so that late facts do not raise them again: two minutes at
 80 calls/s, the longest delay of events that was ever seen on a switch (asterisk#2145)."""
+
+
+WHILE_WAITING = (Due.RELAX, Due.ESCALATE, Due.YIELD, Due.PREFERRED, Due.SECOND_OFFER, Due.TOO_LONG)
 
 
 @dataclass(slots=True)
@@ -39,8 +45,9 @@ class State:
     ended: OrderedDict[ContactId, None] = field(default_factory=OrderedDict)
     spent: OrderedDict[OfferId, bool] = field(default_factory=OrderedDict)
     """Offers that are over for us, and whether their leg has ended: before that, a late answer still wins."""
-    idle: IdlePool = field(default_factory=IdlePool)
-    waiting: WaitingPool = field(default_factory=WaitingPool)
+    routing: Routing = field(default_factory=Routing)
+    recall: Recall = field(default_factory=Recall)
+    asked_before: dict[tuple[QueueId, frozenset[Skill]], tuple[frozenset[Skill], Desk]] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
     commands: list[Command] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -48,6 +55,20 @@ class State:
     def queue(self, queue: QueueId) -> QueueSettings:
         """The queue's settings; a queue that the configuration does not know gets the defaults, not a lost citizen."""
         return self.queues.get(queue) or QueueSettings(id=queue)
+
+    def needs(self, queue: QueueSettings, asked: frozenset[Skill]) -> Requirement:
+        """What the queue and the flow ask of an agent together, before any relaxation."""
+        return both(requirement_of(queue.requirement | asked), queue.expression)
+
+    def asked(self, queue: QueueSettings, skills: frozenset[Skill]) -> tuple[frozenset[Skill], Desk]:
+        """The skills that queue and flow name, and the desk of their requirement; remembered, as every contact asks."""
+        known = self.asked_before.get((queue.id, skills))
+        if known is None or known[1].forgotten:
+            known = queue.requirement | skills, self.routing.books.desk(self.needs(queue, skills))
+            if len(self.asked_before) >= DESKS:
+                self.asked_before.clear()
+            self.asked_before[queue.id, skills] = known
+        return known
 
     def agent(self, agent: AgentId) -> Agent:
         """Raises UnknownAgent."""
@@ -80,11 +101,7 @@ class State:
 
     def agent_changed(self, agent: Agent) -> None:
         """Puts the agent where the pool wants it and tells everybody."""
-        if agent.routable:
-            if agent.id not in self.idle:
-                self.idle.add(agent.id, agent.skills, agent.idle_since_ms)
-        else:
-            self.idle.remove(agent.id)
+        self.routing.stand(agent.id, agent.standing, agent.idle_since_ms)
         self.notices.append(
             AgentChanged(
                 agent=agent.id,
@@ -98,6 +115,7 @@ class State:
         )
         if agent.removed and agent.state is AgentState.IDLE:
             self.deadlines.clear(Due.REST, agent.id)
+            self.routing.books.dismiss(agent.id)
             del self.agents[agent.id]
 
     def move_contact(self, contact: Contact, stimulus: ContactStimulus) -> None:
@@ -105,6 +123,14 @@ class State:
         contact.phase = CONTACT_PHASES.after(contact.phase, stimulus)
         contact.since_ms = self.now_ms
         self.notices.append(ContactMoved(contact.id, contact.phase, self.now_ms))
+
+    def waits_no_more(self, contact: Contact) -> None:
+        """Every deadline of a contact that waits dies with the waiting."""
+        self.deadlines.clear(Due.PROMISE, contact.id)
+        if contact.timed:
+            contact.timed = False
+            for due in WHILE_WAITING:
+                self.deadlines.clear(due, contact.id)
 
     def bury(self, contact: ContactId) -> None:
         del self.contacts[contact]

@@ -50,6 +50,8 @@ class ContactView:
     offers: int
     transfer_state: TransferState | None
     transfer_entry: str
+    second_offer: OfferId | None = None
+    """Another phone that rings too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from ivr_engine.core.notices import (
     AgentChanged,
     AgentsRegistered,
+    CallbackPromised,
     ContactBegan,
     ContactConnected,
     ContactEnded,
+    ContactForwarded,
     ContactMoved,
+    ContactNoted,
+    ContactRecorded,
+    ContactSentOn,
+    ContactTexted,
     ContactWaits,
+    ContractorBooked,
+    ForwardSettled,
     Notice,
     OfferEnded,
     OfferMade,
     PromiseMissed,
+    RequirementUnmet,
+    StepTaken,
     SwitchStateChanged,
     TransferEnded,
     TransferMoved,
+    WaitExplained,
 )
 from ivr_engine.core.vocabulary import AgentState, ContactPhase
 from ivr_engine.replay.history import Happened, Verb
@@ -82,6 +93,24 @@ class Names:
         return self._named.get(contact, contact)
 
 
+UNTOLD = frozenset[type](
+    {
+        CallbackPromised,
+        ContactForwarded,
+        ContactNoted,
+        ContactRecorded,
+        ContactSentOn,
+        ContactTexted,
+        ContractorBooked,
+        ForwardSettled,
+        RequirementUnmet,
+        StepTaken,
+        WaitExplained,
+    }
+)
+"""Notices that explain or count what other facts of a scenario show: who is offered to whom, and where a citizen is."""
+
+
 class Telling:
     """Turns decisions into facts one after the other; remembers what each agent was told to be."""
 
@@ -105,6 +134,8 @@ class Telling:
                 case ContactMoved():
                     self._moved(at, notice, notices, found)
                 case AgentsRegistered():
+                    pass
+                case _ if type(notice) in UNTOLD:
                     pass
                 case SwitchStateChanged():
                     found.append(Happened(at, Verb.SWITCH, "", {"connected": _yes(notice.connected)}))

@@ -10,17 +10,20 @@ from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ami_errors import ForbiddenCharacter
 from ivr_engine.asterisk.ami_wire import encode_action
 from ivr_engine.core.commands import (
+    AnnounceWait,
     CallRecipient,
     Command,
     EndLeg,
     HandOver,
     HoldCitizen,
     JoinCitizen,
+    LeaveQueue,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
     WithdrawOffer,
 )
+from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferId, TransferId
 from tests.asterisk_conf.dialplan import read
 
@@ -41,6 +44,8 @@ COMMANDS: tuple[Command, ...] = (
     HandOver(C, AGENT_LEG),
     JoinCitizen(C, AGENT_LEG),
     ReturnToQueue(C),
+    AnnounceWait(C, "/prompts/ko/busy"),
+    LeaveQueue(C, OverflowAct.FLOW, "closed"),
     EndLeg(RECIPIENT_LEG, C),
 )
 

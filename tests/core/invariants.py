@@ -6,11 +6,13 @@ The checks read the engine's own state: a frozen view cannot show that two of it
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ivr_engine.core.contact import WAITING
+from ivr_engine.core.contact import WAITING, Contact
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.engine import Decision, Engine
 from ivr_engine.core.notices import ContactBegan, ContactEnded, Notice, OfferEnded, OfferMade, TransferEnded
 from ivr_engine.core.offer import OfferState
+from ivr_engine.core.queue_rules import OrderPolicy
+from ivr_engine.core.routing_books import Standing
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import AgentState, ContactId, ContactPhase, OfferId, TransferId, TransferState
 
@@ -83,6 +85,11 @@ def _single_booking(state: State) -> None:
             assert offer.state is OfferState.OPEN, f"I4 {offer}"
             assert offer.contact == contact.id, f"I4 {offer}"
             assert state.agents[offer.agent].offer == offer.id, f"I4 {offer}"
+        if contact.second_offer is not None:
+            assert contact.offer is not None, f"I4 {contact}"
+            second = state.offers[contact.second_offer]
+            assert (second.state, second.contact) == (OfferState.OPEN, contact.id), f"I4 {second}"
+            assert second.agent != state.offers[contact.offer].agent, f"I4 {second}"
         if contact.agent is not None:
             agent = state.agents[contact.agent]
             assert contact.phase is ContactPhase.CONNECTED, f"I4 {contact}"
@@ -94,7 +101,7 @@ def _single_booking(state: State) -> None:
                 assert agent.offer is not None, f"I3 {agent}"
                 assert state.offers[agent.offer].state is OfferState.OPEN, f"I3 {agent}"
                 assert agent.contact is not None, f"I3 {agent}"
-                assert state.contacts[agent.contact].offer == agent.offer, f"I3 {agent}"
+                assert agent.offer in _offers(state.contacts[agent.contact]), f"I3 {agent}"
             case AgentState.ON_CONTACT:
                 assert agent.offer is not None, f"I3 {agent}"
                 assert state.offers[agent.offer].state is OfferState.ANSWERED, f"I3 {agent}"
@@ -104,15 +111,21 @@ def _single_booking(state: State) -> None:
     for offer in state.offers.values():
         if offer.state is OfferState.OPEN:
             assert state.agents[offer.agent].offer == offer.id, f"I3 {offer}"
-            assert state.contacts[offer.contact].offer == offer.id, f"I4 {offer}"
+            assert offer.id in _offers(state.contacts[offer.contact]), f"I4 {offer}"
+
+
+def _offers(contact: Contact) -> tuple[OfferId | None, ...]:
+    return contact.offer, contact.second_offer
 
 
 def _books_of_the_waiting(state: State) -> None:
     queued = {contact.id for contact in state.contacts.values() if contact.phase is ContactPhase.QUEUED}
-    assert set(state.waiting.in_order()) == queued, "I6 the pool of the waiting is wrong"
+    assert set(state.routing.in_order(state.now_ms)) == queued, "I6 the books of the waiting are wrong"
+    assert state.routing.waiting == len(queued), "I6 a stranger in the books of the waiting"
     routable = {agent.id for agent in state.agents.values() if agent.routable}
-    assert {agent for agent in state.agents if agent in state.idle} == routable, "I6 the pool of the idle is wrong"
-    assert len(state.idle) == len(routable), "I6 a stranger in the pool of the idle"
+    assert {agent for agent in state.agents if state.routing.is_idle(agent)} == routable, "I6 the idle are wrong"
+    assert state.routing.idle == len(routable), "I6 a stranger among the idle"
+    _counts_of_the_desks(state)
     assert not {agent.id for agent in state.agents.values() if agent.removed and agent.state is AgentState.IDLE}
 
 
@@ -121,8 +134,18 @@ def _nobody_side_by_side(state: State) -> None:
         return
     for agent in state.agents.values():
         if agent.routable:
-            for contact in state.waiting.in_order():
-                assert not state.contacts[contact].requirement <= agent.skills, f"I6 {agent.id} idle, {contact} waits"
+            for contact in state.routing.in_order(state.now_ms):
+                assert not state.routing.may_take(agent.id, contact, state.now_ms), f"I6 {agent.id}, {contact} waits"
+
+
+def _counts_of_the_desks(state: State) -> None:
+    """What each desk believes of its agents, counted anew."""
+    for desk in state.routing.books.desks.values():
+        counts = [0] * len(Standing)
+        for agent, member in state.routing.books.members.items():
+            if desk.requirement.met_by(member.crew.skills):
+                counts[state.agents[agent].standing] += 1
+        assert desk.counts == counts, f"I6 desk {desk.requirement} counts {desk.counts}, and there are {counts}"
 
 
 def _deadlines_belong_to_states(state: State) -> None:
@@ -139,6 +162,10 @@ def _deadlines_belong_to_states(state: State) -> None:
                 assert state.contacts[ContactId(subject)].transfer is TransferState.HANDED_OVER, f"I9 {subject}"
             case Due.WRAP_UP | Due.REST:
                 pass
+            case Due.SECOND_OFFER:
+                assert state.contacts[ContactId(subject)].phase is ContactPhase.OFFERED, f"I9 {due} {subject}"
+            case _:
+                assert state.contacts[ContactId(subject)].phase in WAITING, f"I9 {due} {subject}"
     wrapping = {(Due.WRAP_UP, str(a.id)) for a in state.agents.values() if a.state is AgentState.WRAP_UP}
     assert {owner for owner in owners if owner[0] is Due.WRAP_UP} == wrapping, "I9 wrap-up"
     resting = {(Due.REST, str(a.id)) for a in state.agents.values() if a.rests_until_ms is not None}
@@ -154,16 +181,31 @@ def _first_in_order(state: State, made: OfferMade) -> None:
     agent = state.agents.get(made.agent)
     if chosen is None or agent is None or chosen.request is None:
         return
-    assert chosen.requirement <= agent.skills, f"I8 {made}"
-    for other_id in state.waiting.in_order():
+    assert chosen.needs.met_by(agent.settings.skills), f"I8 {made}"
+    if made.second:
+        return  # a phone more for a contact that left its place before
+    for other_id in state.routing.in_order(state.now_ms):
         other = state.contacts[other_id]
         assert other.request is not None
-        if (other.request.queue, other.request.priority, other.requirement) == (
+        if (other.request.queue, other.request.priority, other.raised, other.needs) == (
             chosen.request.queue,
             chosen.request.priority,
-            chosen.requirement,
-        ):
-            assert (chosen.queued_at_ms, chosen.id) < (other.queued_at_ms, other.id), f"I7 {made} before {other_id}"
+            chosen.raised,
+            chosen.needs,
+        ) and state.routing.may_take(made.agent, other_id, state.now_ms):
+            if state.queue(chosen.request.queue).order is OrderPolicy.FIFO:
+                assert (chosen.place_ms, chosen.id) < (other.place_ms, other.id), f"I7 {made} before {other_id}"
+            else:
+                _guarded(state, chosen, other)
+
+
+def _guarded(state: State, chosen: Contact, other: Contact) -> None:
+    """`promise_first`: who stays behind is younger, or late for less than the guard."""
+    assert other.request is not None
+    settings = state.queue(other.request.queue)
+    late_ms = state.now_ms - other.place_ms - settings.promise_ms
+    older = (other.place_ms, other.id) < (chosen.place_ms, chosen.id)
+    assert not (older and late_ms >= settings.guard_ms), f"I7 {chosen.id} overtook {other.id}, late for {late_ms} ms"
 
 
 def _no_negative_duration(notice: Notice) -> None:

@@ -13,7 +13,7 @@ from ivr_engine.core.notices import (
 )
 from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, ContactPhase, OfferId, Presence, QueueId
 from ivr_engine.replay.history import Verb
-from ivr_engine.replay.journal_facts import Names, callers_of, facts_of
+from ivr_engine.replay.journal_facts import UNTOLD, Names, callers_of, facts_of
 from ivr_engine.replay.scenario import Scenario
 from tests.replay.stage import (
     HERE,
@@ -122,4 +122,5 @@ def _begins(first_entry_ms: int) -> int:
 
 def test_given_every_kind_of_notice_when_a_day_is_told_then_none_is_unknown() -> None:
     known = {name for name in dir(Verb) if name.isupper()}
-    assert len(get_args(Notice)) <= len(known), "a new notice needs a verb, or a word in journal_facts why not"
+    told = set(get_args(Notice)) - UNTOLD
+    assert len(told) <= len(known), "a new notice needs a verb, or a word in journal_facts why not"

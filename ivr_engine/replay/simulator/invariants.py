@@ -69,11 +69,11 @@ def broken(state: State) -> Iterator[str]:  # noqa: PLR0912  (one branch for eac
         passing = agent.state in (AgentState.OFFERED, AgentState.ON_CONTACT)
         if passing != (agent.offer is not None):
             yield f"I3: agent {agent.id} is {agent.state} with offer {agent.offer}"
-        if agent.routable != (agent.id in state.idle):
-            yield f"I6: agent {agent.id} stands wrongly in the pool of the idle"
-    if state.switch_connected and len(state.idle):
-        waiting = [state.contacts[contact] for contact in state.waiting.in_order()]
+        if agent.routable != state.routing.is_idle(agent.id):
+            yield f"I6: agent {agent.id} stands wrongly in the books of the idle"
+    if state.switch_connected and state.routing.idle:
+        waiting = [state.contacts[contact] for contact in state.routing.in_order(state.now_ms)]
         for agent in state.agents.values():
             for contact in waiting if agent.routable else ():
-                if contact.requirement <= agent.skills:
+                if state.routing.may_take(agent.id, contact.id, state.now_ms):
                     yield f"I6: agent {agent.id} is idle while contact {contact.id} waits"

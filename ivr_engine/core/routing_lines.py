@@ -1,0 +1,84 @@
+"""The order of contacts: who of those that wait is next.
+
+A line is one desk's contacts of equal rules, by age. Its next contact follows from its rules and the moment:
+
+- *guarded*, before everything else: who has been overtaken long enough (late for `guard_ms` under `promise_first`, or
+  waiting for `aging_ms`), or comes back with an old place; among them age alone counts, so nobody waits for ever;
+- then the higher priority; within it, under `promise_first`, who can still be answered inside the promise;
+- then age, then the identifier: the order is total.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ivr_engine.core.queue_rules import OrderPolicy
+from ivr_engine.core.vocabulary import ContactId
+
+Place = tuple[int, ContactId]
+"""Since when the contact counts as waiting, and which: its place in a line."""
+
+Rank = tuple[int, int, int, int, ContactId]
+"""Guarded (0) or not (1), minus the priority, late (1) or not (0), since when, which. The least goes first."""
+
+WORDS = {
+    (0, 0): "overtaken for too long",
+    (1, 0): "waited longest",
+    (1, 1): "late, and nobody inside the promise",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """What contacts of one line have in common besides the requirement."""
+
+    priority: int = 0
+    promise_ms: int = 0
+    promise_first: bool = False
+    guard_ms: int = 0
+    aging_ms: int = 0
+    returning: bool = False
+    """Back from a talk, or from a call within minutes: an old place, which nobody takes away."""
+
+    @classmethod
+    def of(
+        cls, *, priority: int, promise_ms: int, order: OrderPolicy, guard_ms: int, aging_ms: int, returning: bool
+    ) -> "LineRules":
+        first = order is OrderPolicy.PROMISE_FIRST
+        if returning:
+            return cls(priority, promise_ms, returning=first or aging_ms > 0)
+        return cls(priority, promise_ms, first, guard_ms if first else 0, aging_ms)
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    rules: LineRules
+    places: list[Place] = field(default_factory=list)
+
+    def next(self, now_ms: int, answer_ms: int) -> Rank:
+        """The rank of the contact that is next. Only of a line in which somebody waits."""
+        places, rules = self.places, self.rules
+        if not rules.promise_first:
+            since_ms, contact = places[0]
+            if rules.returning or 0 < rules.aging_ms <= now_ms - since_ms:
+                return 0, 0, 0, since_ms, contact
+            return 1, -rules.priority, 0, since_ms, contact
+        since_ms, contact = places[0]
+        age_ms = now_ms - since_ms
+        if age_ms <= rules.promise_ms - answer_ms:
+            return 1, -rules.priority, 0, since_ms, contact
+        if age_ms >= rules.promise_ms + rules.guard_ms or 0 < rules.aging_ms <= age_ms:
+            return 0, 0, 0, since_ms, contact
+        inside = bisect_left(places, (now_ms - rules.promise_ms + answer_ms,))
+        if inside < len(places):
+            since_ms, contact = places[inside]
+            return 1, -rules.priority, 0, since_ms, contact
+        return 1, -rules.priority, 1, since_ms, contact
+
+    def rank(self, place: Place, now_ms: int, answer_ms: int) -> Rank:
+        """The rank of any of its contacts."""
+        return Line(self.rules, [place]).next(now_ms, answer_ms)
+
+    def ranks(self, now_ms: int, answer_ms: int) -> Iterator[Rank]:
+        """Of all its contacts."""
+        return (self.rank(place, now_ms, answer_ms) for place in self.places)

@@ -1,0 +1,302 @@
+"""What happens to a contact because it waits: steps of relaxation and escalation, limits, and being sent on.
+
+Theory of operation. A contact that found no agent stands in its place. Its queue's recipe makes it need less, step by
+step and never back; around the end of the promise escalation does what is left to do; and a queue that is full, has
+nobody, or has let somebody wait too long hands the contact to what the operators decided. Each time has its deadline,
+which dies with the waiting; whoever needs less seeks again in the same moment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ivr_engine.core.commands import AnnounceWait, LeaveQueue
+from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.notices import ContactSentOn, ContactWaits, RequirementUnmet, StepTaken
+from ivr_engine.core.offering import Offering
+from ivr_engine.core.queue_rules import ClockStart, EscalationAct, EscalationStep, Overflow, OverflowAct
+from ivr_engine.core.relaxation import LOOK_AGAIN_MS, also, conditional, due_after_ms, holds, relaxed
+from ivr_engine.core.routing_books import Desk
+from ivr_engine.core.state import State
+from ivr_engine.core.vocabulary import ContactId, ContactPhase, QueueId
+
+MOVES = 3
+"""From queue to queue: two queues that overflow into each other must not play ball with a citizen."""
+
+
+class Waiting:
+    """The part of the engine for contacts that stand in a queue."""
+
+    def __init__(self, state: State, offering: Offering) -> None:
+        self._state = state
+        self._offering = offering
+
+    # ── joining ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def join(self, contact: Contact) -> None:
+        """What the contact's queue asks and promises; its place by the promise's clock, or the old one."""
+        state, request = self._state, contact.request
+        assert request is not None
+        assert contact.queued_at_ms is not None
+        settings = state.queue(request.queue)
+        contact.requirement, desk = state.asked(settings, request.requirement)
+        contact.desk, contact.needs = desk, desk.requirement
+        arrived = settings.clock_start is ClockStart.ARRIVED
+        start_ms = contact.arrived_at_ms if arrived else contact.queued_at_ms
+        contact.promise_at_ms = start_ms + settings.promise_ms
+        contact.place_ms = min(start_ms, contact.place_ms) if contact.recalled else start_ms
+        contact.relaxed = contact.relaxed_times = contact.escalated = contact.raised = 0
+
+    def arrive(self, contact: Contact) -> None:
+        """At the first queue of a contact: it is expected no more, and who was here before is known again."""
+        state, request = self._state, contact.request
+        assert request is not None
+        assert contact.desk is not None
+        policy = state.routing.policy
+        state.routing.arrived(contact.desk, state.now_ms)
+        if not contact.caller:
+            return
+        if policy.redial_ms:
+            old_ms = state.recall.old_place_ms(contact.caller, policy.redial_ms, state.now_ms)
+            if old_ms is not None and old_ms < contact.place_ms:
+                contact.place_ms, contact.recalled = old_ms, True
+        wait_ms = state.queue(request.queue).last_agent_wait_ms
+        if wait_ms:
+            contact.preferred = state.recall.last_agent(contact.caller, policy.last_agent_memory_ms, state.now_ms)
+            contact.preferred_until_ms = state.now_ms + wait_ms
+
+    def wait(self, contact: Contact) -> None:
+        """Stand in the queue: told, with what is due done at once, and offered to whoever is free."""
+        state, request = self._state, contact.request
+        assert request is not None, "only who joined a queue can wait"
+        assert contact.queued_at_ms is not None
+        settings = state.queue(request.queue)
+        if contact.returns:
+            contact.desk = state.routing.books.desk(contact.needs)  # its own may have been forgotten meanwhile
+        state.notices.append(
+            ContactWaits(
+                contact=contact.id,
+                queue=request.queue,
+                requirement=tuple(sorted(contact.requirement)),
+                agency=request.agency,
+                language=request.language,
+                priority=request.priority + settings.priority,
+                queued_at_ms=contact.queued_at_ms,
+                returns=contact.returns,
+            )
+        )
+        if settings.relaxation:
+            self._relax(contact, settings)
+        if settings.escalation:
+            self._arm_escalation(contact, settings)
+        if settings.limits.longest_wait_ms:
+            contact.timed = True
+            at_ms = contact.place_ms + settings.limits.longest_wait_ms
+            state.deadlines.set(Due.TOO_LONG, contact.id, max(at_ms, state.now_ms))
+        self._offering.seek_agent(contact)
+        if contact.phase is ContactPhase.QUEUED and state.switch_connected and not contact.returns:
+            why, overflow = self._refused(contact, settings)
+            self._send_on(contact, overflow, why)
+
+    def _refused(self, contact: Contact, settings: QueueSettings) -> tuple[str, Overflow]:
+        """Why the queue does not hold somebody whom nobody is free for, and what happens then."""
+        limits, desk = settings.limits, contact.desk
+        assert desk is not None
+        if not desk.enrolled and limits.unmeetable.act is not OverflowAct.WAIT:
+            return "unmeetable", limits.unmeetable
+        if not desk.on_duty and limits.nobody.act is not OverflowAct.WAIT:
+            return "nobody", limits.nobody
+        if limits.waiting and desk.waiting > limits.waiting:
+            return "full", limits.full
+        if limits.expected_wait_ms:
+            expected_ms = self._state.routing.expected_wait_ms(desk, desk.waiting - 1)
+            if expected_ms is not None and expected_ms > limits.expected_wait_ms:
+                return "expected_wait", limits.full
+        return "", Overflow()
+
+    # ── relaxation ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def relax_due(self, contact: ContactId) -> None:
+        waiting = self._waiting(contact)
+        if waiting is None or waiting.request is None:
+            return
+        if self._relax(waiting, self._state.queue(waiting.request.queue)):
+            self._seek(waiting)
+
+    def _relax(self, contact: Contact, settings: QueueSettings) -> bool:
+        """Takes every step that is due; True when something changed. The next one has its deadline."""
+        state, steps = self._state, settings.relaxation
+        changed = False
+        while contact.relaxed < len(steps):
+            step = steps[contact.relaxed]
+            due_ms = contact.place_ms + due_after_ms(step, contact.relaxed_times)
+            if due_ms > state.now_ms:
+                self._set(contact, Due.RELAX, due_ms)
+                return changed
+            if conditional(step) and not self._holds(contact, settings):
+                self._set(contact, Due.RELAX, state.now_ms + LOOK_AGAIN_MS)
+                return changed
+            number = contact.relaxed + 1
+            contact.needs = relaxed(contact.needs, step)
+            contact.desk = state.routing.books.desk(contact.needs)
+            contact.raised += step.raise_priority
+            contact.relaxed_times += 1
+            if not step.every_ms or contact.relaxed_times >= step.times:
+                contact.relaxed += 1
+                contact.relaxed_times = 0
+            changed = True
+            self._told(contact, settings, f"relaxation {number}")
+        return changed
+
+    def _holds(self, contact: Contact, settings: QueueSettings) -> bool:
+        routing, desk = self._state.routing, contact.desk
+        assert desk is not None
+        ahead = routing.ahead(contact.id)
+        return holds(
+            settings.relaxation[contact.relaxed],
+            place=ahead + 1,
+            free_agents=desk.idle,
+            expected_wait_ms=routing.expected_wait_ms(desk, ahead),
+        )
+
+    # ── escalation ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _arm_escalation(self, contact: Contact, settings: QueueSettings) -> None:
+        if contact.answered_at_ms is None and contact.escalated < len(settings.escalation):
+            at_ms = contact.promise_at_ms + settings.escalation[contact.escalated].from_promise_ms
+            self._set(contact, Due.ESCALATE, max(at_ms, self._state.now_ms))
+
+    def escalation_due(self, contact: ContactId) -> None:
+        waiting = self._waiting(contact)
+        if waiting is None or waiting.request is None:
+            return
+        settings = self._state.queue(waiting.request.queue)
+        if waiting.escalated >= len(settings.escalation):
+            return
+        step = settings.escalation[waiting.escalated]
+        leaves = step.act in (EscalationAct.OVERFLOW, EscalationAct.CALLBACK)
+        if waiting.phase is ContactPhase.OFFERED and leaves:
+            # a phone rings: whoever picks up is better than any way out
+            self._set(waiting, Due.ESCALATE, self._state.now_ms + LOOK_AGAIN_MS)
+            return
+        waiting.escalated += 1
+        self._arm_escalation(waiting, settings)
+        self._escalate(waiting, settings, step)
+
+    def _escalate(self, contact: Contact, settings: QueueSettings, step: EscalationStep) -> None:
+        state = self._state
+        said = f"escalation {contact.escalated}: {step.act}"
+        match step.act:
+            case EscalationAct.RELAX:
+                contact.needs = also(contact.needs, step.also)
+                contact.desk = state.routing.books.desk(contact.needs)
+                self._told(contact, settings, said)
+                self._seek(contact)
+            case EscalationAct.RAISE:
+                contact.raised += step.raise_priority
+                self._told(contact, settings, said)
+                self._seek(contact)
+            case EscalationAct.ANNOUNCE:
+                self._told(contact, settings, said)
+                if contact.phase is ContactPhase.QUEUED:
+                    state.commands.append(AnnounceWait(contact.id, step.prompt))
+            case EscalationAct.OVERFLOW:
+                self._told(contact, settings, said)
+                self._send_on(contact, step.overflow, "promise")
+            case EscalationAct.CALLBACK:
+                self._told(contact, settings, said)
+                self._send_on(contact, Overflow(OverflowAct.CALLBACK, step.overflow.target), "promise")
+
+    # ── being sent on ───────────────────────────────────────────────────────────────────────────────────────────────
+    def too_long(self, contact: ContactId) -> None:
+        waiting = self._waiting(contact)
+        if waiting is None or waiting.request is None:
+            return
+        if waiting.phase is ContactPhase.OFFERED:
+            self._set(waiting, Due.TOO_LONG, self._state.now_ms + LOOK_AGAIN_MS)
+            return
+        self._send_on(waiting, self._state.queue(waiting.request.queue).limits.too_long, "too_long")
+
+    def _send_on(self, contact: Contact, overflow: Overflow, why: str) -> None:
+        state, request = self._state, contact.request
+        assert request is not None
+        if overflow.act is OverflowAct.WAIT or contact.phase is not ContactPhase.QUEUED:
+            return
+        if overflow.act is OverflowAct.QUEUE and contact.moves >= MOVES:
+            return
+        state.notices.append(ContactSentOn(contact.id, request.queue, why, overflow.act, overflow.target))
+        state.routing.remove(contact.id)
+        state.waits_no_more(contact)
+        contact.preferred = None
+        if overflow.act is OverflowAct.QUEUE:
+            contact.moves += 1
+            contact.request = replace(request, queue=QueueId(overflow.target))
+            place_ms, promise_at_ms = contact.place_ms, contact.promise_at_ms
+            self.join(contact)
+            # the citizen knows of one wait and one promise only
+            contact.place_ms, contact.promise_at_ms = place_ms, promise_at_ms
+            self.promise(contact)
+            self.wait(contact)
+            return
+        contact.sent_on_at_ms = state.now_ms
+        state.move_contact(contact, ContactStimulus.SENT_ON)
+        state.commands.append(LeaveQueue(contact.id, overflow.act, overflow.target))
+
+    def promise(self, contact: Contact) -> None:
+        """The promise's own deadline, while nobody has kept it."""
+        if contact.answered_at_ms is None and contact.promise_at_ms >= self._state.now_ms:
+            # strictly after the promise: answered at 15.000 s is answered
+            self._state.deadlines.set(Due.PROMISE, contact.id, contact.promise_at_ms + 1)
+
+    # ── nobody can ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def judge_staff(self) -> None:
+        """Somebody left, or came: who waits at a desk without anybody goes where the operators decided."""
+        state = self._state
+        if not state.routing.waiting or not state.switch_connected:
+            return
+        for desk in [desk for desk in state.routing.books.desks.values() if desk.lines and not desk.on_duty]:
+            waiting = [contact for line in desk.lines.values() for _, contact in line.places]
+            self._tell_unmet(desk, waiting)
+            for contact in waiting:
+                left = state.contacts[contact]
+                assert left.request is not None
+                limits = state.queue(left.request.queue).limits
+                if desk.enrolled or limits.unmeetable.act is OverflowAct.WAIT:
+                    self._send_on(left, limits.nobody, "nobody")
+                else:
+                    self._send_on(left, limits.unmeetable, "unmeetable")
+
+    def judge_queues(self) -> None:
+        """After a new configuration: queues that none of its agents can serve are an alarm, once for each."""
+        state = self._state
+        if state.routing.policy.explains and state.configuration.agents:
+            for settings in state.configuration.queues:
+                desk = state.routing.books.desk(state.needs(settings, frozenset()))
+                if not desk.enrolled:
+                    state.notices.append(RequirementUnmet(settings.id, str(desk.requirement), 0, desk.waiting))
+
+    def _tell_unmet(self, desk: Desk, waiting: Iterable[ContactId]) -> None:
+        state = self._state
+        if not state.routing.policy.explains:
+            return
+        requests = [state.contacts[contact].request for contact in waiting]
+        for queue in sorted({request.queue for request in requests if request is not None}):
+            state.notices.append(RequirementUnmet(queue, str(desk.requirement), desk.enrolled, len(requests)))
+
+    # ── small words ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _waiting(self, contact: ContactId) -> Contact | None:
+        found = self._state.contacts.get(contact)
+        return found if found is not None and found.phase in WAITING else None
+
+    def _seek(self, contact: Contact) -> None:
+        if contact.phase is ContactPhase.QUEUED:
+            self._offering.seek_agent(contact)
+
+    def _set(self, contact: Contact, due: Due, at_ms: int) -> None:
+        contact.timed = True
+        self._state.deadlines.set(due, contact.id, at_ms)
+
+    def _told(self, contact: Contact, settings: QueueSettings, step: str) -> None:
+        state = self._state
+        assert contact.request is not None
+        priority = contact.request.priority + settings.priority + contact.raised
+        waited_ms = max(0, state.now_ms - contact.place_ms)
+        state.notices.append(StepTaken(contact.id, settings.id, step, str(contact.needs), priority, waited_ms))
