@@ -75,6 +75,11 @@ class Form:
         found = (node.value or None) if isinstance(node, Text) else None
         self.diagnostics.error(self.place(key), code, message, found=found, allowed=allowed, hint=hint)
 
+    def is_word(self, key: str, word: str) -> bool:
+        """The value of a field is this one word, where it could be something else altogether too."""
+        node = self.table.entries.get(key)
+        return isinstance(node, Text) and node.value == word
+
     def text(self, key: str, default: str | None = None, *, empty: bool = False) -> str:
         """One value as written. Required when there is no default."""
         node = self._required(key, default)

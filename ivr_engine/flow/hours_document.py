@@ -118,8 +118,7 @@ class _CalendarReader:
 
     # ── the week ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _week(self) -> tuple[tuple[Shift, ...], ...]:
-        node = self._form.table.entries.get("week")
-        if isinstance(node, Text) and node.value == ALWAYS:
+        if self._form.is_word("week", ALWAYS):
             return (_ALL_DAY,) * 7
         below = self._form.below("week", f"the week of {self._form.what}", None, required=True)
         if below is None:
@@ -225,8 +224,7 @@ def _close(
     """Put one emergency into the calendars that it closes."""
     message = form.name("message")
     form.check_names("message", [message] if message else [], prompts, "prompt")
-    node = form.table.entries.get("calendars")
-    everywhere = node is None or (isinstance(node, Text) and node.value == ALL)
+    everywhere = not form.has("calendars") or form.is_word("calendars", ALL)
     names = sorted(known) if everywhere else form.names("calendars")
     form.check_names("calendars", () if everywhere else names, known, "calendar")
     begins = form.table.entries.get("from")

@@ -160,12 +160,11 @@ class _Prover:
         self._places = places
 
     def persons(self, entered: Mapping[tuple[FlowId, str], list[str]], hour: str) -> tuple[PersonProof, ...]:
-        reached = reach(self._graph, MOST_KEYS if hour == OPEN else self._promise.keys, hour)
-        return tuple(
-            self._person(reached, flow, language, tuple(numbers), hour)
-            for (flow, language), numbers in sorted(entered.items())
-            if (flow, language) in self._graph.starts
-        )
+        begun = [(start, numbers) for start, numbers in sorted(entered.items()) if start in self._graph.starts]
+        reached = reach(self._graph, self._promise.keys, hour)
+        if hour == OPEN and any(reached.nearest(self._graph.starts[start]) is None for start, _ in begun):
+            reached = reach(self._graph, MOST_KEYS, hour)  # how far away a person is, then
+        return tuple(self._person(reached, *start, tuple(numbers), hour) for start, numbers in begun)
 
     def _person(self, reached: Reach, flow: FlowId, language: str, numbers: tuple[str, ...], hour: str) -> PersonProof:
         start = self._graph.starts[flow, language]
