@@ -59,6 +59,12 @@ WAIT_BUCKETS = (1, 2, 3, 5, 7.5, 10, 12.5, 15, 20, 30, 45, 60, 90, 120, 180, 300
 RING_BUCKETS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30)
 """Seconds, fine up to the ring time of 10."""
 
+DIP_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5)
+"""Seconds; 0.8 is the deadline unless a flow says otherwise."""
+
+MOST_SOURCES = 50
+"""Sources of data dips with series of their own, some thirty each; what is beyond is counted as `other`."""
+
 DECISION_BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 """Seconds, round the 20 ms within which an agent who is free must ring."""
 
@@ -159,6 +165,26 @@ class Metrics:
         self.transfers = Counter(
             "ivr_transfers_total", "Consult transfers that ended, by result.", ["result"], registry=registry
         )
+        self.dips = Counter(
+            "ivr_data_dips_total",
+            "Questions of flows to other systems, by source and result: ok, cached, or why there was no answer.",
+            ["source", "result"],
+            registry=registry,
+        )
+        self.dip_time = Histogram(
+            "ivr_data_dip_seconds",
+            "How long a data dip took, answered or not.",
+            ["source"],
+            buckets=DIP_BUCKETS,
+            registry=registry,
+        )
+        self.texts = Counter(
+            "ivr_texts_total",
+            "Texts that flows sent, by whether the gateway took them.",
+            ["result"],
+            registry=registry,
+        )
+        self._sources: set[str] = set()
         self.decision = Histogram(
             "ivr_decision_seconds",
             "Time to decide one fact, without carrying the decision out.",
@@ -198,6 +224,20 @@ class Metrics:
     def decided(self, seconds: float) -> None:
         """One fact was decided in that time."""
         self.decision.observe(seconds)
+
+    def dipped(self, source: str, result: str, seconds: float) -> None:
+        """A flow asked another system."""
+        if source not in self._sources:
+            if len(self._sources) < MOST_SOURCES:
+                self._sources.add(source)
+            else:
+                source = "other"
+        self.dips.labels(source, result).inc()
+        self.dip_time.labels(source).observe(seconds)
+
+    def texted(self, result: str, _seconds: float) -> None:
+        """A flow sent a text."""
+        self.texts.labels(result).inc()
 
     def view_from(self, view: Callable[[], View]) -> None:
         """Whom to ask for a picture at each scrape: the gauges of contacts, agents and queues."""

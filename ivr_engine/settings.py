@@ -16,6 +16,11 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _NONCE = re.compile(r"[A-Za-z0-9._-]{16,128}")
 """It travels as an argument of AGI(), where a comma would end it; shorter ones can be guessed."""
 
+_FOLDER = re.compile(r"(?:/[A-Za-z0-9._-]+)+/?", re.ASCII)
+"""It stands in AGI commands and in the dialplan's own expressions."""
+
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?", re.ASCII)
+
 
 class SettingsRefused(Exception):  # noqa: N818  (the situation is the name)
     """The environment holds a setting that cannot be meant: one line that names it, and never its value."""
@@ -63,6 +68,15 @@ class Settings(BaseSettings):
 
     agent_endpoint: str = Field(default="PJSIP/{agent}", description="how an agent's phone is dialled")
     office_endpoint: str = Field(default="PJSIP/{number}@ivr-office", description="how an official's number is dialled")
+    recordings: str = Field(
+        default="/var/spool/asterisk/ivr", description="folder on the switch where citizens' messages are written"
+    )
+    outside_hosts: frozenset[str] = Field(
+        default=frozenset(),
+        description='JSON list of hosts that flows may ask, e.g. ["water.example", "tax:8443"]',
+    )
+    text_webhook: str = Field(default="", description="http(s) address that takes text messages; empty: none are sent")
+    text_token: SecretStr = SecretStr("")
     log_json: bool = False
     log_level: str = "INFO"
 
@@ -92,6 +106,34 @@ class Settings(BaseSettings):
     def _can_be_said(cls, value: SecretStr) -> SecretStr:
         if not _NONCE.fullmatch(value.get_secret_value()):
             raise ValueError("must be 16 to 128 of A-Z a-z 0-9 . _ -, or not be set at all")
+        return value
+
+    @field_validator("recordings")
+    @classmethod
+    def _is_a_folder(cls, value: str) -> str:
+        if not _FOLDER.fullmatch(value):
+            raise ValueError("must be an absolute path of A-Z a-z 0-9 . _ - and /, e.g. /var/spool/asterisk/ivr")
+        return value.rstrip("/")
+
+    @field_validator("outside_hosts")
+    @classmethod
+    def _are_hosts(cls, value: frozenset[str]) -> frozenset[str]:
+        for host in value:
+            if not _HOST.fullmatch(host):
+                raise ValueError("must be names like water.example or water.example:8443, without http:// and path")
+        return value
+
+    @field_validator("text_webhook")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[!-~]+", value):
+            raise ValueError("must begin with https:// or http:// and hold no spaces")
+        return value
+
+    @field_validator("text_token")
+    @classmethod
+    def _one_token_line(cls, value: SecretStr) -> SecretStr:
+        _printable(value.get_secret_value())
         return value
 
     @field_validator("log_level")

@@ -83,6 +83,9 @@ ACTIONS_PER_VISIT = 500
 ENTRY_RING_SECONDS = 25
 """How long an official's phone rings for a citizen whom a flow hands over: as long as for a consulting agent."""
 
+NUMBER_DIGITS = 15
+"""The Unix epoch in ms has 13 of them."""
+
 DIP_SLACK_SECONDS = 0.5
 """Beyond a dip's own deadline: who asks keeps it, and a bug there must not hold a call."""
 
@@ -122,23 +125,35 @@ class VisitPorts:
 
 
 def read_caller_card(environment: AgiEnvironment, moment: Moment) -> CallerCard:
-    """Who calls, from the visit's arguments: number, caller, contact, place, and the flow if it is not the number's.
+    """Who calls, from the visit's arguments: number, caller, contact and place; then, where the dialplan has them, the
+    flow that is not the number's, since when the contact waits (ms) and how many visits it has had.
 
-    Raises VisitError when one is missing.
+    Raises VisitError when one of the first four is missing.
     """
-    try:
-        number, caller, contact, place, *flow = environment.arguments
-        (named,) = flow or ("",)
-    except ValueError:
-        given = len(environment.arguments)
+    given = environment.arguments
+    if not 4 <= len(given) <= 7:
         raise VisitError(
-            f"a visit takes 4 or 5 arguments behind the nonce (number, caller, contact, place, flow), got {given}"
-        ) from None
+            "a visit takes 4 to 7 arguments behind the nonce (number, caller, contact, place, flow, queued at, "
+            f"visits), got {len(given)}"
+        )
+    number, caller, contact, place, flow, queued_at, visits = (*given, "", "", "")[:7]
     if not number or not contact:
         raise VisitError("a visit needs a number and a contact; the dialplan left one empty")
+    queued_at_ms = _whole(queued_at, moment.at_ms)
     return CallerCard(
-        contact=ContactId(contact), number=number, caller=caller, place=place or None, moment=moment, flow=named
+        contact=ContactId(contact),
+        number=number,
+        caller=caller,
+        place=place or None,
+        moment=moment,
+        flow=flow,
+        visits=_whole(visits, 1),
+        waited_seconds=max(0, moment.at_ms - queued_at_ms) // 1_000,
     )
+
+
+def _whole(digits: str, otherwise: int) -> int:
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= NUMBER_DIGITS else otherwise
 
 
 class FlowVisits:

@@ -226,6 +226,25 @@ class AgiCall(asyncio.Protocol):
         else:
             self._result(1, f" ({value})")
 
+    def _record_file(self, file: str, _form: str, stops: str, longest: str, *_more: str) -> None:
+        self._media.record(file, stops, int(longest), self._recorded)
+
+    def _recorded(self, key: str, length_ms: int) -> None:
+        if key:
+            self._result(ord(key), f" (dtmf) endpos={length_ms * 8}")
+        else:
+            self._result(0, f" (timeout) endpos={length_ms * 8}")
+
+    def _exec(self, application: str, arguments: str = "") -> None:
+        """One application that our visits use; it goes by the same names as in a dialplan."""
+        name, *pairs = arguments.split(",")
+        if application.lower() != "userevent":
+            self._result(-2)
+            return
+        fields = (pair.partition(":") for pair in pairs)
+        self._leg.exchange.user_event(self._leg, name, {key.strip(): value.strip() for key, _, value in fields})
+        self._result(0)
+
     def _channel_status(self, _channel: str = "") -> None:
         self._result(6 if self._leg.state == "up" else 4)
 
@@ -279,12 +298,14 @@ _VERBS: Mapping[str, Callable[..., None]] = {
     "SET VARIABLE": AgiCall._set_variable,
     "GET VARIABLE": AgiCall._get_variable,
     "CHANNEL STATUS": AgiCall._channel_status,
+    "RECORD FILE": AgiCall._record_file,
+    "EXEC": AgiCall._exec,
     "ANSWER": AgiCall._noop,
     "NOOP": AgiCall._noop,
     "VERBOSE": AgiCall._noop,
     "HANGUP": AgiCall._hang_up,
 }
-"""What the model understands; the engine's visits use five of them."""
+"""What the model understands; the engine's visits use seven of them."""
 
 
 def words_of(line: str) -> list[str]:

@@ -6,20 +6,23 @@ as a process is: no word to anybody, connections that just end.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 
 from ivr_engine.asterisk.actions import Endpoints
 from ivr_engine.asterisk.agi import AgiServer
 from ivr_engine.asterisk.ami import AmiAccount
 from ivr_engine.asterisk.switch import AsteriskSwitch
-from ivr_engine.asterisk.visit import FlowVisits
+from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
 from ivr_engine.core.configuration import Configuration
-from ivr_engine.core.conversation import Converse
+from ivr_engine.core.conversation import Converse, Moment
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Configured, Event, Started
+from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.replay.simulator.invariants import Watch
 from ivr_engine.replay.simulator.lives import Entry
-from ivr_engine.runtime.ports import Clock, DeskError, DirectoryEntry, JournalEntry
+from ivr_engine.replay.simulator.visits import RECORDINGS
+from ivr_engine.runtime.ports import Clock, DeskError, Dips, DirectoryEntry, JournalEntry, Texts
 from ivr_engine.runtime.reactor import Reactor
 
 ACCOUNTS = {"ivr-events": "wire-events", "ivr-control": "wire-control"}
@@ -59,6 +62,8 @@ class EngineLife:
         directory: ScenarioDirectory,
         listener: Callable[[Entry], None],
         seconds: Callable[[], float],
+        dips: Dips | None = None,
+        texts: Texts | None = None,
     ) -> None:
         """`agi_port` 0 takes a free one; `seconds` is the event loop's clock."""
         self.epoch = epoch
@@ -85,9 +90,19 @@ class EngineLife:
         )
         self.reactor = Reactor(self.engine, clock=clock, switch=self.switch, journal=self, epoch=epoch)
         self.reactor.subscribe(self._decided)
-        self.visits = AgiServer(
-            host="127.0.0.1", port=agi_port, nonce=nonce, converse=FlowVisits(converse, clock=seconds)
+        self._queues: dict[QueueId, str] = {}
+        minted = count(1)
+        around = VisitPorts(
+            directory=directory,
+            dips=dips,
+            texts=texts,
+            recordings=RECORDINGS,
+            survey_of=lambda queue: self._queues.get(queue, ""),
+            moment=lambda: Moment(clock.now_ms()),
+            mint=lambda: f"{epoch}-{next(minted)}",
         )
+        speak = FlowVisits(converse, seconds, around)
+        self.visits = AgiServer(host="127.0.0.1", port=agi_port, nonce=nonce, converse=speak)
 
     async def start(self, configuration: Configuration, remembered: Iterable[Event]) -> None:
         """Doors first, then the switch; returns when it has been seen. `remembered`: what the journal tells a new life.
@@ -102,6 +117,7 @@ class EngineLife:
         await self.switch.start()
 
     def configure(self, configuration: Configuration) -> None:
+        self._queues = {queue.id: queue.survey for queue in configuration.queues}
         self._put(Configured(configuration))
 
     def kill(self) -> None:

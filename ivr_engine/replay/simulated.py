@@ -142,7 +142,9 @@ class _Stage:
 
     def _in_force(self, revision: Revision) -> None:
         self._revision = revision
-        self._lives.configure(queues_of(self._scenario, revision), self._lives.agents, revision.id)
+        queues = queues_of(self._scenario, revision)
+        self._visits.around.surveys = {queue.id: queue.survey for queue in queues}
+        self._lives.configure(queues, self._lives.agents, revision.id)
         if self._visits.converse is not None:
             self._visits.converse = revision.converse
 

@@ -38,7 +38,7 @@ _USED = """
     app_if app_mixmonitor app_playback app_queue app_read app_record app_sayunixtime app_senddtmf app_softhangup
     app_stack app_userevent app_verbose app_waitforcond app_while app_cdr func_callerid func_channel func_cut func_db
     func_devstate func_dialplan func_evalexten func_global func_groupcount func_hangupcause func_lock func_logic
-    func_math func_periodic_hook func_pjsip_aor func_pjsip_contact func_pjsip_endpoint func_rand func_sprintf
+    func_env func_math func_periodic_hook func_pjsip_aor func_pjsip_contact func_pjsip_endpoint func_rand func_sprintf
     func_strings func_timeout func_uri func_uuid func_volume pbx_config
 """
 MODULES = tuple(_USED.split())

@@ -139,6 +139,7 @@ class Switch:
             "IVR_AMI_CONTROL_SECRET": site.control_secret,
             "IVR_AGI_HOST": "127.0.0.1",
             "IVR_AGI_PORT": str(site.agi_port),
+            "IVR_RECORDINGS": str(site.folder / "spool/ivr"),
         }
 
     # life
@@ -341,7 +342,7 @@ def _launch(site: Site, tools: AsteriskTools) -> subprocess.Popen[bytes]:
 
 def _write(site: Site, tools: AsteriskTools) -> None:
     folder = site.folder
-    for name in ("etc", "var", "spool", "run", "log", "data/sounds", "data/moh"):
+    for name in ("etc", "var", "spool/ivr", "run", "log", "data/sounds", "data/moh"):
         (folder / name).mkdir(parents=True)
     for name, text in render(site).items():
         (folder / "etc" / name).write_text(text)

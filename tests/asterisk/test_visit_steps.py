@@ -335,6 +335,22 @@ async def test_given_a_survey_when_its_visit_begins_then_the_conversation_is_tha
         assert stage.script.card == CallerCard(ContactId("7.1"), "120", "02", None, MOMENT, "how_was_it")
 
 
+async def test_given_a_citizen_who_waits_when_a_visit_begins_then_the_card_knows_how_long_and_how_often() -> None:
+    async with staged(Finish(GENERAL), ports=ports()) as stage:
+        await stage.hear(head=header(NONCE, "120", "02", "7.1", "", "", str(MOMENT.at_ms - 61_500), "3"))
+        assert stage.script.card is not None
+        assert (stage.script.card.waited_seconds, stage.script.card.visits) == (61, 3)
+
+
+@pytest.mark.parametrize("odd", ["", "-1", "x", "9" * 20, "²"])
+async def test_given_numbers_that_are_none_when_a_visit_begins_then_it_is_the_first_of_nobody_who_waited(
+    odd: str,
+) -> None:
+    async with staged(Finish(GENERAL), ports=ports()) as stage:
+        await stage.hear(head=header(NONCE, "120", "02", "7.1", "", "", odd, odd))
+        assert stage.script.card == CallerCard(ContactId("7.1"), "120", "02", None, MOMENT)
+
+
 async def test_given_a_message_when_the_flow_says_so_then_the_contact_ends_as_voicemail() -> None:
     async with staged(Finish(Ended(Disposition.VOICEMAIL))) as stage:
         assert await stage.hear() == ['SET VARIABLE "IVR_OUTCOME" "end:voicemail::ko"']

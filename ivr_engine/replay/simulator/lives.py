@@ -67,6 +67,7 @@ class Lives:
         self._time = time
         self._exchange = exchange
         self._visits = visits
+        self._visits.around.directory = directory
         self._directory = directory
         self._listener = listener
         self._keep = keep_entries

@@ -14,20 +14,28 @@ MISSING = "missing"
 
 AT_ONCE_MS = 0
 
+TONE_MS = 250
+"""What is sounded before a recording."""
+
 Heard = Callable[[str], None]
 """The key, "" for none, or MISSING."""
+
+Spoken = Callable[[str, int], None]
+"""The key that ended a recording, "" for none, and how long it is."""
 
 
 class Media:
     """The ear and the mouth of one leg in a visit. `close` it when the leg leaves."""
 
-    __slots__ = ("_done", "_interrupt", "_leg", "_sounds", "_timer")
+    __slots__ = ("_done", "_interrupt", "_leg", "_recording", "_sounds", "_timer")
 
     def __init__(self, leg: Leg, sounds: Sounds) -> None:
         self._leg = leg
         self._sounds = sounds
         self._interrupt = ""
         self._done: Heard | None = None
+        self._recording: tuple[str, int] | None = None
+        """File, and when its first word is due."""
         self._timer = leg.exchange.time.after(0, _nothing)
         if leg.parked is not None:
             leg.parked.key = self.key
@@ -49,6 +57,26 @@ class Media:
         early = self._early()
         self._later(AT_ONCE_MS if early else wait_ms, early)
 
+    def pause(self, wait_ms: int, done: Heard) -> None:
+        """Nothing is played and no key is listened for: somebody else is asked meanwhile."""
+        self._done, self._interrupt = done, ""
+        self._later(wait_ms, "")
+
+    def record(self, file: str, stops: str, longest_ms: int, done: Spoken) -> None:
+        """RECORD FILE: whoever is asked to speak does, up to a key in `stops`, the longest time or the leg's end."""
+        time, recordings = self._leg.exchange.time, self._leg.exchange.recordings
+        begins_at_ms = time.now_ms + TONE_MS
+        self._recording = file, begins_at_ms
+
+        def over(key: str) -> None:
+            self._recording = None
+            recordings[file] = max(0, time.now_ms - begins_at_ms)
+            done(key, recordings[file])
+
+        self._done, self._interrupt = over, stops
+        early = self._early()
+        self._later(AT_ONCE_MS if early else TONE_MS + longest_ms, early)
+
     def key(self, key: str) -> None:
         """A key arrives now."""
         if self._done is None:
@@ -58,6 +86,11 @@ class Media:
             self._tell(key)
 
     def close(self) -> None:
+        """The leg leaves; what was being recorded stays as it is."""
+        if self._recording is not None:
+            file, begins_at_ms = self._recording
+            self._leg.exchange.recordings[file] = max(0, self._leg.exchange.time.now_ms - begins_at_ms)
+            self._recording = None
         self._timer.cancel()
         self._done = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ivr_engine.core.conversation import Dip, DipFailed, Dipped, NotSent, SendText, Sent
 from ivr_engine.replay.simulator.legs import Leg, Phone
 
 
@@ -23,6 +24,16 @@ class Record:
 
 class Refused(Exception):  # noqa: N818  (the situation is the name)
     """An action that Asterisk answers with an error; the message is Asterisk's."""
+
+
+class Outside(Protocol):
+    """Other systems and the text gateway, as a scenario has them: each answers at once or after some time."""
+
+    def ask(self, dip: Dip) -> tuple[int, Dipped | DipFailed]:
+        """Milliseconds until the flow is told, and what: never later than the dip's own deadline."""
+
+    def send(self, text: SendText) -> tuple[int, Sent | NotSent]:
+        """The same of a text."""
 
 
 class Visits(Protocol):

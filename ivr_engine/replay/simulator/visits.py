@@ -6,65 +6,145 @@ A session whose engine dies ends like one that went well: AGISTATUS is SUCCESS, 
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
+from typing import Any
 
+from ivr_engine.asterisk.told import encoded, pack_facts
 from ivr_engine.core.conversation import (
     Ask,
     CallerCard,
     Conversation,
     Converse,
+    Dip,
+    DipFailed,
+    DipFailure,
     Done,
     Finish,
     Keys,
+    Moment,
+    NotSent,
+    Outcome,
     Play,
     Prompt,
+    Record,
+    Recorded,
+    Remember,
     Reply,
+    SendText,
+    Sent,
     Silence,
+    ToEntry,
+    ToQueue,
     Unplayable,
     pack_outcome,
 )
-from ivr_engine.core.vocabulary import ContactId
+from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.flow.interpreter import Passed, Walk
 from ivr_engine.replay.simulator.legs import Leg
 from ivr_engine.replay.simulator.media import MISSING, Media
+from ivr_engine.replay.simulator.ports import Outside
 from ivr_engine.replay.simulator.sounds import Sounds
 
 DEAD_MAN_SECONDS = 30
 MARGIN_SECONDS = 5
 ACTIONS_PER_VISIT = 500
 IGNORED_KEYS = 20
-"""The limits of `asterisk.visit`, which the dialplan counts on."""
+ENTRY_RING_SECONDS = 25
+ALL_KEYS = "0123456789*#"
+"""The limits and words of `asterisk.visit`, which the dialplan counts on."""
+
+RECORDINGS = "/var/spool/asterisk/ivr"
+OFFICE = "PJSIP/{number}@ivr-office"
 
 CONNECT_MS = 1
 DEATH_NOTICED_MS = 3
 """Until Asterisk sees that a session's other end is gone (measured: AGISTATUS=SUCCESS after 3 ms)."""
 
-Said = tuple[str, str, str] | tuple[str, int]
-"""("play", file, interrupt) or ("wait", milliseconds): what the generator of a visit asks of the media."""
+
+@dataclass(slots=True)
+class Surroundings:
+    """Whom a visit may turn to besides the citizen, as the engine's composition root would set them."""
+
+    directory: Callable[[str], str | None] = lambda _entry: None
+    """Entry → number."""
+    outside: Outside | None = None
+    surveys: Mapping[QueueId, str] = field(default_factory=dict)
+    """Queue → the flow after its talks; "" for none."""
+    minted: int = 0
+    """Recordings so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Play:
+    file: str
+    interrupt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    file: str
+    stops: str
+    longest_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Nothing is heard until then."""
+
+    ms: int
+
+
+Said = _Play | _Wait | _Record | _Later
+"""What the generator of a visit asks of the media; it is sent the key, or for a recording (key, milliseconds)."""
+
+Speech = Generator[Said, Any, Reply]
 
 
 class Session:
     """One visit that is going on."""
 
-    __slots__ = ("_alive_until_ms", "_conversation", "_early", "_leg", "_media", "_place", "_speech", "done", "failed")
+    __slots__ = (
+        "_alive_until_ms",
+        "_around",
+        "_conversation",
+        "_early",
+        "_leg",
+        "_media",
+        "_place",
+        "_speech",
+        "done",
+        "failed",
+    )
 
     def __init__(
-        self, leg: Leg, sounds: Sounds, done: Callable[[str], None], failed: Callable[[Exception], None]
+        self,
+        leg: Leg,
+        sounds: Sounds,
+        around: Surroundings,
+        done: Callable[[str], None],
+        failed: Callable[[Exception], None],
     ) -> None:
         self.done = done
         self.failed = failed
         self._leg = leg
+        self._around = around
         self._media = Media(leg, sounds)
         self._early = ""
         self._place = ""
         self._alive_until_ms = leg.exchange.time.now_ms + (DEAD_MAN_SECONDS - MARGIN_SECONDS) * 1000
-        self._speech: Generator[Said, str, None]
+        self._speech: Generator[Said, Any, None]
 
     def begin(self, conversation: Conversation, card: CallerCard) -> None:
         self._conversation = conversation
         self._place = card.place or ""
-        self._speech = self._speak(conversation)
+        self._speech = self._speak(conversation, card)
         self._next(next, self._speech)
 
     @property
@@ -78,6 +158,9 @@ class Session:
     def _told(self, key: str) -> None:
         self._next(self._speech.send, key)
 
+    def _spoken(self, key: str, length_ms: int) -> None:
+        self._next(self._speech.send, (key, length_ms))
+
     def _next(self, step: Callable[..., Said], *argument: object) -> None:
         try:
             said = step(*argument)
@@ -88,42 +171,58 @@ class Session:
             self.close()
             self.failed(bug)
             return
-        if said[0] == "play":
-            self._media.play(said[1], said[2], self._told)  # type: ignore[arg-type,misc]
-        else:
-            self._media.wait(max(1, int(said[1])), self._told)
+        match said:
+            case _Play():
+                self._media.play(said.file, said.interrupt, self._told)
+            case _Wait():
+                self._media.wait(max(1, said.ms), self._told)
+            case _Later():
+                self._media.pause(said.ms, self._told)
+            case _Record():
+                self._media.record(said.file, said.stops, said.longest_ms, self._spoken)
 
     # ── the conversation ────────────────────────────────────────────────────────────────────────────────────────────
-    def _speak(self, conversation: Conversation) -> Generator[Said, str, None]:
+    def _speak(self, conversation: Conversation, card: CallerCard) -> Generator[Said, Any, None]:
         action = conversation.begin()
         for _ in range(ACTIONS_PER_VISIT):
             match action:
                 case Finish(outcome):
-                    self._leg.set("IVR_OUTCOME", pack_outcome(outcome))
+                    self._finish(outcome, card)
                     return
                 case Play():
                     reply = yield from self._play(action)
                 case Ask():
                     reply = yield from self._ask(action)
+                case Record():
+                    reply = yield from self._record(action)
+                case Dip():
+                    reply = yield from self._dip(action)
+                case SendText():
+                    reply = yield from self._send(action)
+                case Remember():
+                    for facts in pack_facts(action.facts):
+                        self._tell("IvrNoted", {"Survey": action.survey, "Facts": facts})
+                    reply = Done()
             action = conversation.reply(reply)
 
-    def _play(self, play: Play) -> Generator[Said, str, Reply]:
-        if self._early and self._early in play.interrupt:
-            return Done()
-        key, missing = yield from self._say(play.prompts, play.interrupt)
-        if missing:
-            return Unplayable(missing)
+    def _play(self, play: Play) -> Speech:
+        key = self._early
+        if not key or key not in play.interrupt + play.leave:
+            key, missing = yield from self._say(play.prompts, play.interrupt + play.leave)
+            if missing:
+                return Unplayable(missing)
+        if key and key in play.leave:
+            self._early = ""
+            return Keys(key)
         self._early = key or self._early
         return Done()
 
-    def _ask(self, ask: Ask) -> Generator[Said, str, Reply]:
-        if ask.place and ask.place != self._place:
-            self._leg.set("IVR_PLACE_IN_FLOW", ask.place)
-            self._place = ask.place
-        listened = ask.keys if ask.terminator in ask.keys else ask.keys + ask.terminator
+    def _ask(self, ask: Ask) -> Speech:
+        self._keep(ask.place)
+        listened = "".join(dict.fromkeys(ask.keys + ask.terminator + ask.leave))
         early = self._early if self._early in listened else ""
-        if not (early and ask.barge_in):
-            key, missing = yield from self._say(ask.prompts, listened if ask.barge_in else "")
+        if not (early and (ask.barge_in or early in ask.leave)):
+            key, missing = yield from self._say(ask.prompts, listened if ask.barge_in else ask.leave)
             if missing:
                 return Unplayable(missing)
             early = key or early
@@ -131,15 +230,86 @@ class Session:
         keys = yield from self._collect(ask, early)
         return Silence() if keys is None else Keys(keys)
 
-    def _collect(self, ask: Ask, key: str) -> Generator[Said, str, str | None]:
+    def _record(self, record: Record) -> Speech:
+        self._keep(record.place)
+        key = self._early
+        if not (key and (record.barge_in or key in record.leave)):
+            key, missing = yield from self._say(record.prompts, ALL_KEYS if record.barge_in else record.leave)
+            if missing:
+                return Unplayable(missing)
+        self._early = ""
+        if key and key in record.leave:
+            return Keys(key)
+        self._around.minted += 1
+        name = f"{self._leg.uniqueid.replace('.', '-')}-{self._around.minted}"
+        file = f"{RECORDINGS}/{name}"
+        self._leg.set("IVR_RECORDING", file)
+        self._stay_alive(record.longest_ms)
+        key, length_ms = yield _Record(file, record.terminator + record.leave, record.longest_ms)
+        left = bool(key) and key in record.leave
+        if not left:
+            self._tell("IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
+        self._leg.set("IVR_RECORDING", "")
+        return Keys(key) if left else Recorded(name, length_ms)
+
+    # ── others ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _dip(self, dip: Dip) -> Speech:
+        outside = self._around.outside
+        if outside is None:
+            return DipFailed(DipFailure.REFUSED)
+        self._keep(dip.place)
+        asked_at_ms = self._leg.exchange.time.now_ms
+        after_ms, reply = outside.ask(dip)
+        for prompt in dip.prompts:
+            yield from self._say((prompt,), "")
+        yield _Later(max(0, asked_at_ms + after_ms - self._leg.exchange.time.now_ms))
+        return reply
+
+    def _send(self, text: SendText) -> Speech:
+        self._keep(text.place)
+        reply: Sent | NotSent = NotSent("no gateway is set up")
+        if self._around.outside is not None:
+            after_ms, reply = self._around.outside.send(text)
+            yield _Later(after_ms)
+        reason = encoded(reply.reason, 200) if isinstance(reply, NotSent) else ""
+        sent = "yes" if isinstance(reply, Sent) else "no"
+        self._tell("IvrTexted", {"Key": encoded(text.key, 200), "Sent": sent, "Reason": reason})
+        return reply
+
+    def _tell(self, name: str, fields: dict[str, str]) -> None:
+        self._leg.exchange.user_event(self._leg, name, {"Contact": self._leg.uniqueid, **fields})
+
+    def _finish(self, outcome: Outcome, card: CallerCard) -> None:
+        leg = self._leg
+        if isinstance(outcome, ToEntry):
+            number = self._around.directory(outcome.entry)
+            if number is None:
+                outcome = outcome.otherwise
+            else:
+                leg.set("IVR_TARGET", OFFICE.format(number=number))
+                leg.set("IVR_RING_SECONDS", str(ENTRY_RING_SECONDS))
+                leg.set("IVR_OTHERWISE", pack_outcome(outcome.otherwise))
+        if isinstance(outcome, ToQueue) and not card.flow and (survey := self._around.surveys.get(outcome.queue)):
+            leg.set("IVR_SURVEY", survey)
+        leg.set("IVR_OUTCOME", pack_outcome(outcome))
+
+    # ── keys and prompts ────────────────────────────────────────────────────────────────────────────────────────────
+    def _keep(self, place: str) -> None:
+        if place and place != self._place:
+            self._leg.set("IVR_PLACE_IN_FLOW", place)
+            self._place = place
+
+    def _collect(self, ask: Ask, key: str) -> Generator[Said, Any, str | None]:
         keys, ignored = "", 0
         while True:
             if not key:
                 wait_ms = ask.next_key_ms if keys else ask.first_key_ms
                 self._stay_alive(wait_ms)
-                key = yield ("wait", wait_ms)
+                key = yield _Wait(wait_ms)
             if not key:
                 return keys or None
+            if key in ask.leave:
+                return key
             if key == ask.terminator:
                 return keys
             if key in ask.keys:
@@ -150,11 +320,11 @@ class Session:
                 return keys or None
             key = ""
 
-    def _say(self, prompts: tuple[Prompt, ...], interrupt: str) -> Generator[Said, str, tuple[str, str]]:
+    def _say(self, prompts: tuple[Prompt, ...], interrupt: str) -> Generator[Said, Any, tuple[str, str]]:
         """The key that interrupted, and the recording that was missing."""
         for prompt in prompts:
             self._stay_alive(prompt.ceiling_ms)
-            key = yield ("play", prompt.file, interrupt)
+            key = yield _Play(prompt.file, interrupt)
             if key == MISSING:
                 return "", prompt.file
             if key:
@@ -174,6 +344,7 @@ class FlowVisits:
 
     def __init__(self, sounds: Sounds) -> None:
         self.sounds = sounds
+        self.around = Surroundings()
         self.converse: Converse | None = None
         """The revision in force; None while no engine listens."""
         self.nonce = ""
@@ -211,7 +382,7 @@ class FlowVisits:
         if converse is None:
             done("FAILURE")
             return
-        nonce, number, caller, contact, place = [*arguments[1:], *[""] * 5][:5]
+        nonce, number, caller, contact, place, flow, queued_at, visits = [*arguments[1:], *[""] * 8][:8]
         if nonce != self.nonce or not number or not contact:
             done("SUCCESS")  # the session is closed without a word, which Asterisk takes for a good end
             return
@@ -225,6 +396,16 @@ class FlowVisits:
             self.bugs.append(f"visit of {contact}: {bug!r}")
             over("SUCCESS")
 
-        card = CallerCard(contact=ContactId(contact), number=number, caller=caller, place=place or None)
-        session = self._sessions[leg] = Session(leg, self.sounds, over, failed)
+        now_ms = leg.exchange.time.now_ms
+        card = CallerCard(
+            contact=ContactId(contact),
+            number=number,
+            caller=caller,
+            place=place or None,
+            moment=Moment(now_ms),
+            flow=flow,
+            visits=int(visits or 1),
+            waited_seconds=(now_ms - int(queued_at or now_ms)) // 1_000,
+        )
+        session = self._sessions[leg] = Session(leg, self.sounds, self.around, over, failed)
         session.begin(converse(card), card)
