@@ -13,6 +13,7 @@ from ivr_engine import (
     __version__,
     commands_check,
     commands_hours,
+    commands_prompts,
     commands_record,
     commands_replay,
     commands_rerun,
@@ -48,6 +49,7 @@ app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
 app.add_typer(schema, name="schema")
+app.add_typer(commands_prompts.app, name="prompts")
 app.command()(commands_check.check)
 app.command()(commands_hours.hours)
 app.command()(commands_replay.show)

@@ -131,6 +131,7 @@ LAYERS = {
     "simulation": Layer(
         ours=(CORE, "ivr_engine.flow"), library=FLOW_LIBRARY | {"gc", "random", "statistics"}, waits=False
     ),
+    "voice": Layer(ours=("ivr_engine.flow",)),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "reloading": Layer(ours=("ivr_engine.flow",)),
     "service": EVERYTHING,

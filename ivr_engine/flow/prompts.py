@@ -90,7 +90,7 @@ def read_prompts(node: Node, recordings: Recordings, diagnostics: Diagnostics) -
         form.error("prompts", "too_long", f"{len(below.table.keys)} prompts, at most {PROMPTS}")
         return Manifest()
     reader = _Reader(recordings, _instead(form))
-    for name, entry in below.forms("prompt", ("file", "text", "reading", "milliseconds")):
+    for name, entry in below.forms("prompt", ("file", "text", "reading", "heard_in", "milliseconds")):
         if below.key_is_name(name):
             reader.take(PromptId(name), entry)
     reader.take_fragments()
@@ -125,6 +125,19 @@ class _Reader:
                 self.lengths_ms[prompt, language] = length_ms
             if file and heard == language:
                 _recorded(entry, f"{language}/{file}", ceiling_ms, self._recordings)
+        if entry.has("heard_in"):
+            self._hear_everywhere(prompt, entry, texts)
+
+    def _hear_everywhere(self, prompt: PromptId, entry: Form, texts: Mapping[str, str]) -> None:
+        """The offer of a language is made in that language, whatever is spoken so far."""
+        language = entry.one_of("heard_in", tuple(texts))
+        if not language:
+            return
+        length_ms = self.lengths_ms.get((prompt, language))
+        for other in LANGUAGES:
+            self.files[prompt, other] = self.files[prompt, language]
+            if length_ms is not None:
+                self.lengths_ms[prompt, other] = length_ms
 
     def take_fragments(self) -> None:
         """What composed values are made of: their names are ours, so that a recording is enough."""

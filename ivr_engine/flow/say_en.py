@@ -50,11 +50,11 @@ def _rows() -> list[tuple[str, str] | tuple[str, str, str]]:
     rows += [(f"month/{n}", name) for n, name in enumerate(_MONTHS, 1)]
     rows += [("am", "a.m.", "A M"), ("pm", "p.m.", "P M"), ("noon", "noon"), ("midnight", "midnight")]
     for unit in _SPANS:
-        rows += [(f"{unit}/one", f"one {unit}"), (f"{unit}s", f"{unit}s")]
+        rows += [(f"{unit}_one", f"one {unit}"), (f"{unit}s", f"{unit}s")]
     for code, (one, many) in _MONEY.items():
-        rows += [(f"money/{code}", many), (f"money/{code}/one", f"one {one}")]
+        rows += [(f"money/{code}", many), (f"money/{code}_one", f"one {one}")]
     for code, (one, many) in _SMALL.items():
-        rows += [(f"cents/{code}", many), (f"cents/{code}/one", f"one {one}")]
+        rows += [(f"cents/{code}", many), (f"cents/{code}_one", f"one {one}")]
     return [*rows, *((f"ordinal/{n}", _th(n)) for n in (*range(1, 20), *range(20, 100, 10)))]
 
 
@@ -116,7 +116,7 @@ def span(value: Span) -> Keys:
 
 
 def _several(count: int, unit: str) -> Keys:
-    return (f"{unit}/one",) if count == 1 else (*number(count), f"{unit}s")
+    return (f"{unit}_one",) if count == 1 else (*number(count), f"{unit}s")
 
 
 def money(large: int, small: int, currency: Currency) -> Keys:
@@ -128,7 +128,7 @@ def money(large: int, small: int, currency: Currency) -> Keys:
 
 
 def _amount(count: int, unit: str) -> Keys:
-    return (f"{unit}/one",) if count == 1 else (*number(count), unit)
+    return (f"{unit}_one",) if count == 1 else (*number(count), unit)
 
 
 def ordinal(value: int) -> Keys:

@@ -71,7 +71,7 @@ def _rows() -> list[tuple[str, str] | tuple[str, str, str]]:
     rows += [("days", "日間", "にちかん"), ("days/1", "一日", "いちにち"), ("days/long", "間", "かん")]
     rows += [(f"hours/{n}", f"{_KANJI[n]}時間", _HOURS_LONG[n]) for n in range(1, 10)]
     rows += [(f"money/{code}", *word) for code, word in _MONEY.items()]
-    rows += [("money/JPY/4", "四円", "よえん")]
+    rows += [("money/JPY_4", "四円", "よえん")]
     return [*rows, *((f"cents/{code}", *word) for code, word in _SMALL.items())]
 
 
@@ -140,7 +140,7 @@ def money(large: int, small: int, currency: Currency) -> Keys:
     """一万五千ウォン; 四円 is よえん."""
     keys: Keys = ()
     if currency.code == "JPY" and large % 10 == 4:
-        keys = _with_ones(large, "money/JPY/4")
+        keys = _with_ones(large, "money/JPY_4")
     elif large or not small:
         keys = (*number(large), f"money/{currency.code}")
     return (*keys, *number(small), f"cents/{currency.code}") if small else keys

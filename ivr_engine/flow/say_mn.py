@@ -46,7 +46,7 @@ def _rows() -> list[tuple[str, str] | tuple[str, str, str]]:
         lead = f"{_ONES_BEFORE[digit]} " if digit > 1 else ""
         rows += [(f"number/{digit * 100}", f"{lead}зуу"), (f"before/{digit * 100}", f"{lead}зуун")]
     rows += [(f"unit/{weight}", word) for weight, word in _UNITS.items()]
-    rows += [("unit/before/1000", "мянган"), (MINUS, "хасах"), ("year", "оны")]
+    rows += [("before/1000", "мянган"), (MINUS, "хасах"), ("year", "оны")]
     rows += [(f"month/{n}", f"{_below_hundred(n, _ORDINALS, _ORDINAL_TENS)} сарын") for n in range(1, 13)]
     rows += [(f"day/{n}", f"{_of_the(n)} өдөр") for n in range(1, 32)]
     rows += [("hour", "цаг"), ("minute", "минут"), ("second", "секунд"), ("days", "хоног")]
@@ -78,7 +78,7 @@ def _count(value: int) -> Keys:
     if last.startswith("number/"):
         last = last.replace("number/", "before/")
     elif last == "unit/1000":
-        last = "unit/before/1000"
+        last = "before/1000"
     return (*before, last)
 
 

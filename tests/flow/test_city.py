@@ -20,12 +20,16 @@ from ivr_engine.core.conversation import (
 )
 from ivr_engine.core.vocabulary import ContactId, Disposition
 from ivr_engine.flow.numbers import AgencyKind, NumberEntry
+from ivr_engine.flow.prompts import LANGUAGES
 from ivr_engine.flow.revision import load
+from ivr_engine.flow.say import fragments
+from ivr_engine.flow.steps import PromptId
 
 DIALPLANS = Path(__file__).parents[2] / "dialplans"
 CITY = load(DIALPLANS)
 LEGACY = [entry for entry in CITY.numbers if entry.number != "120"]
 LONGEST_GREETING_MS = 2_000
+LONGEST_MENU_MS = 9_000
 
 
 def card(number: str) -> CallerCard:
@@ -115,8 +119,41 @@ def test_given_nobodys_number_when_dialled_then_it_is_rejected_after_a_prompt() 
     assert talk.reply(Done()) == Finish(Ended(Disposition.REJECTED))
 
 
-def test_given_the_recordings_when_weighed_then_they_are_small_and_all_are_in_the_manifest() -> None:
+def test_given_the_recordings_when_weighed_then_a_clone_stays_small_and_all_are_in_the_manifest() -> None:
     recordings = sorted((DIALPLANS / "prompts").rglob("*.wav"))
-    assert sum(path.stat().st_size for path in recordings) < 1_500_000
+    fragments = [path for path in recordings if "say" in path.parts]
+    assert sum(path.stat().st_size for path in fragments) < 15_000_000
+    assert sum(path.stat().st_size for path in recordings) < 30_000_000
     named = {prompt.file.removeprefix("ivr/") for prompt in CITY.manifest.files.values()}
+    # Of this one the Mongolian text is a person's to record; until then the offer is made in English.
+    named.add("en/choose_mongolian")
     assert {path.relative_to(DIALPLANS / "prompts").with_suffix("").as_posix() for path in recordings} == named
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "mn"])
+def test_given_a_language_with_a_voice_when_its_values_are_said_then_every_fragment_is_recorded(language: str) -> None:
+    missing = [fragment.id for fragment in fragments(language) if not CITY.manifest.speaks(fragment.id, language)]
+    assert missing == []
+
+
+def test_given_each_sentence_when_looked_up_then_all_six_languages_have_its_text_and_a_menu_is_short() -> None:
+    for prompt, texts in CITY.manifest.texts.items():
+        if not prompt.startswith(("agency_", "choose_")):
+            assert set(texts) == set(LANGUAGES), prompt
+        for language in texts:
+            assert CITY.manifest.speaks(prompt, language)
+            if "menu" in prompt:
+                assert CITY.manifest.prompt_ms(prompt, language) <= LONGEST_MENU_MS, (prompt, language)
+
+
+def test_given_the_agencies_when_looked_up_then_each_can_be_named_in_korean_and_english() -> None:
+    for agency in CITY.numbers.agencies.values():
+        texts = CITY.manifest.texts[PromptId(f"agency_{agency.id}")]
+        assert (texts["ko"], texts["en"]) == (agency.korean, agency.english)
+
+
+def test_given_mongolian_when_a_sentence_is_played_then_english_is_heard_until_somebody_records_it() -> None:
+    manifest = CITY.manifest
+    assert manifest.files[PromptId("connecting"), "mn"].file == "ivr/en/connecting"
+    assert manifest.say("number", 7, "mn") == manifest.say("number", 7, "en")
+    assert manifest.files[PromptId("choose_japanese"), "ko"].file == "ivr/ja/choose_japanese"

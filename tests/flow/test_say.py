@@ -226,6 +226,8 @@ def test_given_the_fragments_of_a_language_when_listed_then_each_has_its_own_nam
     assert len({fragment.id for fragment in listed}) == len(listed)
     assert all(fragment.id.startswith(f"say/{language}/") and fragment.text for fragment in listed)
     assert all(part.replace("_", "").isalnum() for fragment in listed for part in fragment.id.split("/"))
+    # prompts/LANGUAGE/say/KIND/VALUE is as deep as a folder of documents is read.
+    assert all(len(fragment.id.split("/")) <= 4 for fragment in listed)
 
 
 def test_given_a_number_when_it_is_composed_then_the_fragments_are_as_large_as_they_can_be() -> None:

@@ -20,7 +20,8 @@ class Sounds:
     def __init__(self, folder: Path, revision: Revision) -> None:
         self._folder = folder / "prompts"
         self._ceilings = {prompt.file: prompt.ceiling_ms for prompt in revision.manifest.files.values()}
-        self._prompts = {prompt.file: key for key, prompt in revision.manifest.files.items()}
+        # A recording that is also heard instead of another one keeps its own name.
+        self._prompts = {prompt.file: key for key, prompt in reversed(revision.manifest.files.items())}
         self._lengths: dict[str, int | None] = {}
 
     def length_ms(self, file: str) -> int | None:
