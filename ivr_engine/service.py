@@ -6,10 +6,8 @@ wait go on hearing music, and talks go on without us.
 """
 
 import asyncio
-import gc
 import logging
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -34,6 +32,7 @@ from ivr_engine.flow.revision import Revision, load
 from ivr_engine.metrics import Metrics
 from ivr_engine.outside.dips import HttpDips
 from ivr_engine.outside.texts import WebhookTexts
+from ivr_engine.reloading import favour_the_loop, load_aside
 from ivr_engine.runtime.clock import SystemClock
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
@@ -43,9 +42,6 @@ from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.journal import WrittenJournal
 
 log = logging.getLogger(__name__)
-
-THREAD_TURN_SECONDS = 0.001
-"""How long another thread may hold the interpreter while the loop wants it; Python's own default is 5 ms."""
 
 SHUTDOWN_SECONDS = 3.0
 """For open HTTP requests and feeds at the end; the switch needs nobody to be polite."""
@@ -179,7 +175,7 @@ class Service:
         Raises FlowErrors or StorageError; nothing has changed then. One at a time, so that the last one asked for wins.
         """
         async with self._reloading:
-            revision = load(self.settings.dialplans)
+            revision = await load_aside(self.settings.dialplans)
             with reaching(self.database.place):
                 agents = await recovery.agents(self.database)
                 entries = await stored_entries(self.database)
@@ -289,20 +285,9 @@ async def run(settings: Settings) -> None:
         if stopping.is_set():
             return
         raise
-    _favour_the_loop()
+    favour_the_loop()
     await stopping.wait()
     await service.stop()
-
-
-def _favour_the_loop() -> None:
-    """A free agent waits for nobody's housekeeping.
-
-    What is loaded by now lives as long as the process, so the garbage collector need not walk it again (a full walk
-    takes tens of milliseconds); and the thread that writes the journal gives way after one millisecond, not five.
-    """
-    gc.collect()
-    gc.freeze()
-    sys.setswitchinterval(THREAD_TURN_SECONDS)
 
 
 async def _reload(service: Service) -> None:
