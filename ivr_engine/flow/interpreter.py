@@ -1,76 +1,118 @@
 """Walks one citizen through the flow of the number that was dialled: pure, one action at a time.
 
-A flow can always say *a person*: the queue of the number dialled. That is where every last try, every missing sentence
-and every surprise leads, so that no citizen ends in a dead end. A walk is bound to the revision it began with.
+A flow can always say *a person*: the queue of the flow or of the number dialled. That is where every last try, every
+missing sentence and every surprise leads, so that no citizen ends in a dead end. A walk is bound to the revision that
+it began with.
 
-    play    Done, or nothing playable      → next
-    menu    a key that is a choice         → its target
-            another key                    → wrong prompt and again, after the last try → otherwise
-            silence                        → on_silence if written, else as another key with the silence prompt
-    collect enough digits                  → next, kept under the variable's name
-            too few                        → as a wrong key
-    queue, hangup                          → Finish
-    more than STEPS_WALKED steps and tries → a person
+    play, say            Done, or nothing playable          → next
+    menu, collect, …     see `interpreter_asking`
+    language, set, goto  at once                            → next
+    hours, switch        at once                            → the branch of the state, the case of the value
+    call, return         at once                            → the called flow, and back behind the call
+    dip                  every output                       → next, kept under their names; none → failed
+    send                 taken                              → next; not taken, nobody to send it to → failed
+    queue, callback, transfer, hangup                       → Finish, after what the counsellor is to be shown
+    more than STEPS_WALKED steps and tries, or SILENT_STEPS at a stretch without a word → a person
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from ivr_engine.core.conversation import (
     Action,
-    Ask,
     CallerCard,
+    DipFailed,
+    Dipped,
     Done,
     Ended,
     Finish,
     Keys,
+    NotSent,
+    Outcome,
     Play,
     Prompt,
+    Recorded,
+    Remember,
     Reply,
-    Silence,
+    Sent,
+    ToCallback,
+    ToEntry,
     ToQueue,
     Unplayable,
+    Value,
 )
 from ivr_engine.core.vocabulary import Disposition, QueueId, Skill
-from ivr_engine.flow.numbers import NumberEntry, Registry
-from ivr_engine.flow.place import Standing, read_place, write_place
-from ivr_engine.flow.prompts import Manifest
+from ivr_engine.flow.expressions import Expression
+from ivr_engine.flow.expressions_contact import civil
+from ivr_engine.flow.hours import Closed, Emergency, Holiday, Open, state_at
+from ivr_engine.flow.interpreter_asking import ALL_KEYS, Again, Answer, Further, Left, answer, question
+from ivr_engine.flow.interpreter_outside import callable_number, dip, plain_value, text_message
+from ivr_engine.flow.interpreter_state import PYTHON_TYPES, Memory, Script, Voice, as_text
+from ivr_engine.flow.numbers import Forward, NumberEntry, Reject, Serve
+from ivr_engine.flow.place import read_place
 from ivr_engine.flow.steps import (
+    AskingStep,
+    CallbackStep,
+    CallStep,
     CollectStep,
-    Flow,
+    DecidingStep,
+    DipStep,
+    EndingStep,
     FlowId,
+    GotoStep,
     HangupStep,
+    HoursStep,
+    LanguageStep,
     MenuStep,
     PlayStep,
     PromptId,
     QueueStep,
+    RecordStep,
+    ReturnStep,
+    SayStep,
+    SendStep,
+    SetStep,
     Step,
+    SurveyStep,
+    SwitchStep,
     Target,
+    TransferStep,
 )
-from ivr_engine.flow.steps_branches import passive
+from ivr_engine.flow.steps_branches import (
+    CALLED,
+    CLOSED,
+    EMERGENCY,
+    FAILED,
+    HOLIDAY,
+    NEXT,
+    OPEN,
+    OTHERWISE,
+    PERSON,
+    RETURNED,
+    passive,
+    written_value,
+)
 
 STEPS_WALKED = 200
 """Steps and tries of one contact. At two seconds each that is more than six minutes of menus: such a citizen needs a
 person, and a machine that keeps pressing keys must not hold a channel for ever."""
 
+SILENT_STEPS = 100
+"""Steps without a word, between two that say, ask or reach outside: room for a large flow, a bound for circles."""
+
+CALLS = 4
+"""Calls inside calls. Their places travel on the citizen's channel, and nobody can follow more."""
+
 NOT_IN_SERVICE = PromptId("not_in_service")
 """Said to who dials a number that is nobody's, where the manifest has it."""
 
-ALL_KEYS = "0123456789*#"
-DIGITS = "0123456789"
-
-
 Passed = tuple[str, str, str]
-"""Flow, step, and the branch by which it was left: a key, `next`, `wrong`, `silence`, `otherwise`; "" on arrival."""
+"""Flow, step, and the branch by which it was left (`steps_branches`, `wrong`, and `silence`); "" on arrival."""
 
+Onward = Action | Target | None
+"""What follows: something to perform, a step to go to, or a person."""
 
-@dataclass(frozen=True, slots=True)
-class Script:
-    """All that a walk needs of a revision."""
-
-    flows: Mapping[FlowId, Flow]
-    numbers: Registry
-    manifest: Manifest = field(default_factory=Manifest)
+_DECIDING = (LanguageStep, HoursStep, SwitchStep, SetStep, GotoStep, CallStep, ReturnStep)
 
 
 class Walk:
@@ -79,34 +121,43 @@ class Walk:
     def __init__(self, script: Script, card: CallerCard) -> None:
         self._script = script
         self._card = card
-        self._entry = script.numbers.find(card.number)
-        self._language = self._entry.language if self._entry is not None else "ko"
-        self._flow: Flow | None = None
-        self._label = ""
-        self._tries = 0
-        self._walked = 0
-        self._collected: dict[str, str] = {}
-        self._secret: dict[str, str] = {}
-        self._unplayable: set[str] = set()
+        self._meaning = script.numbers.meaning(card.number, _day(card))
+        self._entry = self._meaning.entry if isinstance(self._meaning, Serve) else self._meaning.dialled
+        self._memory = Memory(script, card, self._meaning.dialled)
+        self._voice = Voice(script.manifest)
         self._said: tuple[Prompt, ...] = ()
+        self._ahead: Sequence[Action] = ()
+        self._after: Callable[[], Onward] | None = None
+        """What follows something that is no step's own; None while a step is being performed."""
         self._ended = False
         self.trail: list[Passed] = []
         """Where this citizen came through, for whoever wants to know what no citizen ever reached. Never any digits
         of an answer; as long as STEPS_WALKED allows."""
 
     @property
-    def collected(self) -> Mapping[str, str]:
-        """The digits asked for so far, secret ones included: for steps that use them, never for output."""
-        return {**self._collected, **self._secret}
+    def collected(self) -> Mapping[str, Value]:
+        """Every variable so far, secret ones included: for who looks into a walk, never for output."""
+        return self._memory.values
 
     def begin(self) -> Action:
         """The first action; where a visit is tried again, the question at which it broke off."""
-        if self._entry is None:
-            return self._not_in_service()
         standing = read_place(self._card.place) if self._card.place else None
-        if standing is not None and self._stands(standing):
-            return self._do() or self._go(self._past())
-        return self._go(Target(self._entry.flow, ""))
+        if standing is not None and self._entry is not None and self._memory.take_up(standing):
+            return self._go(self._do())
+        named = FlowId(self._card.flow)
+        if named in self._script.flows:
+            return self._go(Target(named, ""))
+        match self._meaning:
+            case Serve():
+                first = Target(self._meaning.entry.flow, "")
+                return self._go(self._in_turn(self._spoken(self._meaning.say), lambda: first))
+            case Forward():
+                forwarded = ToEntry(self._meaning.entry_code, self._person_request(self._meaning.dialled))
+                return self._go(Finish(forwarded))
+            case Reject():
+                said = self._meaning.say if self._meaning.dialled is not None else (NOT_IN_SERVICE,)
+                rejected = Ended(Disposition.REJECTED, self._memory.agency, self._memory.language)
+                return self._go(self._in_turn(self._spoken(said, interrupt=""), lambda: Finish(rejected)))
 
     def reply(self, reply: Reply) -> Action:
         """What follows. Raises ValueError after `Finish`, and for a reply that the last action cannot have."""
@@ -114,181 +165,280 @@ class Walk:
             raise ValueError(
                 f"the conversation of {self._card.contact} is over, yet it was told {type(reply).__name__}"
             )
-        if self._entry is None:
-            return self._finish(Ended(Disposition.REJECTED))
+        self._memory.silent = 0
+        if self._after is not None:
+            return self._go(self._between(reply, self._after))
         step = self._step()
-        match step, reply:
-            case _, Unplayable():
-                return self._without(step, reply.file)
-            case PlayStep(), Done():
-                self._left_by("next")
-                return self._go(step.next)
-            case MenuStep(), Keys():
-                return self._chosen(step, reply.keys)
-            case CollectStep(), Keys():
-                return self._keyed(step, reply.keys)
-            case ((MenuStep() | CollectStep()), Silence()):
-                return self._silent(step)
-        raise ValueError(f"step '{self._label}' cannot be told {type(reply).__name__}")
+        onward = self._without(step, reply.file) if isinstance(reply, Unplayable) else self._told(step, reply)
+        return self._go(onward)
 
     # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def _go(self, target: Target | None) -> Action:
-        """On to a step, and past those of which nothing can be heard. A loop, not recursion: flows can be long."""
-        while target is not None:
-            flow = self._script.flows[target.flow]
-            if flow is not self._flow:
-                self._flow = flow
-                self._language = flow.language or self._language
-            self._label = target.step or flow.first
-            self._tries = 0
-            action = self._do()
-            if action is not None:
-                return action
-            target = self._past()
-        return self._person()
+    def _go(self, onward: Onward) -> Action:
+        """On to a step, and past those that have nothing to say. A loop, not recursion: flows can be long."""
+        while isinstance(onward, Target):
+            flow = self._script.flows[onward.flow]
+            self._memory.enter(flow, onward.step or flow.first)
+            onward = self._do()
+        action = onward if onward is not None else self._person()
+        self._ended = isinstance(action, Finish)
+        return action
 
-    def _do(self, before: tuple[PromptId, ...] = ()) -> Action | None:
-        """Do the step where the walk stands; None when it has nothing that can be heard.
-
-        `before` is said first: what was wrong with the last try.
-        """
-        self._walked += 1
-        if self._walked > STEPS_WALKED:
-            return self._person()
-        step = self._step()
+    def _do(self, before: tuple[PromptId, ...] = ()) -> Onward:
+        """Do the step where the walk stands. `before` is said first: what was wrong with the last try."""
+        step, memory = self._step(), self._memory
+        if isinstance(step, _DECIDING):
+            memory.silent += 1
+        else:
+            memory.walked += 1
+        if memory.walked > STEPS_WALKED or memory.silent > SILENT_STEPS:
+            return None
         self._left_by("")
         match step:
-            case PlayStep():
-                return self._play(step, self._recordings(step.prompts))
-            case MenuStep() | CollectStep():
-                return self._ask(step, before)
-            case QueueStep():
-                return self._finish(self._queued(step.queue, step.requirement, step.priority))
-            case HangupStep():
-                return self._finish(Ended(step.disposition, self._agency(), self._language))
+            case PlayStep() | SayStep():
+                return self._play(step, self._sentence(step)) or step.next
+            case MenuStep() | CollectStep() | RecordStep() | SurveyStep():
+                return question(step, memory, self._voice, before) or self._past()
+            case DipStep():
+                return dip(step, memory, self._voice)
+            case SendStep():
+                return text_message(step, memory, self._card) or self._leave(FAILED, step.failed)
+            case QueueStep() | CallbackStep() | TransferStep() | HangupStep():
+                return self._end(step)
             case _:
-                return self._person()
+                return self._decide(step)
+
+    def _told(self, step: Step, reply: Reply) -> Onward:
+        """What follows from a reply to the step's own action."""
+        match step, reply:
+            case ((PlayStep() | SayStep()), Done()):
+                return self._leave(NEXT, step.next)
+            case ((PlayStep() | SayStep()), Keys(keys)) if keys and keys == step.person_key:
+                return self._leave(PERSON, None)
+            case DipStep(), Dipped() | DipFailed():
+                return self._dipped(step, reply)
+            case SendStep(), Sent():
+                return self._leave(NEXT, step.next)
+            case SendStep(), NotSent():
+                return self._leave(FAILED, step.failed)
+            case ((MenuStep() | CollectStep() | RecordStep() | SurveyStep()), _):
+                at = self._memory.question
+                found = answer(step, reply, self._memory)
+                if found is not None:
+                    return self._answered(step, found, self._facts(step, reply, at))
+        raise ValueError(f"step '{self._memory.label}' cannot be told {type(reply).__name__}")
 
     def _step(self) -> Step:
-        if self._flow is None:
+        if self._memory.flow is None:
             raise ValueError("the conversation has not begun")
-        return self._flow.steps[self._label]
+        return self._memory.flow.steps[self._memory.label]
 
-    def _past(self) -> Target | None:
+    def _past(self) -> Onward:
         """Where it goes on when nothing of the step can be heard: where silence leads."""
         return next(iter(passive(self._step())), None)
 
-    def _standing(self) -> Standing:
-        flow = self._flow.id if self._flow is not None else ""
-        return Standing(flow, self._label, self._language, self._tries, self._walked, self._collected)
-
-    def _stands(self, standing: Standing) -> bool:
-        """Take up an earlier standing if this revision still has that question."""
-        flow = self._script.flows.get(FlowId(standing.flow))
-        if flow is None or not isinstance(flow.steps.get(standing.step), MenuStep | CollectStep):
-            return False
-        self._flow, self._label, self._language = flow, standing.step, standing.language
-        self._tries, self._walked = standing.tries, standing.walked
-        self._collected = dict(standing.collected)
-        return True
-
-    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def _play(self, step: PlayStep, prompts: tuple[Prompt, ...]) -> Action | None:
-        self._said = prompts
-        return Play(prompts, ALL_KEYS if step.barge_in else "") if prompts else None
-
-    def _ask(self, step: MenuStep | CollectStep, before: tuple[PromptId, ...]) -> Action | None:
-        question = self._recordings(step.prompts)
-        if not question:
-            return None
-        prompts = (*self._recordings(before), *question)
-        place = write_place(self._standing())
-        if isinstance(step, MenuStep):
-            return Ask(
-                prompts,
-                keys=ALL_KEYS,
-                max_keys=1,
-                terminator="",
-                first_key_ms=step.first_key_ms,
-                barge_in=step.barge_in,
-                place=place,
-            )
-        return Ask(
-            prompts,
-            keys=DIGITS,
-            max_keys=step.max_keys,
-            terminator=step.terminator,
-            first_key_ms=step.first_key_ms,
-            next_key_ms=step.next_key_ms,
-            barge_in=step.barge_in,
-            place=place,
-            secret=step.secret,
-        )
-
-    def _chosen(self, step: MenuStep, keys: str) -> Action:
-        if keys in step.choices:
-            self._left_by(keys)
-            return self._go(step.choices[keys])
-        return self._again(step, step.wrong_prompt, "wrong")
-
-    def _keyed(self, step: CollectStep, keys: str) -> Action:
-        if not step.min_keys <= len(keys) <= step.max_keys or keys.strip(DIGITS):
-            return self._again(step, step.wrong_prompt, "wrong")
-        kept = self._secret if step.secret else self._collected
-        kept[step.variable] = keys
-        self._left_by("next")
-        return self._go(step.next)
-
-    def _silent(self, step: MenuStep | CollectStep) -> Action:
-        if step.silence_leaves:
-            self._left_by("silence")
-            return self._go(step.silence)
-        return self._again(step, step.silence_prompt, "silence")
-
-    def _again(self, step: MenuStep | CollectStep, before: tuple[PromptId, ...], why: str) -> Action:
-        self._tries += 1
-        self._left_by(why)
-        if self._tries >= step.tries:
-            self._left_by("otherwise")
-            return self._go(step.otherwise)
-        return self._do(before) or self._go(step.otherwise)
+    def _leave(self, branch: str, target: Target | None) -> Target | None:
+        self._left_by(branch)
+        return target
 
     def _left_by(self, branch: str) -> None:
-        if self._flow is not None:
-            self.trail.append((self._flow.id, self._label, branch))
+        if self._memory.flow is not None:
+            self.trail.append((self._memory.flow.id, self._memory.label, branch))
 
-    # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def _recordings(self, prompts: tuple[PromptId, ...]) -> tuple[Prompt, ...]:
-        files = self._script.manifest.files
-        found = (files.get((prompt, self._language)) for prompt in prompts)
-        return tuple(prompt for prompt in found if prompt is not None and prompt.file not in self._unplayable)
+    # ── between steps ────────────────────────────────────────────────────────────────────────────────────────────
+    def _in_turn(self, actions: Sequence[Action], after: Callable[[], Onward]) -> Onward:
+        """Perform actions that are no step's own, and then go on."""
+        if not actions:
+            self._after = None
+            return after()
+        first, self._ahead, self._after = actions[0], actions[1:], after
+        return first
 
-    def _without(self, step: Step, file: str) -> Action:
+    def _spoken(self, prompts: tuple[PromptId, ...], interrupt: str = ALL_KEYS) -> tuple[Play, ...]:
+        self._said = self._voice.prompts(prompts, self._memory.language)
+        return (Play(self._said, interrupt),) if self._said else ()
+
+    def _between(self, reply: Reply, after: Callable[[], Onward]) -> Onward:
+        match reply:
+            case Done():
+                return self._in_turn(self._ahead, after)
+            case Unplayable():
+                left = self._after_missing(reply.file)
+                return self._in_turn((*((Play(left, ALL_KEYS),) if left else ()), *self._ahead), after)
+        raise ValueError(f"nothing was asked, yet the conversation was told {type(reply).__name__}")
+
+    # ── saying ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def _sentence(self, step: PlayStep | SayStep) -> tuple[Prompt, ...]:
+        voice, language = self._voice, self._memory.language
+        if isinstance(step, PlayStep):
+            return voice.prompts(step.prompts, language)
+        value = voice.value(step.kind, plain_value(step.value, self._memory), language)
+        return (*voice.prompts(step.before, language), *value, *voice.prompts(step.after, language)) if value else ()
+
+    def _play(self, step: PlayStep | SayStep, prompts: tuple[Prompt, ...]) -> Play | None:
+        self._said = prompts
+        return Play(prompts, ALL_KEYS if step.barge_in else "", step.person_key) if prompts else None
+
+    def _without(self, step: Step, file: str) -> Onward:
         """A recording is missing on the switch: say the rest; who cannot be told the choices gets a person."""
-        self._unplayable.add(file)
-        if not isinstance(step, PlayStep):
-            return self._do() or self._go(self._past())
+        if isinstance(step, PlayStep | SayStep):
+            return self._play(step, self._after_missing(file)) or step.next
+        self._voice.unplayable.add(file)
+        return self._do()
+
+    def _after_missing(self, file: str) -> tuple[Prompt, ...]:
+        self._voice.unplayable.add(file)
         files = [prompt.file for prompt in self._said]
         heard = files.index(file) + 1 if file in files else len(files)
-        return self._play(step, self._said[heard:]) or self._go(step.next)
+        self._said = self._said[heard:]
+        return self._said
 
-    def _not_in_service(self) -> Action:
-        prompt = self._script.manifest.files.get((NOT_IN_SERVICE, self._language))
-        return Play((prompt,)) if prompt is not None else self._finish(Ended(Disposition.REJECTED))
+    # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _answered(self, step: AskingStep, found: Answer, facts: tuple[Remember, ...]) -> Onward:
+        match found:
+            case Left(branch, target):
+                self._left_by(branch)
+                return self._in_turn((*facts, *self._thanks(step, branch)), lambda: target)
+            case Further():
+                return self._in_turn(facts, self._do)
+            case Again(before, branch):
+                self._memory.failed()
+                self._left_by(branch)
+                if self._memory.tries < step.tries:
+                    return self._do(before)
+                if isinstance(step, SurveyStep):
+                    self._left_by(NEXT)
+                    return self._in_turn(self._thanks(step, NEXT), lambda: step.next)
+                return self._leave(OTHERWISE, step.otherwise)
+
+    def _thanks(self, step: AskingStep, branch: str) -> tuple[Play, ...]:
+        return self._spoken(step.thanks) if isinstance(step, SurveyStep) and branch == NEXT else ()
+
+    def _facts(self, step: AskingStep, reply: Reply, asked: int) -> tuple[Remember, ...]:
+        """What is remembered at once, because the citizen may hang up any moment: a survey's mark, a recording."""
+        if isinstance(step, SurveyStep) and isinstance(reply, Keys) and self._memory.question > asked:
+            return (Remember({step.questions[asked].variable: reply.keys}, step.survey),)
+        if isinstance(step, RecordStep) and isinstance(reply, Recorded) and reply.length_ms >= step.shortest_ms:
+            return (Remember({step.variable: reply.recording}),)
+        return ()
+
+    def _dipped(self, step: DipStep, reply: Dipped | DipFailed) -> Onward:
+        """All outputs in their types, or failure: half an answer is none."""
+        outputs = reply.outputs if isinstance(reply, Dipped) else {}
+        if any(type(outputs.get(one.name)) is not PYTHON_TYPES[one.type] for one in step.outputs):
+            return self._leave(FAILED, step.failed)
+        if isinstance(reply, DipFailed):
+            return self._leave(FAILED, step.failed)
+        for one in step.outputs:
+            self._memory.keep(one.name, outputs[one.name])
+        return self._leave(NEXT, step.next)
+
+    # ── deciding ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _decide(self, step: DecidingStep) -> Onward:
+        memory = self._memory
+        match step:
+            case LanguageStep():
+                memory.language = step.language
+                return self._leave(NEXT, step.next)
+            case SetStep():
+                self._set(step.values)
+                return self._leave(NEXT, step.next)
+            case GotoStep():
+                return self._leave(NEXT, step.target)
+            case HoursStep():
+                return self._by_hours(step)
+            case SwitchStep():
+                value = memory.compute(step.value)
+                if isinstance(value, str | int) and value in step.cases:
+                    return self._leave(written_value(value), step.cases[value])
+                return self._leave(OTHERWISE, step.otherwise)
+            case CallStep():
+                return self._call(step)
+            case ReturnStep():
+                return self._return(step)
+
+    def _set(self, values: Mapping[str, Expression]) -> None:
+        for name, expression in values.items():
+            self._memory.keep(name, plain_value(expression, self._memory))
+
+    def _by_hours(self, step: HoursStep) -> Onward:
+        calendars = self._script.hours.calendars
+        named = step.hours or (self._entry.hours if self._entry is not None else None)
+        calendar = calendars.get(named) if named is not None else None
+        state = state_at(calendar, self._card.moment) if calendar is not None else Open()
+        match state:
+            case Open():
+                return self._leave(OPEN, step.open)
+            case Closed():
+                return self._leave(CLOSED, step.closed)
+            case Holiday():
+                return self._leave(HOLIDAY, step.holiday)
+            case Emergency():
+                self._left_by(EMERGENCY)
+                return self._in_turn(self._spoken((state.message,)), lambda: step.emergency)
+
+    def _call(self, step: CallStep) -> Onward:
+        memory = self._memory
+        if memory.flow is None or len(memory.calls) >= CALLS:
+            return None
+        self._set(step.arguments)
+        memory.calls.append((memory.flow.id, memory.label))
+        return self._leave(CALLED, Target(step.flow, ""))
+
+    def _return(self, step: ReturnStep) -> Onward:
+        memory = self._memory
+        returned = {name: plain_value(expression, memory) for name, expression in step.values.items()}
+        if not memory.calls:
+            return None
+        flow_id, label = memory.calls.pop()
+        flow = self._script.flows[flow_id]
+        call = flow.steps[label]
+        if not isinstance(call, CallStep):
+            return None
+        for name, value in returned.items():
+            memory.keep(name, value)
+        for name, source in call.results.items():
+            memory.keep(name, returned[source])
+        memory.come_back(flow, label)
+        return self._leave(RETURNED, call.next)
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def _agency(self) -> str:
-        return self._entry.agency.id if self._entry is not None and self._entry.agency is not None else ""
+    def _end(self, step: EndingStep) -> Onward:
+        memory = self._memory
+        match step:
+            case HangupStep():
+                return Finish(Ended(step.disposition, memory.agency, memory.language))
+            case QueueStep():
+                return self._shown(step.show, self._queued(step.queue, step.requirement, step.priority))
+            case CallbackStep():
+                number = callable_number(as_text(plain_value(step.number, memory)))
+                if not number:
+                    return self._leave(OTHERWISE, step.otherwise)
+                request = self._queued(step.queue, step.requirement, step.priority)
+                return self._shown(step.show, ToCallback(number, request))
+            case TransferStep():
+                unreached = self._queued(step.queue, step.requirement, step.priority) if step.queue else None
+                otherwise = unreached or self._person_request(self._entry)
+                return self._shown(step.show, ToEntry(step.entry, otherwise))
+
+    def _shown(self, names: tuple[str, ...], outcome: Outcome) -> Onward:
+        """What the counsellor is to be shown, and then the end."""
+        facts = self._memory.shown(names)
+        return self._in_turn((Remember(facts),) if facts else (), lambda: Finish(outcome))
 
     def _person(self) -> Action:
-        entry: NumberEntry | None = self._entry
-        if entry is None:
-            return self._finish(Ended(Disposition.REJECTED))
-        return self._finish(self._queued(entry.queue, entry.requirement, 0))
+        if self._entry is None and self._memory.queue is None:
+            return Finish(Ended(Disposition.REJECTED))
+        return Finish(self._person_request(self._entry))
+
+    def _person_request(self, entry: NumberEntry | None) -> ToQueue:
+        if self._memory.queue is not None:
+            return self._queued(self._memory.queue, frozenset(), 0)
+        assert entry is not None, "nobody's number brings nobody"
+        return self._queued(entry.queue, entry.requirement, 0)
 
     def _queued(self, queue: QueueId, requirement: frozenset[Skill], priority: int) -> ToQueue:
-        return ToQueue(queue, requirement, self._agency(), self._language, priority)
+        return ToQueue(queue, requirement, self._memory.agency, self._memory.language, priority)
 
-    def _finish(self, outcome: ToQueue | Ended) -> Action:
-        self._ended = True
-        return Finish(outcome)
+
+def _day(card: CallerCard) -> date:
+    return civil(card.moment).date()

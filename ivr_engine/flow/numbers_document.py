@@ -28,7 +28,7 @@ from ivr_engine.flow.numbers import (
 )
 from ivr_engine.flow.numbers_spelling import canonical, why_not
 from ivr_engine.flow.prompts import LANGUAGES, Manifest
-from ivr_engine.flow.shape import Known
+from ivr_engine.flow.shape_reader import Known
 from ivr_engine.flow.source import Node, Text
 from ivr_engine.flow.steps import FlowId, HoursId, PromptId
 

@@ -18,23 +18,28 @@ from pathlib import Path
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard, Conversation
+from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow import hours_document, numbers_document
 from ivr_engine.flow import prompts as prompts_document
 from ivr_engine.flow import proofs as proofs_document
 from ivr_engine.flow import queues as queues_document
 from ivr_engine.flow.check import check_kept, check_languages, warn_unreached
 from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors
-from ivr_engine.flow.documents import read_folder
+from ivr_engine.flow.documents import Documents, read_folder
+from ivr_engine.flow.expressions_contact import contact_types
 from ivr_engine.flow.hours import Hours
 from ivr_engine.flow.hours_document import Calendars, read_hours
-from ivr_engine.flow.interpreter import Script, Walk
+from ivr_engine.flow.interpreter import Walk
+from ivr_engine.flow.interpreter_state import Script
 from ivr_engine.flow.numbers import Registry
 from ivr_engine.flow.numbers_document import check_spoken, read_numbers
-from ivr_engine.flow.prompts import Manifest, read_prompts
+from ivr_engine.flow.prompts import LANGUAGES, Manifest, Recordings, read_prompts
 from ivr_engine.flow.proofs import Promise, Proofs, prove, read_promise
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.recordings import read_recordings
-from ivr_engine.flow.shape import Known, Shaped, shape_flow
+from ivr_engine.flow.shape import Shaped, shape_flow
+from ivr_engine.flow.shape_reader import Known
+from ivr_engine.flow.shape_variables import declared, find_variables
 from ivr_engine.flow.steps import Flow, FlowId
 
 _PROMPTS, _QUEUES, _NUMBERS, _HOURS = "prompts.yaml", "queues.yaml", "numbers.yaml", "hours.yaml"
@@ -49,6 +54,9 @@ HOMES = {
 """Where each section stands by habit. A new section is named by the module that reads it and gets a row here."""
 
 
+_NOWHERE = QueueId("")
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One checked version of everything that the operators wrote. `id` is a hash of its documents."""
@@ -59,6 +67,8 @@ class Revision:
     manifest: Manifest
     warnings: tuple[Diagnostic, ...] = ()
     hours: Hours = field(default_factory=Hours)
+    skills: frozenset[Skill] = frozenset()
+    person: QueueId = _NOWHERE
     proofs: Proofs = field(default_factory=Proofs)
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
 
@@ -79,19 +89,32 @@ def load(folder: Path, *, today: date | None = None) -> Revision:
     """
     diagnostics = Diagnostics()
     documents = read_folder(folder, HOMES, diagnostics)
+    return compiled(documents, read_recordings(folder, diagnostics), diagnostics, today=today)
+
+
+def compiled(
+    documents: Documents, recordings: Recordings, diagnostics: Diagnostics, *, today: date | None = None
+) -> Revision:
+    """The revision of documents that were read, from wherever. Raises FlowErrors with all that is wrong with them."""
     prompts_node = documents.document(_PROMPTS, HOMES[_PROMPTS])
     queues_node = documents.document(_QUEUES, HOMES[_QUEUES])
     numbers_node = documents.document(_NUMBERS, HOMES[_NUMBERS])
     hours_node = documents.document(_HOURS, HOMES[_HOURS])
 
-    recordings = read_recordings(folder, diagnostics)
     manifest = read_prompts(prompts_node, recordings, diagnostics) if prompts_node else Manifest()
     queues = read_queues(queues_node, diagnostics) if queues_node else Queues()
+    contact = contact_types(sorted(documents.names("agencies") or ()), LANGUAGES)
+    takes, returns = (declared(documents.flows, key, diagnostics) for key in ("takes", "returns"))
     known = Known(
         prompts=documents.names("prompts"),
         queues=documents.names("queues"),
         skills=frozenset(map(str, queues.skills)) or None,
         flows=frozenset(documents.flows),
+        hours=documents.names("hours"),
+        contact=contact,
+        variables=find_variables(documents.flows, contact, takes, returns, diagnostics),
+        takes=takes,
+        returns=returns,
     )
     calendars = read_hours(hours_node, known.prompts, diagnostics) if hours_node else Calendars()
     flows: dict[FlowId, Shaped] = {}
@@ -119,7 +142,7 @@ def load(folder: Path, *, today: date | None = None) -> Revision:
     warn_unreached(flows, graph, diagnostics)
     if today is not None:
         calendars.warn_past(today, diagnostics)
-    script = Script(checked, numbers, manifest)
+    script = Script(checked, numbers, manifest, calendars.hours, known.variables)
     return Revision(
         documents.id,
         numbers,
@@ -127,6 +150,8 @@ def load(folder: Path, *, today: date | None = None) -> Revision:
         manifest,
         diagnostics.in_order(),
         calendars.hours,
+        queues.skills,
+        queues.person,
         proofs,
         script,
     )

@@ -11,10 +11,11 @@ called flow and what it returns give it a value.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import NewType
 
 from ivr_engine.core.conversation import DIP_BYTES, DIP_DEADLINE_MS, Output, Value, ValueType
 from ivr_engine.core.vocabulary import Disposition, QueueId, Skill
+from ivr_engine.flow.expressions import Expression
 
 FlowId = NewType("FlowId", str)
 """One document under `flows/`; the name of its file."""
@@ -33,14 +34,6 @@ PRIORITY = 9
 
 PERSON_KEY = "0"
 """The key that brings a person at any moment, unless the operator says otherwise."""
-
-
-class Expression(Protocol):
-    """An expression that was checked (`expressions.Expression`): it has an answer for any values of its types."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Every name that the answer depends on."""
 
 
 class Checksum(StrEnum):
@@ -218,6 +211,7 @@ class HoursStep:
     """Go by a calendar. The message of an emergency closing is said before its branch is taken."""
 
     hours: HoursId
+    """Empty: the calendar of the number that was dialled, or always open where it has none."""
     open: Target | None
     closed: Target | None
     holiday: Target | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import NAME, NAME_HINT
-from ivr_engine.flow.shape import KEYS
+from ivr_engine.flow.shape_fields import KEYS
 from ivr_engine.flow.source import Node, Table, Text
 from ivr_engine.replay.language_facts import RESERVED, Names
 from ivr_engine.replay.language_words import Page, duration_ms, texts, whole

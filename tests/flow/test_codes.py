@@ -40,7 +40,7 @@ def test_given_the_package_when_walked_then_every_code_has_a_row_and_every_row_i
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in SAYING:
                 constants = [one.value for one in node.args[:3] if isinstance(one, ast.Constant)]
                 said_in_code.update(word for word in constants if isinstance(word, str) and word in CODES)
-    by_name = ("prompt", "queue", "skill", "agency", "flow", "calendar")  # Form.check_names
+    by_name = ("prompt", "queue", "skill", "agency", "flow", "calendar", "variable")  # Form.check_names
     kinds = {f"unknown_{kind}" for kind in by_name}
     assert set(CODES) - said_in_code - kinds == set(), "nothing says this any more"
 

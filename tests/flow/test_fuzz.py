@@ -6,7 +6,29 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ivr_engine.core.conversation import Ask, CallerCard, Done, Finish, Keys, Play, Reply, Silence, Unplayable
+from ivr_engine.core.conversation import (
+    Action,
+    Ask,
+    CallerCard,
+    Dip,
+    DipFailed,
+    DipFailure,
+    Dipped,
+    Done,
+    Finish,
+    Keys,
+    NotRecorded,
+    NotSent,
+    Play,
+    Prompt,
+    Record,
+    Recorded,
+    Reply,
+    SendText,
+    Sent,
+    Silence,
+    Unplayable,
+)
 from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.interpreter import STEPS_WALKED
@@ -93,10 +115,28 @@ def test_given_any_citizen_when_talking_then_it_ends_within_the_limit(number: st
     raise AssertionError("the conversation does not end")
 
 
-def replies(action: Play | Ask) -> st.SearchStrategy[Reply]:
-    """What a citizen and a switch can answer to an action."""
-    unplayable = st.sampled_from(action.prompts).map(lambda prompt: Unplayable(prompt.file))
-    if isinstance(action, Play):
-        return st.just(Done()) | unplayable
-    keys = st.text(action.keys, min_size=0, max_size=action.max_keys).map(Keys)
-    return keys | st.just(Silence()) | unplayable
+def replies(action: Action) -> st.SearchStrategy[Reply]:
+    """What a citizen, a switch and other systems can answer to an action."""
+    match action:
+        case Play():
+            return st.just(Done()) | _missing(action.prompts) | st.sampled_from([*action.leave, ""]).map(_left)
+        case Ask():
+            keys = st.text(action.keys, min_size=0, max_size=action.max_keys).map(Keys)
+            left = st.sampled_from([*action.leave, ""]).map(lambda key: Keys(key) if key else Silence())
+            return keys | left | _missing(action.prompts)
+        case Record():
+            return st.integers(0, 9_000).map(lambda ms: Recorded("r-1", ms)) | st.just(NotRecorded())
+        case Dip():
+            return st.just(DipFailed(DipFailure.SLOW)) | st.just(Dipped({}))
+        case SendText():
+            return st.just(Sent()) | st.just(NotSent())
+        case _:
+            return st.just(Done())
+
+
+def _left(key: str) -> Reply:
+    return Keys(key) if key else Done()
+
+
+def _missing(prompts: tuple[Prompt, ...]) -> st.SearchStrategy[Reply]:
+    return st.sampled_from(prompts).map(lambda prompt: Unplayable(prompt.file))

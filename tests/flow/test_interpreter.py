@@ -144,7 +144,7 @@ def test_given_a_missing_error_prompt_when_asked_again_then_the_menu_is_said_wit
 def test_given_a_collect_step_when_begun_then_digits_up_to_the_terminator_are_asked_for(folder: Folder) -> None:
     folder.flow(COLLECT)
     assert told(folder.walk()) == Ask(
-        (prompt("ask"),), keys="0123456789", max_keys=4, terminator="#", place="main:account:ko:0:1"
+        (prompt("ask"),), keys="0123456789", max_keys=4, terminator="#", place="main:account:ko:0:1", leave="*"
     )
 
 
@@ -236,7 +236,7 @@ def test_given_a_flow_in_another_language_when_entered_then_it_is_spoken_and_tol
     folder.flow("  ask: {play: menu}\n  q: {queue: general}\n", "shared")
     walk = folder.walk()
     walk.begin()
-    assert walk.reply(Keys("9")) == Play((prompt("greeting", "en"),), "0123456789*#")
+    assert walk.reply(Keys("9")) == Play((prompt("greeting", "en"),), "0123456789*#", leave="0")
     assert walk.reply(Done()) == Play((prompt("menu", "en"),), "0123456789*#")
     assert walk.reply(Done()) == Finish(ToQueue(QueueId("general"), language="en"))
 
@@ -285,7 +285,7 @@ def test_given_a_place_when_begun_then_it_goes_on_there_with_its_tries_and_limit
 
 
 def test_given_digits_in_the_place_when_taken_up_then_they_are_still_known(folder: Folder) -> None:
-    folder.flow(MENU)
+    folder.flow("  account: {collect: account, prompts: ask}\n" + MENU)
     walk = folder.walk(place="main:topic:ko:0:1:account.1234")
     ask = walk.begin()
     assert isinstance(ask, Ask)
