@@ -159,6 +159,7 @@ class _Stage:
                 yield f"{life.bugs} bugs were counted in life {life.epoch}"
         yield from self._bugs
         yield from self._calls.problems
+        yield from self._exchange.problems
 
     def _reached(self) -> Counter[Passed]:
         reached: Counter[Passed] = Counter()

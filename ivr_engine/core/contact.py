@@ -148,6 +148,8 @@ class Contact:
     transfer_began_ms: int = 0
     transfers: int = 0
     recipient_leg: LegId | None = None
+    recipient_gone: bool = False
+    """Of the transfer that is going on: its leg was there and has ended."""
 
     def disposition(self) -> Disposition:
         """What it means that the citizen's leg ends now."""

@@ -13,6 +13,7 @@ class Due(StrEnum):
     """What a deadline is about."""
 
     PROMISE = "promise"
+    HAND_OVER = "hand_over"
     ANSWER_OWED = "answer_owed"
     WRAP_UP = "wrap_up"
     REST = "rest"

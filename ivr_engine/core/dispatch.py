@@ -123,6 +123,7 @@ class Dispatch:
         state.waits_no_more(contact)
         if state.routing.policy.redial_ms and final is Disposition.ABANDONED and contact.desk is not None:
             state.recall.left(contact.caller, contact.place_ms, state.now_ms)
+        state.deadlines.clear(Due.HAND_OVER, contact.id)
         state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
         state.move_contact(contact, ContactStimulus.LEFT)
         left_after = None if contact.queued_at_ms is None else state.now_ms - contact.queued_at_ms

@@ -129,6 +129,8 @@ class Engine:
                     self._offering.wrap_up_over(AgentId(subject))
                 case Due.REST:
                     self._offering.rested(AgentId(subject))
+                case Due.HAND_OVER:
+                    self._talk.hand_over(ContactId(subject))
                 case Due.HAND_OVER_OWED:
                     self._talk.hand_over_owed(ContactId(subject))
                 case Due.RELAX:

@@ -39,6 +39,7 @@ from ivr_engine.core.offering import Offering
 from ivr_engine.core.state import State
 from ivr_engine.core.transfer import (
     HAND_OVER_OWED_MS,
+    RECIPIENT_MEETS_MS,
     RECIPIENT_RING_MS,
     Effect,
     TransferStimulus,
@@ -104,6 +105,7 @@ class Talk:
             contact.transfer_entry = event.entry
             contact.transfer_number = event.number
             contact.transfer_began_ms = self._state.now_ms
+            contact.recipient_gone = False
         self._enter(contact, row.state, stimulus, row.effect)
 
     def _contact_of(self, agent: AgentId) -> Contact:
@@ -118,6 +120,7 @@ class Talk:
         contact = self._current(event.contact, event.transfer)
         if contact is not None:
             contact.recipient_leg = event.leg
+            contact.recipient_gone = False
             self._state.recipients[event.leg] = contact.id
 
     def recipient_answered(self, event: RecipientAnswered) -> None:
@@ -133,7 +136,7 @@ class Talk:
     def handed(self, event: CitizenHanded) -> None:
         contact = self._current(event.contact, event.transfer)
         if contact is not None:
-            self._state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
+            self._clear_deadlines(contact)
             self.step(contact, TransferStimulus.HANDED)
             self._settle(contact, TransferStimulus.HANDED, None)
 
@@ -167,6 +170,7 @@ class Talk:
             contact.agent_leg = None
             if contact.phase is ContactPhase.CONNECTED:
                 self.step(contact, TransferStimulus.AGENT_LEFT)
+                self._return_if_alone(contact)
         if agent is not None and agent.offer == offer.id and offer.state is OfferState.ANSWERED:
             self._offering.contact_over(agent)
 
@@ -188,7 +192,7 @@ class Talk:
 
     def let_go(self, contact: Contact) -> None:
         """The citizen stands somewhere else by now: whatever was going on with agent and recipient is over."""
-        self._state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
+        self._clear_deadlines(contact)
         self._settle(contact, TransferStimulus.CITIZEN_LEFT, None)
         contact.transfer = TransferState.ENDED
         contact.agent = None
@@ -198,9 +202,34 @@ class Talk:
         contact = self._state.contacts.get(self._state.recipients.pop(leg))
         if contact is not None and contact.recipient_leg == leg:
             contact.recipient_leg = None
+            contact.recipient_gone = True
             if contact.transfer is TransferState.CONFERENCE:
                 # agent and citizen stay together in the bridge of three; no dialplan has anything to tell
                 self.step(contact, TransferStimulus.RECIPIENT_FAILED, RecipientFailure.HUNG_UP)
+            self._return_if_alone(contact)
+
+    def _return_if_alone(self, contact: Contact) -> None:
+        """Agent and recipient left before the recipient had the citizen: nobody will come, and it is known already."""
+        if (
+            contact.transfer is TransferState.HANDED_OVER
+            and contact.transfer_id is not None
+            and contact.recipient_gone
+            and contact.agent is None
+        ):
+            self.step(contact, TransferStimulus.NOT_HANDED)
+
+    def hand_over(self, contact: ContactId) -> None:
+        """Agent and recipient have met by now: the agent's leg may end. One who was left alone keeps the citizen."""
+        handing = self._state.contacts.get(contact)
+        if handing is None or handing.transfer is not TransferState.HANDED_OVER or handing.transfer_id is None:
+            return
+        if handing.agent_leg is not None and not handing.recipient_gone:
+            self._state.commands.append(HandOver(handing.id, handing.agent_leg))
+        self._state.deadlines.set(Due.HAND_OVER_OWED, contact, self._state.now_ms + HAND_OVER_OWED_MS)
+
+    def _clear_deadlines(self, contact: Contact) -> None:
+        self._state.deadlines.clear(Due.HAND_OVER, contact.id)
+        self._state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
 
     def hand_over_owed(self, contact: ContactId) -> None:
         """Citizen and recipient were not brought together: back to an agent who is still there, or to the queue."""
@@ -232,10 +261,11 @@ class Talk:
         state = self._state
         moved = following is not contact.transfer
         already_together = contact.transfer is TransferState.CONFERENCE
+        met_at_ms = state.now_ms if already_together else contact.transfer_since_ms + RECIPIENT_MEETS_MS
         contact.transfer = following
         if moved:
             contact.transfer_since_ms = state.now_ms
-            state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
+            self._clear_deadlines(contact)
         if moved and (contact.transfer_id is not None or following is not TransferState.ENDED):
             state.notices.append(
                 TransferMoved(
@@ -250,6 +280,9 @@ class Talk:
         if moved and following is TransferState.HANDED_OVER:
             if already_together:
                 self._settle(contact, TransferStimulus.HANDED, None)
+            elif effect is Effect.HAND_OVER and met_at_ms > state.now_ms:
+                state.deadlines.set(Due.HAND_OVER, contact.id, met_at_ms)
+                effect = Effect.NONE
             elif stimulus is not TransferStimulus.HANDED:
                 state.deadlines.set(Due.HAND_OVER_OWED, contact.id, state.now_ms + HAND_OVER_OWED_MS)
         self._tell_switch(contact, effect)

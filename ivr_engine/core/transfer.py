@@ -19,6 +19,10 @@ from ivr_engine.core.vocabulary import TransferState
 RECIPIENT_RING_MS = 25_000
 """How long an official's phone may ring while the citizen hears music: five rings, then somebody must decide."""
 
+RECIPIENT_MEETS_MS = 500
+"""From the official's answer until agent and official are surely in one bridge, on a busy switch too. An agent's leg
+that ends before takes the official's along, so a hand-over waits for this; nobody says a word in so short a time."""
+
 HAND_OVER_OWED_MS = 3_000
 """How long the switch may take to bring citizen and recipient together before the citizen goes back to the queue."""
 

@@ -121,7 +121,7 @@ class _Stage:
         return Run(
             history=History(tuple(self._facts), ended_at_ms=ended_at_ms),
             entries=tuple(lives.entries),
-            problems=(*self._problems, *lives.bugs, *self._visits.bugs),
+            problems=(*self._problems, *lives.bugs, *self._visits.bugs, *self._exchange.problems),
             limit_hit=limit_hit,
             illegal_events=tuple(lives.illegal),
             reached=dict(self._visits.reached),

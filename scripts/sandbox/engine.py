@@ -11,12 +11,14 @@ and can be killed like one: `kill()` is `kill -9`, `start()` afterwards is a res
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -168,6 +170,21 @@ class EngineProcess:
         assert self._http is not None
         async with self._http.get(f"http://127.0.0.1:{self.api_port}/metrics") as answer:
             return await answer.text()
+
+    @asynccontextmanager
+    async def feed(self) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+        """Its notices from now on, each in the moment in which it is decided; the API's answers come later."""
+        assert self._http is not None
+        async with self._http.ws_connect(f"http://127.0.0.1:{self.api_port}/v1/feed", max_msg_size=0) as feed:
+            await feed.receive()  # the picture with which it begins
+
+            async def notices() -> AsyncIterator[dict[str, Any]]:
+                async for message in feed:
+                    frame = json.loads(message.data)
+                    if frame["type"] == "notice":
+                        yield frame["notice"]
+
+            yield notices()
 
     async def available(self, *agents: str) -> None:
         """These agents log in."""

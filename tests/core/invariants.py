@@ -158,7 +158,7 @@ def _deadlines_belong_to_states(state: State) -> None:
                 assert contact.answered_at_ms is None, f"I9 {due} {contact}"
             case Due.ANSWER_OWED:
                 assert state.offers[OfferId(subject)].state is OfferState.OPEN, f"I9 {due} {subject}"
-            case Due.HAND_OVER_OWED:
+            case Due.HAND_OVER | Due.HAND_OVER_OWED:
                 assert state.contacts[ContactId(subject)].transfer is TransferState.HANDED_OVER, f"I9 {subject}"
             case Due.WRAP_UP | Due.REST:
                 pass

@@ -34,6 +34,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.notices import ContactEnded, ContactWaits, TransferEnded, TransferMoved
 from ivr_engine.core.transfer import (
     HAND_OVER_OWED_MS,
+    RECIPIENT_MEETS_MS,
     LATE_ROWS,
     RECIPIENT_RING_MS,
     REQUESTS,
@@ -70,13 +71,17 @@ def talking() -> Centre:
 def reach(state: TransferState) -> Centre:
     centre = talking()
     agent = centre.agent("1001")
+
+    def meet() -> None:
+        centre.wait(RECIPIENT_MEETS_MS)
+
     steps: dict[TransferState, list[Callable[[], object]]] = {
         X.TALKING: [],
         X.HELD: [agent.holds],
         X.RINGING: [agent.consults],
-        X.CONSULTING: [agent.consults, agent.reaches_the_recipient],
+        X.CONSULTING: [agent.consults, agent.reaches_the_recipient, meet],
         X.CONFERENCE: [agent.consults, agent.reaches_the_recipient, lambda: agent.asks(ConferenceRequested)],
-        X.HANDED_OVER: [agent.consults, agent.reaches_the_recipient, lambda: agent.asks(CompleteRequested)],
+        X.HANDED_OVER: [agent.consults, agent.reaches_the_recipient, meet, lambda: agent.asks(CompleteRequested)],
     }
     for step in steps[state]:
         step()
@@ -318,6 +323,50 @@ def test_given_a_hand_over_when_the_agent_s_leg_outlives_it_then_the_consult_goe
     assert centre.sent(ReturnToQueue) == []
     centre.tell(LegEnded(LegId(OFFER)), CitizenHanded(C1, TRANSFER))
     assert results(centre) == [(TransferResult.COMPLETED, None)]
+
+
+def consulting() -> Centre:
+    """The official picked up in this very millisecond."""
+    centre = talking()
+    centre.agent("1001").consults().reaches_the_recipient()
+    centre.forget()
+    return centre
+
+
+def test_given_an_official_who_just_answered_when_completed_then_the_agent_s_leg_ends_once_they_have_met() -> None:
+    centre = consulting()
+    centre.agent("1001").asks(CompleteRequested)
+    assert centre.citizen("c1").view.transfer_state is X.HANDED_OVER
+    centre.wait(RECIPIENT_MEETS_MS - 1)
+    assert centre.sent(HandOver) == []
+    centre.wait(1)
+    assert len(centre.sent(HandOver)) == 1
+    centre.wait(HAND_OVER_OWED_MS - 1)
+    assert centre.citizen("c1").view.transfer_state is X.HANDED_OVER, "owed from when it was asked for"
+
+
+@pytest.mark.parametrize("first", ["official", "agent"])
+def test_given_an_official_who_just_answered_when_agent_and_official_are_gone_then_the_citizen_is_back_at_once(
+    first: str,
+) -> None:
+    centre = consulting()
+    legs = [LegEnded(LegId("r1")), LegEnded(LegId(OFFER))]
+    centre.tell(*(legs if first == "official" else reversed(legs)))
+    assert [type(command) for command in centre.commands] == [ReturnToQueue]
+    assert centre.told(ContactWaits)[-1].returns == 1
+    assert results(centre) == [(TransferResult.FAILED, None)]
+
+
+def test_given_a_hand_over_that_waits_when_the_official_leaves_then_the_agent_is_not_taken_from_the_citizen() -> None:
+    centre = consulting()
+    centre.agent("1001").asks(CompleteRequested)
+    centre.tell(LegEnded(LegId("r1")))
+    centre.wait(RECIPIENT_MEETS_MS)
+    assert centre.sent(HandOver) == []
+    centre.tell(RecipientFailed(C1, TRANSFER, RecipientFailure.HUNG_UP), TalkResumed(C1))
+    assert centre.citizen("c1").view.transfer_state is X.TALKING
+    centre.wait(HAND_OVER_OWED_MS)
+    assert (centre.sent(HandOver), centre.sent(ReturnToQueue)) == ([], [])
 
 
 def test_given_a_held_citizen_when_the_agent_s_leg_dies_then_the_next_agent_is_offered_them_before_the_younger() -> (

@@ -333,3 +333,30 @@ async def test_given_what_is_not_possible_when_it_is_asked_for_then_it_is_refuse
         assert (refused.value.status, refused.value.problem["code"]) == (409, "no_contact")
         await talk.together("citizen", "agent")
     assert talk.office.seen() == []
+
+
+@pytest.mark.parametrize("ask", ["complete", "conference", "cancel"])
+async def test_given_a_consult_when_the_agent_acts_in_the_moment_of_the_answer_then_the_citizen_is_where_that_leads(
+    centre: Centre, ask: str
+) -> None:
+    """The engine knows of the answer before the switch has brought agent and official together."""
+    async with talking(centre) as talk:
+        async with centre.engine.feed() as notices:
+            await centre.ask("1001", "consult", {"entry": ENTRY})
+            async for notice in notices:
+                if notice["kind"] == "TransferMoved" and notice["state"] == "consulting":
+                    break
+            await centre.ask("1001", ask)
+        match ask:
+            case "complete":
+                await talk.together("citizen", "official")
+                await centre.agent("1001", state="idle")
+            case "conference":
+                await talk.together("citizen", "agent", "official")
+                await talk.agent_leaves()
+                await talk.together("citizen", "official")
+            case _:
+                await talk.together("citizen", "agent")
+                await talk.state("talking")
+    result = "cancelled" if ask == "cancel" else "completed"
+    assert await centre.transfers(talk.caller) == [(ENTRY, result, "")]

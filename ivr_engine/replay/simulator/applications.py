@@ -267,7 +267,12 @@ def _bridge(arguments: str) -> Run:
 
     def run(leg: Leg) -> Move:
         exchange = leg.exchange
-        peer = exchange.find_by_prefix(peer_name(leg))
+        named = peer_name(leg)
+        peer = exchange.find_by_prefix(named)
+        if peer is None and exchange.find_from(leg, named) is not None:
+            exchange.problems.append(
+                f"{leg.name} took {named} out of [{leg.context}] while it was being hung up: it would never end"
+            )
         if peer is None or peer is leg:
             leg.variables["BRIDGERESULT"] = "NONEXISTENT" if peer is None else "LOOP"
             return NEXT

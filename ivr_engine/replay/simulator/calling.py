@@ -21,6 +21,9 @@ RANG_OUT = "19"
 
 NO_ROUTE = "20"
 
+MEET_MS = 5
+"""From the answer to a call until both are in one bridge. Who called and is hung up meanwhile takes the other along."""
+
 _STATUS_OF_CAUSE = {"17": "BUSY", RANG_OUT: "NOANSWER"}
 """DIALSTATUS by Q.850 cause; every other refusal is CHANUNAVAIL, a declined call (21) among them."""
 
@@ -99,15 +102,25 @@ class _Dialled:
         self._over(_STATUS_OF_CAUSE.get(cause, "CHANUNAVAIL"), "" if cause == RANG_OUT else cause)
 
     def _answered(self) -> None:
-        leg, plan, called, exchange = self._leg, self._plan, self._called, self._leg.exchange
+        plan, called, exchange = self._plan, self._called, self._leg.exchange
         assert called is not None, "who answers was called"
         if self._timer is not None:
             self._timer.cancel()
         if plan.on_answer is not None:
             exchange.gosub(called, plan.on_answer, "s", "1")
-        bridge = Bridge()
+        self._timer = exchange.time.after(MEET_MS, self._meet, called)
+        called.owner = self._gone_again
+
+    def _gone_again(self, cause: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._over("ANSWER", cause)
+
+    def _meet(self, called: Leg) -> None:
+        leg, exchange, bridge = self._leg, self._leg.exchange, Bridge()
+        called.owner = None
         exchange.join(leg, bridge, lambda: self._over("ANSWER", "16"))
-        called.afterwards = plan.afterwards
+        called.afterwards = self._plan.afterwards
         exchange.join(called, bridge, lambda: exchange.hang_up(called))
 
     def _over(self, status: str, cause: str) -> None:

@@ -24,6 +24,10 @@ SIP_MS = 2
 THREAD_MS = 1
 """Until another thread of Asterisk has noticed: a bridge that is left, a channel that is gone."""
 
+DYING_MS = 5
+"""A leg that was hung up has left its bridge and is still there for whoever it left alone. Taken then, it would never
+end: its phone has gone, and nobody is left to say so (seen on 22.10.1)."""
+
 STEPS_AT_ONCE = 1_000
 """Priorities without a wait between: the longest way through our contexts takes fifty."""
 
@@ -48,6 +52,10 @@ class Exchange:
         """False between the death of Asterisk and its next start."""
         self.legs: dict[str, Leg] = {}
         self.names: dict[str, Leg] = {}
+        self.dying: dict[str, Leg] = {}
+        """By name and by uniqueid: who was hung up out of a bridge a moment ago."""
+        self.problems: list[str] = []
+        """What a real switch would not have survived."""
         self.locks: dict[str, Leg] = {}
         self.database: dict[str, str] = {}
         self.recordings: dict[str, int] = {}
@@ -66,6 +74,13 @@ class Exchange:
     def find(self, name: str) -> Leg | None:
         """By name or uniqueid, exactly."""
         return self.legs.get(name) or self.names.get(name)
+
+    def find_from(self, leg: Leg, name: str) -> Leg | None:
+        """As `find`, for a leg of the dialplan: who was just left alone still sees who left."""
+        found = self.find(name)
+        if found is None and (dying := self.dying.get(name)) is not None and leg.left_by is dying:
+            return dying
+        return found
 
     def find_by_prefix(self, name: str) -> Leg | None:
         """As Bridge and BridgeAdd look: what only begins with the name will do."""
@@ -99,6 +114,7 @@ class Exchange:
             return
         leg.ended = True
         leg.cause = cause
+        was_bridged = leg.bridge is not None
         self.unpark(leg)
         if leg.absolute is not None:
             leg.absolute.cancel()
@@ -107,6 +123,9 @@ class Exchange:
             if last_words is not None:
                 self._run_through(leg, last_words, 0)
         self._forget(leg)
+        if was_bridged:
+            self.dying[leg.name] = self.dying[leg.uniqueid] = leg
+            self.time.after(DYING_MS, self._is_dead, leg)
         owner, leg.owner = leg.owner, None
         if owner is not None:
             owner(cause)
@@ -120,6 +139,9 @@ class Exchange:
         self._endpoints[leg.endpoint] -= 1
         for lock in leg.locks:
             del self.locks[lock]
+
+    def _is_dead(self, leg: Leg) -> None:
+        del self.dying[leg.name], self.dying[leg.uniqueid]
 
     def _gone(self, leg: Leg) -> None:
         self.tell(
@@ -259,7 +281,9 @@ class Exchange:
             return
         bridge.legs.remove(leg)
         if len(bridge.legs) == 1:
-            self._put_out(bridge.legs.pop())
+            last = bridge.legs.pop()
+            last.left_by = leg
+            self._put_out(last)
 
     def _put_out(self, last: Leg) -> None:
         on_out, last.left_bridge, last.bridge = last.left_bridge, None, None

@@ -71,6 +71,8 @@ class Leg:
     cause: str = ""
     parked: Parked | None = None
     bridge: Bridge | None = None
+    left_by: Leg | None = None
+    """Whose leaving emptied the bridge that it was in."""
     left_bridge: Callable[[], None] | None = None
     """What happens when the bridge puts it out."""
     afterwards: Place | None = None
