@@ -1,7 +1,6 @@
 """The `ivr-engine` command. Exit status: 0 done, 1 found something wrong in what it was asked to judge, 2 could not."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,10 +12,13 @@ from ivr_engine import (
     __version__,
     commands_check,
     commands_hours,
+    commands_numbers,
     commands_prompts,
     commands_record,
     commands_replay,
     commands_rerun,
+    commands_schema,
+    commands_simulate,
     logs,
     service,
 )
@@ -24,7 +26,6 @@ from ivr_engine.api.access import TokenError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
 from ivr_engine.flow.diagnostics import FlowErrors
-from ivr_engine.replay import schema as scenario_schema
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
 from ivr_engine.storage.agents_csv import import_agents
 from ivr_engine.storage.csv_source import CsvRefused
@@ -44,17 +45,18 @@ app = typer.Typer(
 db = typer.Typer(help="The database.", no_args_is_help=True)
 agent = typer.Typer(help="The counsellors who take contacts.", no_args_is_help=True)
 directory = typer.Typer(help="Officials whom a contact may be handed to.", no_args_is_help=True)
-schema = typer.Typer(help="JSON Schemas for editors.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
-app.add_typer(schema, name="schema")
+app.add_typer(commands_numbers.app, name="numbers")
+app.add_typer(commands_schema.app, name="schema")
 app.add_typer(commands_prompts.app, name="prompts")
 app.command()(commands_check.check)
 app.command()(commands_hours.hours)
 app.command()(commands_replay.show)
 app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
+app.command()(commands_simulate.simulate)
 app.command("verify-journal")(commands_record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
@@ -98,12 +100,6 @@ def directory_import(file: Path, retire_missing: Retire = False) -> None:
         return str(await import_directory(database, file, retire_missing=retire_missing))
 
     print(_with_database(work))
-
-
-@schema.command("scenario")
-def schema_scenario() -> None:
-    """Of `*.scenario.yaml` and `*.fragment.yaml`, for completion and red lines."""
-    print(json.dumps(scenario_schema.schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -7,7 +7,7 @@ a section is missed when no file has it.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -39,6 +39,9 @@ NO_FOLDER = (".wav", ".wav16", ".sln16", ".json", ".md", ".txt")
 NOT_OURS = (".scenario.yaml", ".fragment.yaml")
 """Scenarios may lie beside the documents that they try."""
 
+File = tuple[str, bytes | None]
+"""Name, relative to the folder, and content; None where it could not be read, which is told already."""
+
 Homes = Mapping[str, tuple[str, ...]]
 """File → the sections that stand there by habit."""
 
@@ -61,7 +64,6 @@ class Documents:
     """Sections of which a file could not be read: nothing is judged by what they lack."""
     id: str = ""
     """Twelve letters that name this content: enough that two revisions of one centre never share them."""
-    _parts: dict[str, list[_Part]] = field(default_factory=dict)
     _merged: dict[str, tuple[Place, Node]] = field(default_factory=dict)
 
     def document(self, home: str, sections: Iterable[str]) -> Table | None:
@@ -82,53 +84,34 @@ class Documents:
 
 def read_folder(folder: Path, homes: Homes, diagnostics: Diagnostics) -> Documents:
     """Read every document of a folder. Mistakes go to `diagnostics`; raises nothing."""
-    reader = _Reader(folder, homes, diagnostics)
-    return reader.read()
+    return assemble(_Folder(folder, diagnostics).files(), homes, diagnostics)
 
 
-class _Reader:
-    """Reads the files one by one and puts together what they say."""
+def assemble(files: Iterable[File], homes: Homes, diagnostics: Diagnostics) -> Documents:
+    """Put together what files say, wherever they come from. Mistakes go to `diagnostics`; raises nothing."""
+    return _Assembly(homes, diagnostics).of(files)
 
-    def __init__(self, folder: Path, homes: Homes, diagnostics: Diagnostics) -> None:
+
+class _Folder:
+    """Finds the documents of a folder and reads their bytes."""
+
+    def __init__(self, folder: Path, diagnostics: Diagnostics) -> None:
         self._folder = folder
-        self._homes = homes
-        self._sections = (*(section for sections in homes.values() for section in sections), FLOWS_SECTION)
         self._diagnostics = diagnostics
-        self._hash = hashlib.sha256()
-        self._bytes = 0
-        self._doubtful: set[str] = set()
-        self._parts: dict[str, list[_Part]] = {}
-        self._flows: dict[FlowId, Node | None] = {}
-        self._flow_places: dict[FlowId, Place] = {}
+        self._unread: list[str] = []
 
-    def read(self) -> Documents:
-        for file in self._files():
-            content = self._content(file)
-            if self._bytes > FOLDER_BYTES:
-                self._error(
-                    file,
-                    "too_large",
-                    f"the documents together have more than {FOLDER_BYTES} bytes",
-                    hint="split the site",
-                )
-                self._doubt(file)
-                break
-            node = read(file, content, self._diagnostics) if content is not None else None
-            if node is None:
-                self._doubt(file)
-            else:
-                self._take(file, node)
-        merged = {name: (parts[0].key, self._merge(name, parts)) for name, parts in self._parts.items()}
-        self._take_flows(merged.pop(FLOWS_SECTION, None))
-        return Documents(self._flows, frozenset(self._doubtful), self._hash.hexdigest()[:12], self._parts, merged)
+    def files(self) -> Iterator[File]:
+        names = self._names()
+        yield from ((name, None) for name in self._unread)
+        for name in names:
+            yield name, self._content(name)
 
-    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _files(self) -> list[str]:
+    def _names(self) -> list[str]:
         try:
             root = self._folder.resolve(strict=True)
         except (OSError, RuntimeError) as error:
             self._unreadable(".", error, "folder")
-            self._doubtful.update(self._sections)
+            self._unread.append(".")
             return []
         found: list[str] = []
         open_folders = [(self._folder, 0)]
@@ -143,7 +126,7 @@ class _Reader:
                 self._look(path, depth, root, found, open_folders)
         if len(found) > FILES:
             self._error(".", "too_many_files", f"more than {FILES} documents are in this folder")
-            self._doubtful.update(self._sections)
+            self._unread.append(".")
             return []
         return sorted(found)
 
@@ -161,7 +144,7 @@ class _Reader:
         except (OSError, RuntimeError, ValueError) as error:
             if is_document:
                 self._unreadable(name, error, "file")
-                self._doubt(name)
+                self._unread.append(name)
             return
         if is_folder and not is_document:
             if not inside and name != "prompts":  # recordings may be kept elsewhere as a whole
@@ -174,7 +157,7 @@ class _Reader:
                 self._error(name, "too_deep", f"folders inside folders are read down to {FOLDER_DEPTH}")
         elif path.suffix == ".yaml" and not inside:
             self._error(name, "outside", "this link leads out of the folder", hint="put the file itself here")
-            self._doubt(name)
+            self._unread.append(name)
         elif path.suffix == ".yaml":
             found.append(name)
         elif path.suffix == ".yml":
@@ -196,12 +179,50 @@ class _Reader:
         except (OSError, ValueError) as error:
             self._unreadable(file, error, "file")
             return None
-        self._bytes += len(content)
-        self._hash.update(f"{file}\0{len(content)}\0".encode())
-        self._hash.update(content)
         return content
 
-    # ── what they say ────────────────────────────────────────────────────────────────────────────────────────────
+    def _error(self, file: str, code: str, message: str, *, found: str | None = None, hint: str = "") -> None:
+        self._diagnostics.error(Place(file), code, message, found=found, hint=hint)
+
+    def _unreadable(self, file: str, error: Exception, kind: str) -> None:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        self._error(file, "unreadable", f"cannot read this {kind}: {reason}")
+
+
+class _Assembly:
+    """Puts together what the files say, one after the other."""
+
+    def __init__(self, homes: Homes, diagnostics: Diagnostics) -> None:
+        self._homes = homes
+        self._sections = (*(section for sections in homes.values() for section in sections), FLOWS_SECTION)
+        self._diagnostics = diagnostics
+        self._doubtful: set[str] = set()
+        self._parts: dict[str, list[_Part]] = {}
+        self._flows: dict[FlowId, Node | None] = {}
+        self._flow_places: dict[FlowId, Place] = {}
+
+    def of(self, files: Iterable[File]) -> Documents:
+        content_hash = hashlib.sha256()
+        total_bytes = 0
+        for file, content in files:
+            total_bytes += len(content or b"")
+            if total_bytes > FOLDER_BYTES:
+                message = f"the documents together have more than {FOLDER_BYTES} bytes"
+                self._error(file, "too_large", message, hint="split the site")
+                self._doubt(file)
+                break
+            if content is not None:
+                content_hash.update(f"{file}\0{len(content)}\0".encode())
+                content_hash.update(content)
+            node = read(file, content, self._diagnostics) if content is not None else None
+            if node is None:
+                self._doubt(file)
+            else:
+                self._take(file, node)
+        merged = {name: (parts[0].key, self._merge(name, parts)) for name, parts in self._parts.items()}
+        self._take_flows(merged.pop(FLOWS_SECTION, None))
+        return Documents(self._flows, frozenset(self._doubtful), content_hash.hexdigest()[:12], merged)
+
     def _take(self, file: str, node: Node) -> None:
         in_flows = _in_flows(file)
         if not isinstance(node, Table):
@@ -300,7 +321,6 @@ class _Reader:
                         entries[key] = part.node.entries[key]
         return Table(entries, keys, first.place) if isinstance(first, Table) else first
 
-    # ── saying so ────────────────────────────────────────────────────────────────────────────────────────────────
     def _doubt(self, file: str) -> None:
         """This file could not be read: what it may have said is not held against the others."""
         if _in_flows(file):
@@ -320,10 +340,6 @@ class _Reader:
         hint: str = "",
     ) -> None:
         self._diagnostics.error(place or Place(file), code, message, found=found, hint=hint)
-
-    def _unreadable(self, file: str, error: Exception, kind: str) -> None:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        self._error(file, "unreadable", f"cannot read this {kind}: {reason}")
 
 
 def _in_flows(file: str) -> bool:

@@ -1,0 +1,104 @@
+"""The schema that editors use is what the readers read: the shipped documents fit, and slips do not."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from ivr_engine.flow.codes import CODES
+from ivr_engine.flow.codes_row import Code
+from ivr_engine.flow.diagnostics import Diagnostics
+from ivr_engine.flow.schema import FILE, schema
+from ivr_engine.flow.shape import VERBS
+from ivr_engine.flow.source import Items, Node, Table, Text, read
+from tests.flow.conftest import DOCUMENTS
+
+DIALPLANS = Path(__file__).parents[2] / "dialplans"
+SHIPPED = sorted(DIALPLANS.rglob("*.yaml"))
+MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
+SCHEMA = schema()
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+
+SEEN_BY_EDITORS = (
+    *("not_a_mapping", "not_a_value", "unknown_key", "missing", "not_allowed", "number", "seconds", "unknown_section"),
+    *("no_verb", "two_verbs", "too_long"),
+)
+"""What needs no other file: an editor shows it while one writes."""
+
+
+def as_editors_read(node: Node) -> Any:
+    """YAML 1.2's core: what the editors' language server makes of a value."""
+    match node:
+        case Table():
+            return {key: as_editors_read(below) for key, below in node.entries.items()}
+        case Items():
+            return [as_editors_read(item) for item in node.items]
+        case Text():
+            return node.value if node.quoted else _core(node.value)
+
+
+def _core(word: str) -> Any:
+    if re.fullmatch(r"[-+]?[0-9]+", word):
+        return int(word)
+    if re.fullmatch(r"[-+]?[0-9]*\.[0-9]+", word):
+        return float(word)
+    return {"true": True, "false": False, "null": None, "~": None, "": None}.get(word, word)
+
+
+def document(text: str) -> Any:
+    node = read("a.yaml", text.encode(), Diagnostics())
+    assert node is not None
+    return as_editors_read(node)
+
+
+def wrong(text: str) -> list[str]:
+    return [one.message for one in VALIDATOR.iter_errors(document(text))]
+
+
+def test_given_the_schema_when_looked_at_then_it_is_one() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+def test_given_the_schema_beside_the_documents_when_compared_then_it_is_what_the_command_prints() -> None:
+    written = json.loads((DIALPLANS / FILE).read_text())
+    assert written == SCHEMA, f"run: ivr-engine schema > dialplans/{FILE}"
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda path: path.relative_to(DIALPLANS).as_posix())
+def test_given_a_shipped_document_when_an_editor_opens_it_then_the_schema_is_found_and_fits(file: Path) -> None:
+    text = file.read_text()
+    modeline = MODELINE.fullmatch(text.splitlines()[0])
+    assert modeline is not None, "the first line names the schema"
+    assert (file.parent / modeline[1]).resolve() == DIALPLANS / FILE
+    assert wrong(text) == []
+
+
+@pytest.mark.parametrize("file", sorted(DOCUMENTS))
+def test_given_a_small_document_when_validated_then_it_fits(file: str) -> None:
+    assert wrong(DOCUMENTS[file]) == []
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in CODES.values() if row.bad and row.code in SEEN_BY_EDITORS], ids=lambda row: row.code
+)
+def test_given_an_example_of_a_code_when_validated_then_the_wrong_one_has_a_red_line_and_the_right_one_none(
+    row: Code,
+) -> None:
+    assert wrong(row.bad) != []
+    assert wrong(row.good) == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_given_a_verb_when_looked_up_then_it_is_described_with_every_key(verb: str) -> None:
+    definition = SCHEMA["definitions"][f"step_{verb}"]
+    assert set(definition["properties"]) == set(VERBS[verb].fields)
+    assert verb in definition["required"]
+    assert len(definition["description"]) > len(verb)
+
+
+def test_given_every_section_when_looked_up_then_something_is_known_of_it() -> None:
+    sections = {key: below for key, below in SCHEMA["properties"].items() if key not in ("steps", "takes", "returns")}
+    assert [key for key, below in sections.items() if not below] in ([], ["emergency"])
