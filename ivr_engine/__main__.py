@@ -12,11 +12,13 @@ from ivr_engine import (
     __version__,
     commands_check,
     commands_hours,
+    commands_numbers,
     commands_prompts,
     commands_record,
     commands_replay,
     commands_rerun,
     commands_schema,
+    commands_simulate,
     logs,
     service,
 )
@@ -46,6 +48,7 @@ directory = typer.Typer(help="Officials whom a contact may be handed to.", no_ar
 app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
+app.add_typer(commands_numbers.app, name="numbers")
 app.add_typer(commands_schema.app, name="schema")
 app.add_typer(commands_prompts.app, name="prompts")
 app.command()(commands_check.check)
@@ -53,6 +56,7 @@ app.command()(commands_hours.hours)
 app.command()(commands_replay.show)
 app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
+app.command()(commands_simulate.simulate)
 app.command("verify-journal")(commands_record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]

@@ -131,7 +131,6 @@ LAYERS = {
     "simulation": Layer(
         ours=(CORE, "ivr_engine.flow"), library=FLOW_LIBRARY | {"gc", "random", "statistics"}, waits=False
     ),
-    "voice": Layer(ours=("ivr_engine.flow",)),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "reloading": Layer(ours=("ivr_engine.flow",)),
     "service": EVERYTHING,
@@ -143,6 +142,7 @@ LAYERS = {
     "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
     "commands_rerun": EVERYTHING,
+    "commands_simulate": EVERYTHING,
     "commands_schema": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),

@@ -27,12 +27,11 @@ from ivr_engine.core.events import (
     SwitchSeen,
     TimePassed,
 )
-from ivr_engine.core.notices import AgentChanged, ContactConnected
+from ivr_engine.core.notices import AgentChanged
 from ivr_engine.core.offering import MISSED_OFFERS
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferFailure, OfferId, Presence, QueueId, Skill
 from ivr_engine.simulation.day import SimulatedDay, misses
 from ivr_engine.simulation.outcome import Fate, Played
-from ivr_engine.simulation.policy import Policy
 
 BACK_FROM_MISSES_MS = 60_000
 """Whom the engine sent on a break for missed rings is back after this."""
@@ -63,21 +62,26 @@ class Standstill(Exception):  # noqa: N818  (the situation is the name)
     """More decisions than a day can need: the policy goes in circles."""
 
 
-def play(day: SimulatedDay, policy: Policy, progress: Callable[[int], None] | None = None) -> Played:
+Configure = Callable[[Configuration], Configuration]
+"""A policy of the core: what it makes of the day's configuration."""
+
+
+def play(day: SimulatedDay, configure: Configure, title: str, progress: Callable[[int], None] | None = None) -> Played:
     """The day to its end. `progress` is told how many citizens have called so far. Raises Standstill."""
     collecting = gc.isenabled()
     gc.disable()  # a day makes millions of small values and no cycles: looking for some takes a third of the time
     try:
-        return _Centre(day, policy).play(progress)
+        return _Centre(day, configure, title).play(progress)
     finally:
         if collecting:
             gc.enable()
 
 
 class _Centre:
-    def __init__(self, day: SimulatedDay, policy: Policy) -> None:
+    def __init__(self, day: SimulatedDay, configure: Configure, title: str) -> None:
         self._day = day
-        self._policy = policy
+        self._configure = configure
+        self._title = title
         self._engine = Engine()
         self._now_ms = 0
         self._heap: list[tuple[int, int, int, str]] = []
@@ -131,7 +135,7 @@ class _Centre:
                     progress(called)
         fates = tuple(map(Fate, self._answered, self._agents, self._gone))
         duty_ms = max(sum(spell.to_ms - spell.from_ms for spell in day.spells), self._worked_ms)
-        return Played(day, self._policy.name, fates, self._worked_ms, duty_ms, self._missed, self._decisions)
+        return Played(day, self._title, fates, self._worked_ms, duty_ms, self._missed, self._decisions)
 
     def _configuration(self) -> Configuration:
         day = self._day
@@ -143,7 +147,7 @@ class _Centre:
             misses=MissSettings(rest_ms=resting),
             revision="simulated",
         )
-        return self._policy.applied(configuration)
+        return self._configure(configuration)
 
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
     def _happenings(self) -> tuple[Callable[[int, str], None], ...]:
@@ -230,5 +234,3 @@ class _Centre:
         for notice in decision.notices:
             if isinstance(notice, AgentChanged) and notice.reason == MISSED_OFFERS:
                 heapq.heappush(self._heap, (self._now_ms + BACK_FROM_MISSES_MS, _Is.BACK, 0, notice.agent))
-            elif isinstance(notice, ContactConnected) and notice.offer in self._open:
-                raise Standstill(f"connected before anybody picked up: {notice.offer}")  # a bug of ours, told at once

@@ -191,7 +191,7 @@ def drawn(workload: Workload, seed: int) -> SimulatedDay:
 
 
 def _citizens(workload: Workload, seed: int) -> tuple[Citizen, ...]:
-    lot = random.Random(seed)
+    lot = random.Random(f"day {seed}")  # of words: the streams of small numbers resemble each other
     hours = list(accumulate(workload.by_hour))
     mixes = [list(accumulate(workload.mix(hour))) for hour in range(HOURS)]
     contractors = tuple(workload.contractors)
