@@ -101,6 +101,10 @@ class Engine:
         state.notices.clear()
         self._fire(inclusive=isinstance(event, TimePassed))
         self._decide(event)
+        if state.routing.loosened:
+            state.routing.loosened = False
+            if state.switch_connected:
+                self._offering.match_all()
         return Decision(tuple(state.commands), tuple(state.notices))
 
     def unfinished(self) -> Decision:
@@ -260,7 +264,7 @@ class Engine:
             agent.settings = settings
             agent.removed = False
             agent.skills = frozenset(settings.skills)
-            state.routing.books.enrol(agent.id, settings.skills, settings.contractor)
+            state.routing.enrol(agent.id, settings.skills, settings.contractor)
             state.agent_changed(agent)
         state.notices.append(
             AgentsRegistered(configuration.revision, tuple(sorted(state.agents)), tuple(sorted(state.queues)))

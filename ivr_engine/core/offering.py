@@ -272,8 +272,6 @@ class Offering(Seeking):
         self._state.agent_changed(agent)
         self.release(agent)
         self.seek_contact(agent)
-        if self._state.routing.policy.small_desk_agents:
-            self.match_all()  # a desk may be small now, or small no more
 
     def contact_over(self, agent: Agent) -> None:
         """The agent's leg of a talk has ended: after-contact work, then the next."""

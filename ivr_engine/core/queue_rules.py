@@ -129,7 +129,8 @@ class EscalationStep:
     """So long before (negative) or after the promise ends."""
     also: Requirement | None = None
     raise_priority: int = 0
-    prompt: str = ""
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    """Language → recording; who speaks another hears the first."""
     overflow: Overflow = Overflow()
 
 

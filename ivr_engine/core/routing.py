@@ -11,6 +11,7 @@ promise is about to break. And where shares are agreed, contractors who are behi
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
@@ -19,7 +20,7 @@ from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_books import Books, Crew, Desk, Fit, Standing
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_shares import Ledger
-from ivr_engine.core.vocabulary import AgentId, ContactId
+from ivr_engine.core.vocabulary import AgentId, ContactId, Skill
 
 _IDLE = Standing.IDLE
 _OFF_DUTY = (Standing.ON_BREAK, Standing.LOGGED_OUT)
@@ -62,6 +63,8 @@ class Routing:
     books: Books = field(default_factory=Books)
     ledger: Ledger = field(default_factory=Ledger)
     _standing: dict[ContactId, _Standing] = field(default_factory=dict)
+    loosened: bool = False
+    """A desk became small, or is small no more: whom a reserve kept apart may be matched now."""
     _for_agent: dict[AgentId, dict[LineRules, Line]] = field(default_factory=dict)
     """Contacts that stand for one agent only, for a while."""
 
@@ -98,9 +101,27 @@ class Routing:
             for desk in member.crew.desks:
                 self._judge(desk)
 
+    def enrol(self, agent: AgentId, skills: Mapping[Skill, int], contractor: str) -> None:
+        """The agent is known, or has other skills now."""
+        before = self.books.members.get(agent)
+        self.books.enrol(agent, skills, contractor)
+        if self.policy.small_desk_agents:
+            for desk in (*(before.crew.desks if before else ()), *self.books.members[agent].crew.desks):
+                self._judge(desk)
+
+    def dismiss(self, agent: AgentId) -> None:
+        """Out of the configuration."""
+        before = self.books.members.get(agent)
+        self.books.dismiss(agent)
+        if self.policy.small_desk_agents and before is not None:
+            for desk in before.crew.desks:
+                self._judge(desk)
+
     def _judge(self, desk: Desk) -> None:
         """Small or not, by who is on duty now."""
         small = 0 < desk.on_duty <= self.policy.small_desk_agents
+        if small is not desk.small:
+            self.loosened = True
         desk.small = small
         for fit in desk.fits:
             kept = fit.crew.small_desks

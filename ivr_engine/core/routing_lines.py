@@ -3,7 +3,7 @@
 A line is one desk's contacts of equal rules, by age. Its next contact follows from its rules and the moment:
 
 - *guarded*, before everything else: who has been overtaken long enough (late for `guard_ms` under `promise_first`, or
-  waiting for `aging_ms`), or comes back with an old place; among them age alone counts, so nobody waits for ever;
+  waiting for `aging_ms`), or is late in an old place that it came back to; among them age alone counts, so nobody waits for ever;
 - then the higher priority; within it, under `promise_first`, who can still be answered inside the promise;
 - then age, then the identifier: the order is total.
 """
@@ -37,17 +37,14 @@ class LineRules:
     promise_first: bool = False
     guard_ms: int = 0
     aging_ms: int = 0
-    returning: bool = False
-    """Back from a talk, or from a call within minutes: an old place, which nobody takes away."""
 
     @classmethod
     def of(
         cls, *, priority: int, promise_ms: int, order: OrderPolicy, guard_ms: int, aging_ms: int, returning: bool
     ) -> "LineRules":
+        """`returning`: back from a talk, or from a call some minutes ago, to an old place that nobody takes away."""
         first = order is OrderPolicy.PROMISE_FIRST
-        if returning:
-            return cls(priority, promise_ms, returning=first or aging_ms > 0)
-        return cls(priority, promise_ms, first, guard_ms if first else 0, aging_ms)
+        return cls(priority, promise_ms, first, guard_ms if first and not returning else 0, aging_ms)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +57,7 @@ class Line:
         places, rules = self.places, self.rules
         if not rules.promise_first:
             since_ms, contact = places[0]
-            if rules.returning or 0 < rules.aging_ms <= now_ms - since_ms:
+            if 0 < rules.aging_ms <= now_ms - since_ms:
                 return 0, 0, 0, since_ms, contact
             return 1, -rules.priority, 0, since_ms, contact
         since_ms, contact = places[0]

@@ -115,7 +115,7 @@ class State:
         )
         if agent.removed and agent.state is AgentState.IDLE:
             self.deadlines.clear(Due.REST, agent.id)
-            self.routing.books.dismiss(agent.id)
+            self.routing.dismiss(agent.id)
             del self.agents[agent.id]
 
     def move_contact(self, contact: Contact, stimulus: ContactStimulus) -> None:

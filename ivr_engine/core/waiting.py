@@ -6,7 +6,7 @@ nobody, or has let somebody wait too long hands the contact to what the operator
 which dies with the waiting; whoever needs less seeks again in the same moment.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ivr_engine.core.commands import AnnounceWait, LeaveQueue
@@ -196,8 +196,9 @@ class Waiting:
                 self._seek(contact)
             case EscalationAct.ANNOUNCE:
                 self._told(contact, settings, said)
-                if contact.phase is ContactPhase.QUEUED:
-                    state.commands.append(AnnounceWait(contact.id, step.prompt))
+                prompt = _in_language(step.prompts, contact.request.language if contact.request else "")
+                if contact.phase is ContactPhase.QUEUED and prompt:
+                    state.commands.append(AnnounceWait(contact.id, prompt))
             case EscalationAct.OVERFLOW:
                 self._told(contact, settings, said)
                 self._send_on(contact, step.overflow, "promise")
@@ -300,3 +301,7 @@ class Waiting:
         priority = contact.request.priority + settings.priority + contact.raised
         waited_ms = max(0, state.now_ms - contact.place_ms)
         state.notices.append(StepTaken(contact.id, settings.id, step, str(contact.needs), priority, waited_ms))
+
+
+def _in_language(prompts: Mapping[str, str], language: str) -> str:
+    return prompts.get(language) or next(iter(prompts.values()), "")

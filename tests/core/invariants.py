@@ -130,8 +130,9 @@ def _books_of_the_waiting(state: State) -> None:
 
 
 def _nobody_side_by_side(state: State) -> None:
-    if not state.switch_connected:
-        return
+    due_ms = state.deadlines.next_ms()
+    if not state.switch_connected or (due_ms is not None and due_ms <= state.now_ms):
+        return  # what is due in this very millisecond may be what brings them together
     for agent in state.agents.values():
         if agent.routable:
             for contact in state.routing.in_order(state.now_ms):

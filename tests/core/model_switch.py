@@ -8,18 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ivr_engine.core.commands import (
+    AnnounceWait,
     CallRecipient,
     Command,
     EndLeg,
     HandOver,
     HoldCitizen,
     JoinCitizen,
+    LeaveQueue,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
     WithdrawOffer,
 )
-from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.conversation import Ended, ToQueue
 from ivr_engine.core.events import (
     CitizenHanded,
     CommandRefused,
@@ -28,6 +30,7 @@ from ivr_engine.core.events import (
     Event,
     FallbackAnswered,
     FellBack,
+    FlowEnded,
     LegEnded,
     LegSeen,
     OfferAnswered,
@@ -38,7 +41,16 @@ from ivr_engine.core.events import (
     SwitchSeen,
     TalkResumed,
 )
-from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferFailure, OfferId, RecipientFailure, Role
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    ContactId,
+    Disposition,
+    LegId,
+    OfferFailure,
+    OfferId,
+    RecipientFailure,
+    Role,
+)
 
 
 @dataclass
@@ -128,7 +140,8 @@ class ModelSwitch:
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def answer(self, offer: OfferId) -> None:
         leg = self.agents[offer]
-        if leg.contact not in self.citizens or self.talker(leg.contact) is not None:
+        citizen = self.citizens.get(leg.contact)
+        if citizen is None or citizen.place == "visit" or self.talker(leg.contact) is not None:
             self.say(f"{offer} originate", OfferFailed(offer, OfferFailure.LOST))
             self._end_agent(leg)
             return
@@ -214,6 +227,10 @@ class ModelSwitch:
             case ReturnToQueue():
                 if command.contact in self.citizens:
                     self.queue(command.contact)
+            case AnnounceWait():
+                pass  # who hears a sentence waits all the same
+            case LeaveQueue():
+                self._leave_queue(command.contact)
             case _:
                 self._with_agent(command, command.agent_leg)
 
@@ -223,6 +240,18 @@ class ModelSwitch:
         self.agents[command.offer] = AgentLeg(command.offer, command.contact, command.agent)
         if any(leg.agent == command.agent and leg.id != command.offer for leg in self.agents.values()):
             self.fail(command.offer, OfferFailure.BUSY)
+
+    def _leave_queue(self, contact: ContactId) -> None:
+        citizen = self.citizens.get(contact)
+        if citizen is None or citizen.place != "wait":
+            self.say(f"{contact} refused", CommandRefused(contact, LeaveQueue.__name__, "no such channel"))
+            return
+        citizen.place = "visit"
+
+    def end_flow(self, contact: ContactId) -> None:
+        """A flow that the citizen was sent on to is the answer."""
+        self.say(contact, FlowEnded(contact, Ended(Disposition.VOICEMAIL)))
+        self.citizen_leaves(contact)
 
     def _end(self, leg: LegId) -> None:
         if OfferId(leg) in self.agents:

@@ -5,13 +5,14 @@ the steps and a blob: paste it into `@reproduce_failure` above the class to see 
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ivr_engine.core.configuration import Configuration, MissSettings, QueueSettings
+from ivr_engine.core.configuration import Configuration, MissSettings, QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.engine import Decision, Engine
 from ivr_engine.core.errors import IllegalEvent
@@ -31,6 +32,18 @@ from ivr_engine.core.events import (
     TimePassed,
     WrapUpFinished,
 )
+from ivr_engine.core.queue_rules import (
+    ChoicePolicy,
+    EscalationAct,
+    EscalationStep,
+    OrderPolicy,
+    Overflow,
+    OverflowAct,
+    QueueLimits,
+    RelaxationStep,
+    RingRules,
+)
+from ivr_engine.core.requirement import ANYBODY
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
@@ -46,7 +59,65 @@ from tests.core.centre import START_MS, counsellor
 from tests.core.invariants import Watch
 from tests.core.model_switch import ModelSwitch
 
-AGENTS = (counsellor("1001"), counsellor("1002", "water"), counsellor("1003", "water", "english"))
+AGENTS = tuple(
+    replace(agent, contractor=contractor)
+    for agent, contractor in (
+        (counsellor("1001"), "han"),
+        (counsellor("1002", "water"), "nam"),
+        (counsellor("1003", "water", "english"), "han"),
+    )
+)
+WATER, ENGLISH = Skill("water"), Skill("english")
+GENERAL, VIP = QueueSettings(QueueId("general"), wrap_up_ms=2_000), QueueSettings(QueueId("vip"), priority=3)
+PLAIN = (GENERAL, VIP)
+RICH = (
+    replace(
+        GENERAL,
+        order=OrderPolicy.PROMISE_FIRST,
+        guard_ms=5_000,
+        choice=ChoicePolicy.COVERAGE,
+        ring=RingRules(by_promise=True, second_offer_after_ms=4_000),
+        relaxation=(
+            RelaxationStep(waited_ms=1_000, drop=frozenset({ENGLISH}), raise_priority=1),
+            RelaxationStep(waited_ms=2_000, place=2, raise_priority=1, every_ms=1_000, times=2),
+            RelaxationStep(waited_ms=5_000, free_agents=0, drop=frozenset({WATER})),
+        ),
+        escalation=(
+            EscalationStep(EscalationAct.RAISE, -5_000, raise_priority=1),
+            EscalationStep(EscalationAct.ANNOUNCE, 0, prompts={"ko": "/prompts/ko/busy"}),
+            EscalationStep(EscalationAct.RELAX, 1_000, also=ANYBODY),
+        ),
+        last_agent_wait_ms=3_000,
+        contractor_shares={"han": 50, "nam": 50},
+    ),
+    replace(VIP, choice=ChoicePolicy.HIGHEST_PROFICIENCY, ring=RingRules(second_offer_after_ms=1_000)),
+)
+FULL = (
+    replace(
+        GENERAL,
+        aging_ms=10_000,
+        choice=ChoicePolicy.FEWEST_SKILLS,
+        limits=QueueLimits(
+            waiting=1,
+            full=Overflow(OverflowAct.QUEUE, "vip"),
+            nobody=Overflow(OverflowAct.FLOW, "closed"),
+            longest_wait_ms=12_000,
+            too_long=Overflow(OverflowAct.VOICEMAIL, "message"),
+        ),
+    ),
+    replace(
+        VIP,
+        last_agent_wait_ms=2_000,
+        limits=QueueLimits(waiting=1, full=Overflow(OverflowAct.QUEUE, "general")),
+        escalation=(EscalationStep(EscalationAct.OVERFLOW, 0, overflow=Overflow(OverflowAct.QUEUE, "general")),),
+    ),
+)
+ROUTING = [
+    RoutingPolicy(),
+    RoutingPolicy(
+        small_desk_agents=1, reserve_agents=1, reserve_yields_ms=4_000, redial_ms=60_000, answer_ms=500, explains=True
+    ),
+]
 MAX_CITIZENS = 8
 REQUESTS: list[Callable[[AgentId], Event]] = [
     HoldRequested,
@@ -74,13 +145,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.prompt = False
         """Every fact is told at once: fewer accidents, but people get further."""
 
-    @initialize(prompt=st.booleans())
-    def begin(self, prompt: bool) -> None:
+    @initialize(prompt=st.booleans(), queues=st.sampled_from([PLAIN, RICH, FULL]), routing=st.sampled_from(ROUTING))
+    def begin(self, prompt: bool, queues: tuple[QueueSettings, ...], routing: RoutingPolicy) -> None:
         self.prompt = prompt
-        queues = (QueueSettings(QueueId("general"), wrap_up_ms=2_000), QueueSettings(QueueId("vip"), priority=3))
         misses = MissSettings({OfferFailure.NO_ANSWER: 3_000, OfferFailure.BUSY: 0}, break_after=3)
         self.tell(Started(1))
-        self.tell(Configured(Configuration(queues, AGENTS, misses)))
+        self.tell(Configured(Configuration(queues, AGENTS, misses, routing=routing)))
         self.tell(SwitchSeen(()))
         for agent in AGENTS:
             self.tell(PresenceChosen(agent.id, Presence.AVAILABLE))
@@ -168,6 +238,15 @@ class AnyOrder(RuleBasedStateMachine):
     def a_citizen_leaves(self, n: int) -> None:
         self.switch.citizen_leaves(self._pick(self.switch.citizens, n))
 
+    @precondition(lambda self: self._sent_on())
+    @rule(n=nth, answer=st.booleans())
+    def a_flow_goes_on(self, n: int, answer: bool) -> None:
+        contact = self._pick(self._sent_on(), n)
+        if answer:
+            self.switch.end_flow(contact)
+        else:
+            self.switch.queue(contact)
+
     @precondition(lambda self: self._standing("wait"))
     @rule(n=nth)
     def a_citizen_waits_another_turn(self, n: int) -> None:
@@ -239,7 +318,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_configuration_is_loaded(self, known: set[AgentId]) -> None:
         chosen = tuple(agent for agent in AGENTS if agent.id in known)
         configuration = self.engine._state.configuration
-        self.tell(Configured(Configuration(configuration.queues, chosen, configuration.misses)))
+        self.tell(Configured(replace(configuration, agents=chosen)))
 
     # ── always ──────────────────────────────────────────────────────────────────────────────────────────────────────
     @invariant()
@@ -263,6 +342,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _standing(self, place: str) -> list[ContactId]:
         return [leg.id for leg in self.switch.citizens.values() if leg.place == place]
+
+    def _sent_on(self) -> list[ContactId]:
+        return [leg.id for leg in self.switch.citizens.values() if leg.place == "visit" and leg.request is not None]
 
     def _ringing(self) -> list[OfferId]:
         return [leg.id for leg in self.switch.agents.values() if leg.place == "offer"]

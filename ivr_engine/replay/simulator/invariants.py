@@ -71,7 +71,8 @@ def broken(state: State) -> Iterator[str]:  # noqa: PLR0912  (one branch for eac
             yield f"I3: agent {agent.id} is {agent.state} with offer {agent.offer}"
         if agent.routable != state.routing.is_idle(agent.id):
             yield f"I6: agent {agent.id} stands wrongly in the books of the idle"
-    if state.switch_connected and state.routing.idle:
+    due_ms = state.deadlines.next_ms()
+    if state.switch_connected and state.routing.idle and (due_ms is None or due_ms > state.now_ms):
         waiting = [state.contacts[contact] for contact in state.routing.in_order(state.now_ms)]
         for agent in state.agents.values():
             for contact in waiting if agent.routable else ():
