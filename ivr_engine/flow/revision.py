@@ -110,7 +110,7 @@ def compiled(
         queues=documents.names("queues"),
         skills=frozenset(map(str, queues.skills)) or None,
         flows=frozenset(documents.flows),
-        hours=documents.names("hours"),
+        hours=None if "hours" in documents.doubtful else documents.names("hours") or frozenset(),
         contact=contact,
         variables=find_variables(documents.flows, contact, takes, returns, diagnostics),
         takes=takes,
