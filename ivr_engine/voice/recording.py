@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr_engine.voice.loudness import TARGET_DB, level_db
+from ivr_engine.voice.loudness import PEAK_DB, TARGET_DB, level_db, peak_db
 from ivr_engine.voice.tools import Tools
 
 TOOL_SECONDS = 60.0
@@ -79,9 +79,14 @@ def record(words: str, voice: Voice, rate: Rate, tail_ms: int, tools: Tools) -> 
         level = level_db(samples, rate.hz)
         if level == -math.inf:
             raise ToolFailed(f"the voice {voice.name!r} says nothing for {words!r}")
-        # A limiter, because the few peaks that would be cut are better bent than the whole made quiet.
-        loud = ("gain", "-l", f"{TARGET_DB - level:.2f}")
-        _sox(tools, (*_raw(rate), *_wav(rate), str(made)), (*loud, "pad", "0", f"{tail_ms / 1000}"), samples)
+        # sox's own limiter makes what is turned down louder again, so peaks are left their room by arithmetic.
+        gain = min(TARGET_DB - level, PEAK_DB - peak_db(samples))
+        _sox(
+            tools,
+            (*_raw(rate), *_wav(rate), str(made)),
+            ("gain", f"{gain:.2f}", "pad", "0", f"{tail_ms / 1000}"),
+            samples,
+        )
         return made.read_bytes()
 
 

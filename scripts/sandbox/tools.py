@@ -1,4 +1,4 @@
-"""The real tools that tests, demo and benchmarks run: Asterisk, SIPp, promtool, PostgreSQL.
+"""The real tools that tests, demo and benchmarks run: Asterisk, SIPp, promtool, PostgreSQL, espeak-ng and sox.
 
 What the machine has on its PATH is used; what it lacks, or has too old, is unpacked once from Debian's packages into
 the cache. Looking never fetches, so that a test cannot silently become a download; `python3 -m sandbox.tools` fetches,
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr_engine.voice.tools import ToolsMissing, find_tools
 from sandbox import debian
 from sandbox.cache import cache_root, made_once
 from sandbox.progress import Progress
@@ -33,6 +34,7 @@ VERSION_SECONDS = 20.0
 
 _FETCH = "PYTHONPATH=scripts python3 -m sandbox.tools"
 _SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+_SPEECH_PACKAGES = ("espeak-ng", "sox")
 _SWITCH_PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav", "sip-tester")
 
 
@@ -111,6 +113,29 @@ def postgres_tools(*, fetch: bool = False) -> PostgresTools:
         _may_fetch("postgres", "postgresql", fetch=fetch)
         _unpacked(tree, "postgres", ("postgresql",), _tree_postgres)
     return _tree_postgres(tree)
+
+
+def speech_tools(*, fetch: bool = False) -> Path | None:
+    """What `ivr-engine prompts build --tools` is told; None where the machine has both tools. Raises `ToolMissing`.
+
+    They come whole, libraries and loader included, so that a machine makes the same recordings whatever it has.
+    """
+    try:
+        find_tools()
+    except ToolsMissing:
+        tree = _tree(_own_suite(), "speech", _SPEECH_PACKAGES)
+        if not tree.is_dir():
+            _may_fetch("speech", "espeak-ng and sox", fetch=fetch)
+            _unpacked(tree, "speech", _SPEECH_PACKAGES, _check_speech, suite=_own_suite())
+        return tree
+    return None
+
+
+def _check_speech(tree: Path) -> None:
+    try:
+        find_tools(tree)
+    except ToolsMissing as missing:
+        raise ToolMissing("speech", f"{missing}: remove {tree}, run `{_FETCH} speech`") from missing
 
 
 def _may_fetch(name: str, package: str, *, fetch: bool) -> None:
@@ -293,6 +318,7 @@ _FINDERS: dict[str, Callable[[], str]] = {
     "asterisk": lambda: _described_switch(asterisk_tools(fetch=True)),
     "promtool": lambda: f"promtool: {promtool(fetch=True)}",
     "postgres": lambda: _described_postgres(postgres_tools(fetch=True)),
+    "speech": lambda: find_tools(speech_tools(fetch=True)).versions,
 }
 
 

@@ -104,6 +104,21 @@ def test_given_promtool_on_the_path_when_it_is_wanted_then_it_is_taken(machine: 
     assert tools.promtool() == own
 
 
+def test_given_espeak_and_sox_on_the_path_when_speech_is_wanted_then_no_folder_is_needed(machine: Path) -> None:
+    _program(machine / "bin/espeak-ng", "eSpeak NG text-to-speech: 1.51  Data at: /nowhere")
+    _program(machine / "bin/sox", "sox:      SoX v14.4.2")
+    assert tools.speech_tools() is None
+
+
+def test_given_no_sox_when_speech_is_wanted_then_the_hint_says_how_to_get_it(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _program(machine / "bin/espeak-ng", "eSpeak NG text-to-speech: 1.51  Data at: /nowhere")
+    monkeypatch.setenv("PATH", f"{machine}/bin")
+    with pytest.raises(ToolMissing, match=r"sandbox\.tools speech`, or install espeak-ng and sox"):
+        tools.speech_tools()
+
+
 def test_given_a_machine_without_a_way_to_fetch_when_a_fetch_is_asked_for_then_one_line_says_what_to_do(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
