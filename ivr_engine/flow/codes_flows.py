@@ -81,6 +81,18 @@ FLOW_CODES = (
         _FAR.replace("on_silence: bye", "on_silence: person"),
     ),
     Code(
+        "unset",
+        "A step uses a variable that has no value on at least one way that leads there; that way is told.",
+        "Give it a value with `set` before, or lead that way elsewhere.",
+        _FLOW,
+        'steps:\n  topic: {menu: menu, choices: {"1": ask, "2": look}}\n'
+        "  ask: {collect: account, prompts: ask}\n"
+        "  look: {switch: account, cases: {'1234': person}}\n",
+        'steps:\n  topic: {menu: menu, choices: {"1": ask, "2": person}}\n'
+        "  ask: {collect: account, prompts: ask}\n"
+        "  look: {switch: account, cases: {'1234': person}}\n",
+    ),
+    Code(
         "too_many_states",
         "There are more places where a citizen can stand than can be proved: flows that call flows, times languages.",
         "Fewer flows that call one another, or fewer languages.",

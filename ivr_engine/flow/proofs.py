@@ -113,21 +113,26 @@ def prove(
     promise: Promise,
     prompt_ms: PromptMs,
     places: StepPlaces,
+    elsewhere: Iterable[FlowId],
     diagnostics: Diagnostics,
 ) -> tuple[Graph, Proofs]:
-    """Prove what can be proved; what does not hold goes to `diagnostics`."""
-    entered: dict[tuple[FlowId, str], list[str]] = {}
+    """Prove what can be proved; what does not hold goes to `diagnostics`.
+
+    Flows `elsewhere` are not entered from a number: surveys after a talk, offers to who waits.
+    """
+    entered: dict[tuple[FlowId, str], list[NumberEntry]] = {}
     for entry in numbers:
         if entry.flow in flows:
-            entered.setdefault((entry.flow, entry.language), []).append(entry.number)
-    graph = build(flows, entered, prompt_ms)
+            entered.setdefault((entry.flow, entry.language), []).append(entry)
+    spoken = {language for _, language in entered}
+    graph = build(flows, {**entered, **{(flow, language): [] for flow in elsewhere for language in spoken}}, prompt_ms)
     if not graph.complete:
         first = min(places.values(), default=Place("."))
         diagnostics.error(
             first, "too_many_states", f"more than {STATES} places where a citizen can stand", hint=_SMALLER
         )
         return graph, Proofs(promise)
-    prover = _Prover(flows, graph, promise, places)
+    prover = _Prover(flows, graph, promise, places, prompt_ms)
     persons = prover.persons(entered, OPEN)
     has_hours = any(isinstance(step, HoursStep) for flow in flows.values() for step in flow.steps.values())
     hours = (CLOSED, HOLIDAY, EMERGENCY) if has_hours else ()
@@ -153,26 +158,39 @@ def _loops(flows: Mapping[FlowId, Flow], graph: Graph, prompt_ms: PromptMs) -> t
 
 
 class _Prover:
-    def __init__(self, flows: Mapping[FlowId, Flow], graph: Graph, promise: Promise, places: StepPlaces) -> None:
+    def __init__(
+        self,
+        flows: Mapping[FlowId, Flow],
+        graph: Graph,
+        promise: Promise,
+        places: StepPlaces,
+        prompt_ms: PromptMs,
+    ) -> None:
+        self._prompt_ms = prompt_ms
         self._flows = flows
         self._graph = graph
         self._promise = promise
         self._places = places
 
-    def persons(self, entered: Mapping[tuple[FlowId, str], list[str]], hour: str) -> tuple[PersonProof, ...]:
+    def persons(self, entered: Mapping[tuple[FlowId, str], list[NumberEntry]], hour: str) -> tuple[PersonProof, ...]:
         begun = [(start, numbers) for start, numbers in sorted(entered.items()) if start in self._graph.starts]
         reached = reach(self._graph, self._promise.keys, hour)
         if hour == OPEN and any(reached.nearest(self._graph.starts[start]) is None for start, _ in begun):
             reached = reach(self._graph, MOST_KEYS, hour)  # how far away a person is, then
-        return tuple(self._person(reached, *start, tuple(numbers), hour) for start, numbers in begun)
+        return tuple(self._person(reached, *start, numbers, hour) for start, numbers in begun)
 
-    def _person(self, reached: Reach, flow: FlowId, language: str, numbers: tuple[str, ...], hour: str) -> PersonProof:
+    def _person(
+        self, reached: Reach, flow: FlowId, language: str, entries: list[NumberEntry], hour: str
+    ) -> PersonProof:
+        """For several numbers the one that says most before its flow begins."""
+        numbers = tuple(entry.number for entry in entries)
+        first_ms = max(sum(self._prompt_ms(prompt, language) for prompt in entry.spoken) for entry in entries)
         start = self._graph.starts[flow, language]
-        found = reached.within(start, self._promise.ms) or reached.nearest(start)
+        found = reached.within(start, self._promise.ms - first_ms) or reached.nearest(start)
         asked = any(number not in self._promise.without_person for number in numbers)
         if found is None:
             return PersonProof(flow, language, numbers, hour, not asked)
-        keys, ms = found
+        keys, ms = found[0], first_ms + found[1]
         holds = not asked or (keys <= self._promise.keys and ms <= self._promise.ms)
         path = tuple(
             Evidence(
@@ -181,7 +199,7 @@ class _Prover:
                 in_words(self._flows[hop.state.flow].steps[hop.state.step]),
                 hop.branch,
                 hop.keys,
-                hop.ms,
+                first_ms + hop.ms,
             )
             for hop in reached.path(start, keys)
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ivr_engine.flow.interpreter import CALLS
 from ivr_engine.flow.proofs_cost import PromptMs, cost
 from ivr_engine.flow.steps import (
     CallbackStep,
@@ -27,10 +28,7 @@ from ivr_engine.flow.steps import (
     Target,
     TransferStep,
 )
-from ivr_engine.flow.steps_branches import CALLED, OTHERWISE, branches
-
-CALLS = 8
-"""Flows called from flows; the same limit holds for a walk."""
+from ivr_engine.flow.steps_branches import CALLED, OTHERWISE, RETURNED, branches
 
 STATES = 100_000
 """A thousand steps in six languages, called from several places. More is a set that nobody understands."""
@@ -45,6 +43,10 @@ class End(StrEnum):
     """Hung up by the flow."""
 
 
+StepName = tuple[FlowId, str]
+"""A step of the set: flow and name."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Where a citizen stands."""
@@ -52,8 +54,8 @@ class State:
     flow: FlowId
     step: str
     language: str
-    back: tuple[Target | None, ...] = ()
-    """Where each called flow returns to, the last one at the end."""
+    back: tuple[StepName, ...] = ()
+    """The calls that the citizen is inside of, the last one at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,29 @@ def build(flows: Mapping[FlowId, Flow], entered: Iterable[tuple[FlowId, str]], p
 
 
 def _at(
-    flows: Mapping[FlowId, Flow], target: Target | None, language: str, back: tuple[Target | None, ...]
+    flows: Mapping[FlowId, Flow],
+    target: Target | None,
+    language: str,
+    back: tuple[StepName, ...],
+    inside: FlowId | None = None,
 ) -> State | End:
+    """`inside` is the flow where the citizen is already: only another one changes the language."""
     flow = flows.get(target.flow) if target is not None else None
     if target is None or flow is None:
         return End.PERSON
     label = target.step or flow.first
-    return State(flow.id, label, flow.language or language, back) if label in flow.steps else End.PERSON
+    spoken = language if flow.id == inside else flow.language or language
+    return State(flow.id, label, spoken, back) if label in flow.steps else End.PERSON
+
+
+def _returned(flows: Mapping[FlowId, Flow], state: State) -> State | End:
+    """Behind the call, in the language that is spoken by now."""
+    if not state.back:
+        return End.PERSON
+    flow, label = state.back[-1]
+    call = flows[flow].steps[label]
+    following = call.next if isinstance(call, CallStep) else None
+    return _at(flows, following, state.language, state.back[:-1], flow)
 
 
 def _ways(flows: Mapping[FlowId, Flow], state: State, prompt_ms: PromptMs) -> Iterable[Way]:
@@ -126,14 +144,14 @@ def _ways(flows: Mapping[FlowId, Flow], state: State, prompt_ms: PromptMs) -> It
         case HangupStep():
             yield Way((Edge("", End.OVER, 0, 0),))
         case ReturnStep():
-            to = _at(flows, state.back[-1], state.language, state.back[:-1]) if state.back else End.PERSON
-            yield Way((Edge("", to, 0, 0),))
+            yield Way((Edge(RETURNED, _returned(flows, state), 0, 0),))
         case CallStep():
-            back = (*state.back, step.next)
-            called = _at(flows, Target(step.flow, ""), state.language, back) if len(back) <= CALLS else End.PERSON
+            back = (*state.back, (state.flow, state.step))
+            into = Target(step.flow, "")
+            called = _at(flows, into, state.language, back, state.flow) if len(back) <= CALLS else End.PERSON
             yield Way((Edge(CALLED, called, 0, 0),))
         case CallbackStep():
-            unknown = Edge(OTHERWISE, _at(flows, step.otherwise, state.language, state.back), 0, 0)
+            unknown = Edge(OTHERWISE, _at(flows, step.otherwise, state.language, state.back, state.flow), 0, 0)
             yield Way((Edge("", End.PERSON, 0, 0), unknown))
         case _:
             yield from _branching(flows, state, step, prompt_ms)
@@ -144,7 +162,7 @@ def _branching(flows: Mapping[FlowId, Flow], state: State, step: Step, prompt_ms
     edges = []
     for branch in branches(step):
         keys, ms = cost(step, branch.name, state.language, prompt_ms)
-        edges.append(Edge(branch.name, _at(flows, branch.target, language, state.back), keys, ms))
+        edges.append(Edge(branch.name, _at(flows, branch.target, language, state.back, state.flow), keys, ms))
     match step:
         case SwitchStep() | DipStep() | SendStep():
             yield Way(tuple(edges))

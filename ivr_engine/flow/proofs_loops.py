@@ -8,10 +8,8 @@ after so many steps in any case; that is the last net, not a design.)
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr_engine.flow.proofs_graph import Graph, State
+from ivr_engine.flow.proofs_graph import Graph, State, StepName
 from ivr_engine.flow.steps import Flow, FlowId, SetStep, SwitchStep
-
-StepName = tuple[FlowId, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from ivr_engine.flow import prompts as prompts_document
 from ivr_engine.flow import proofs as proofs_document
 from ivr_engine.flow import queues as queues_document
 from ivr_engine.flow.check import check_kept, check_languages, warn_unreached
+from ivr_engine.flow.check_values import check_values
 from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors
 from ivr_engine.flow.documents import Documents, read_folder
 from ivr_engine.flow.expressions_contact import contact_types
@@ -133,7 +134,9 @@ def compiled(
     if proofs_node is not None and proofs_node.keys:
         promise = read_promise(proofs_node, documents.names("numbers"), diagnostics)
     places = {(name, label): form.table.place for name, shaped in flows.items() for label, form in shaped.forms.items()}
-    graph, proofs = prove(checked, numbers, promise, manifest.prompt_ms, places, diagnostics)
+    surveys = [FlowId(queue.survey) for queue in queues.settings.values() if queue.survey in checked]
+    graph, proofs = prove(checked, numbers, promise, manifest.prompt_ms, places, surveys, diagnostics)
+    check_values(checked, graph, frozenset(known.variables.types), places, diagnostics)
     check_languages(flows, graph, manifest, diagnostics)
     check_spoken(numbers, manifest, diagnostics)
     check_kept(flows, diagnostics)
