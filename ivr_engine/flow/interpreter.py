@@ -28,27 +28,25 @@ from ivr_engine.core.conversation import (
     Finish,
     Keys,
     NotSent,
-    Outcome,
     Play,
     Prompt,
     Recorded,
     Remember,
     Reply,
     Sent,
-    ToCallback,
     ToEntry,
     ToQueue,
     Unplayable,
     Value,
 )
-from ivr_engine.core.vocabulary import Disposition, QueueId, Skill
-from ivr_engine.flow.expressions import Expression
+from ivr_engine.core.vocabulary import Disposition
 from ivr_engine.flow.expressions_contact import civil
-from ivr_engine.flow.hours import Closed, Emergency, Holiday, Open, state_at
 from ivr_engine.flow.interpreter_asking import ALL_KEYS, Again, Answer, Further, Left, answer, question
-from ivr_engine.flow.interpreter_outside import callable_number, dip, plain_value, text_message
-from ivr_engine.flow.interpreter_state import PYTHON_TYPES, Memory, Script, Voice, as_text
-from ivr_engine.flow.numbers import Forward, NumberEntry, Reject, Serve
+from ivr_engine.flow.interpreter_deciding import decide
+from ivr_engine.flow.interpreter_ending import outcome_of, person
+from ivr_engine.flow.interpreter_outside import dip, plain_value, text_message
+from ivr_engine.flow.interpreter_state import PYTHON_TYPES, Memory, Script, Voice
+from ivr_engine.flow.numbers import Forward, Reject, Serve
 from ivr_engine.flow.place import read_place
 from ivr_engine.flow.steps import (
     AskingStep,
@@ -79,18 +77,11 @@ from ivr_engine.flow.steps import (
     TransferStep,
 )
 from ivr_engine.flow.steps_branches import (
-    CALLED,
-    CLOSED,
-    EMERGENCY,
     FAILED,
-    HOLIDAY,
     NEXT,
-    OPEN,
     OTHERWISE,
     PERSON,
-    RETURNED,
     passive,
-    written_value,
 )
 
 STEPS_WALKED = 200
@@ -99,9 +90,6 @@ person, and a machine that keeps pressing keys must not hold a channel for ever.
 
 SILENT_STEPS = 100
 """Steps without a word, between two that say, ask or reach outside: room for a large flow, a bound for circles."""
-
-CALLS = 4
-"""Calls inside calls. Their places travel on the citizen's channel, and nobody can follow more."""
 
 NOT_IN_SERVICE = PromptId("not_in_service")
 """Said to who dials a number that is nobody's, where the manifest has it."""
@@ -152,7 +140,10 @@ class Walk:
                 first = Target(self._meaning.entry.flow, "")
                 return self._go(self._in_turn(self._spoken(self._meaning.say), lambda: first))
             case Forward():
-                forwarded = ToEntry(self._meaning.entry_code, self._person_request(self._meaning.dialled))
+                otherwise = person(self._memory, self._entry)
+                forwarded = (
+                    ToEntry(self._meaning.entry_code, otherwise) if isinstance(otherwise, ToQueue) else otherwise
+                )
                 return self._go(Finish(forwarded))
             case Reject():
                 said = self._meaning.say if self._meaning.dialled is not None else (NOT_IN_SERVICE,)
@@ -179,7 +170,7 @@ class Walk:
             flow = self._script.flows[onward.flow]
             self._memory.enter(flow, onward.step or flow.first)
             onward = self._do()
-        action = onward if onward is not None else self._person()
+        action = onward if onward is not None else Finish(person(self._memory, self._entry))
         self._ended = isinstance(action, Finish)
         return action
 
@@ -332,112 +323,23 @@ class Walk:
             self._memory.keep(one.name, outputs[one.name])
         return self._leave(NEXT, step.next)
 
-    # ── deciding ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── deciding and ending ──────────────────────────────────────────────────────────────────────────────────────
     def _decide(self, step: DecidingStep) -> Onward:
-        memory = self._memory
-        match step:
-            case LanguageStep():
-                memory.language = step.language
-                return self._leave(NEXT, step.next)
-            case SetStep():
-                self._set(step.values)
-                return self._leave(NEXT, step.next)
-            case GotoStep():
-                return self._leave(NEXT, step.target)
-            case HoursStep():
-                return self._by_hours(step)
-            case SwitchStep():
-                value = memory.compute(step.value)
-                if isinstance(value, str | int) and value in step.cases:
-                    return self._leave(written_value(value), step.cases[value])
-                return self._leave(OTHERWISE, step.otherwise)
-            case CallStep():
-                return self._call(step)
-            case ReturnStep():
-                return self._return(step)
-
-    def _set(self, values: Mapping[str, Expression]) -> None:
-        for name, expression in values.items():
-            self._memory.keep(name, plain_value(expression, self._memory))
-
-    def _by_hours(self, step: HoursStep) -> Onward:
-        calendars = self._script.hours.calendars
-        named = step.hours or (self._entry.hours if self._entry is not None else None)
-        calendar = calendars.get(named) if named is not None else None
-        state = state_at(calendar, self._card.moment) if calendar is not None else Open()
-        match state:
-            case Open():
-                return self._leave(OPEN, step.open)
-            case Closed():
-                return self._leave(CLOSED, step.closed)
-            case Holiday():
-                return self._leave(HOLIDAY, step.holiday)
-            case Emergency():
-                self._left_by(EMERGENCY)
-                return self._in_turn(self._spoken((state.message,)), lambda: step.emergency)
-
-    def _call(self, step: CallStep) -> Onward:
-        memory = self._memory
-        if memory.flow is None or len(memory.calls) >= CALLS:
+        own_hours = self._entry.hours if self._entry is not None else None
+        at = self._memory.flow.id if self._memory.flow is not None else "", self._memory.label
+        decided = decide(step, self._memory, self._script, self._card.moment, own_hours)
+        if decided is None:
             return None
-        self._set(step.arguments)
-        memory.calls.append((memory.flow.id, memory.label))
-        return self._leave(CALLED, Target(step.flow, ""))
+        self.trail.append((*at, decided.branch))
+        return self._in_turn(self._spoken(decided.say) if decided.say else (), lambda: decided.target)
 
-    def _return(self, step: ReturnStep) -> Onward:
-        memory = self._memory
-        returned = {name: plain_value(expression, memory) for name, expression in step.values.items()}
-        if not memory.calls:
-            return None
-        flow_id, label = memory.calls.pop()
-        flow = self._script.flows[flow_id]
-        call = flow.steps[label]
-        if not isinstance(call, CallStep):
-            return None
-        for name, value in returned.items():
-            memory.keep(name, value)
-        for name, source in call.results.items():
-            memory.keep(name, returned[source])
-        memory.come_back(flow, label)
-        return self._leave(RETURNED, call.next)
-
-    # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _end(self, step: EndingStep) -> Onward:
-        memory = self._memory
-        match step:
-            case HangupStep():
-                return Finish(Ended(step.disposition, memory.agency, memory.language))
-            case QueueStep():
-                return self._shown(step.show, self._queued(step.queue, step.requirement, step.priority))
-            case CallbackStep():
-                number = callable_number(as_text(plain_value(step.number, memory)))
-                if not number:
-                    return self._leave(OTHERWISE, step.otherwise)
-                request = self._queued(step.queue, step.requirement, step.priority)
-                return self._shown(step.show, ToCallback(number, request))
-            case TransferStep():
-                unreached = self._queued(step.queue, step.requirement, step.priority) if step.queue else None
-                otherwise = unreached or self._person_request(self._entry)
-                return self._shown(step.show, ToEntry(step.entry, otherwise))
-
-    def _shown(self, names: tuple[str, ...], outcome: Outcome) -> Onward:
         """What the counsellor is to be shown, and then the end."""
-        facts = self._memory.shown(names)
+        outcome = outcome_of(step, self._memory, self._entry)
+        if outcome is None:
+            return self._leave(OTHERWISE, step.otherwise) if isinstance(step, CallbackStep) else None
+        facts = {} if isinstance(step, HangupStep) else self._memory.shown(step.show)
         return self._in_turn((Remember(facts),) if facts else (), lambda: Finish(outcome))
-
-    def _person(self) -> Action:
-        if self._entry is None and self._memory.queue is None:
-            return Finish(Ended(Disposition.REJECTED))
-        return Finish(self._person_request(self._entry))
-
-    def _person_request(self, entry: NumberEntry | None) -> ToQueue:
-        if self._memory.queue is not None:
-            return self._queued(self._memory.queue, frozenset(), 0)
-        assert entry is not None, "nobody's number brings nobody"
-        return self._queued(entry.queue, entry.requirement, 0)
-
-    def _queued(self, queue: QueueId, requirement: frozenset[Skill], priority: int) -> ToQueue:
-        return ToQueue(queue, requirement, self._memory.agency, self._memory.language, priority)
 
 
 def _day(card: CallerCard) -> date:

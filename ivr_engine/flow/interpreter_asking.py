@@ -77,7 +77,13 @@ def _one_key(step: MenuStep | SurveyStep, prompts: tuple[Prompt, ...], memory: M
         first_key_ms=step.first_key_ms,
         barge_in=step.barge_in if isinstance(step, MenuStep) else True,
         place=memory.place(),
+        leave=_past_the_prompts(step) if isinstance(step, MenuStep) else "",
     )
+
+
+def _past_the_prompts(step: MenuStep) -> str:
+    """A person at any moment, also where no other key ends the prompts."""
+    return "" if step.barge_in or step.person_key in step.choices else step.person_key
 
 
 def _digits(step: CollectStep, prompts: tuple[Prompt, ...], memory: Memory) -> Ask:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ivr_engine.flow.interpreter import CALLS
 from ivr_engine.flow.proofs_cost import PromptMs, cost
 from ivr_engine.flow.steps import (
+    CALLS,
     CallbackStep,
     CallStep,
     DipStep,

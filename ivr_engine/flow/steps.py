@@ -32,6 +32,9 @@ TRIES = 3
 PRIORITY = 9
 """Highest priority of a contact; 0 is ordinary."""
 
+CALLS = 4
+"""Calls inside calls. Their places travel on the citizen's channel, and nobody can follow more."""
+
 PERSON_KEY = "0"
 """The key that brings a person at any moment, unless the operator says otherwise."""
 

@@ -134,6 +134,15 @@ def test_given_a_flow_with_a_queue_when_a_person_is_asked_for_then_it_is_that_qu
     assert walk.reply(Keys("1")) == TRANSPORT
 
 
+def test_given_a_menu_without_barge_in_when_the_prompts_are_said_then_only_the_person_key_ends_them(
+    folder: Folder,
+) -> None:
+    folder.flow('  a: {menu: menu, choices: {"1": bye}, barge_in: false}\n' + ENDS)
+    ask = told(folder.walk())
+    assert isinstance(ask, Ask)
+    assert (ask.barge_in, ask.leave) == (False, "0")
+
+
 # ── checksum and read-back ──────────────────────────────────────────────────────────────────────────────────────────
 def test_given_a_checksum_when_digits_satisfy_it_then_they_are_kept_else_asked_again(folder: Folder) -> None:
     folder.flow("  a: {collect: account, prompts: ask, checksum: business_number, wrong_prompt: wrong_key}\n" + ENDS)

@@ -20,7 +20,8 @@ from ivr_engine.core.conversation import (
     ToQueue,
 )
 from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId
-from ivr_engine.flow.interpreter import CALLS, SILENT_STEPS
+from ivr_engine.flow.interpreter import SILENT_STEPS
+from ivr_engine.flow.steps import CALLS
 from tests.flow.conftest import Folder, told
 
 GENERAL = Finish(ToQueue(QueueId("general")))
