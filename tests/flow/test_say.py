@@ -1,6 +1,8 @@
 """Numbers, dates, times and money in six languages: tables that people who speak them can check."""
 
+import re
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +22,8 @@ from ivr_engine.flow.say import (
 )
 from ivr_engine.flow.say_parts import CURRENCIES, LARGEST, LARGEST_ORDINAL
 from tests.flow import numerals
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "dialplan.md"
 
 KNOWN = {language: frozenset(fragment.id for fragment in fragments(language)) for language in LANGUAGES}
 
@@ -283,3 +287,12 @@ def test_given_what_cannot_be_said_when_composed_then_the_error_says_what_would_
     with pytest.raises(CannotSay, match="cannot be said as") as raised:
         compose(kind, value, language)
     assert raised.value.hint
+
+
+def test_given_the_table_of_the_reference_when_its_values_are_said_then_the_words_are_those() -> None:
+    section = REFERENCE.read_text().split("### Values")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)`[^|]*\| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+    assert [kind for kind, *_ in rows] == list(Kind)
+    for kind, value, korean, english in rows:
+        assert words(kind, value, "ko") == korean
+        assert words(kind, value, "en").startswith(english.removesuffix(", …"))
