@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ivr_engine.core.configuration import AgentSettings
 from ivr_engine.core.machine import Table
-from ivr_engine.core.routing_books import Desk, Standing
+from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, ON_BREAK, RESTING, RINGING, TALKING, WRAP_UP, Desk, Standing
 from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, Presence
 
 
@@ -74,9 +74,9 @@ CHOOSING = {
 
 
 _STANDING = {
-    AgentState.OFFERED: Standing.RINGING,
-    AgentState.ON_CONTACT: Standing.TALKING,
-    AgentState.WRAP_UP: Standing.WRAP_UP,
+    AgentState.OFFERED: RINGING,
+    AgentState.ON_CONTACT: TALKING,
+    AgentState.WRAP_UP: WRAP_UP,
 }
 
 
@@ -111,12 +111,12 @@ class Agent:
         """Idle for routing, or why not."""
         if self.state is AgentState.IDLE:
             if self.removed or self.presence is Presence.LOGGED_OUT:
-                return Standing.LOGGED_OUT
+                return LOGGED_OUT
             if self.presence is Presence.ON_BREAK:
-                return Standing.ON_BREAK
-            return Standing.IDLE if self.rests_until_ms is None else Standing.RESTING
+                return ON_BREAK
+            return IDLE if self.rests_until_ms is None else RESTING
         return _STANDING[self.state]
 
     @property
     def routable(self) -> bool:
-        return self.standing is Standing.IDLE
+        return self.standing == IDLE

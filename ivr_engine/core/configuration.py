@@ -12,6 +12,8 @@ from ivr_engine.core.queue_rules import (
     ChoicePolicy,
     ClockStart,
     EscalationStep,
+    LateRules,
+    LendingRules,
     OrderPolicy,
     QueueLimits,
     RelaxationStep,
@@ -52,6 +54,9 @@ class QueueSettings:
     clock_start: ClockStart = ClockStart.QUEUED
     relaxation: tuple[RelaxationStep, ...] = ()
     order: OrderPolicy = OrderPolicy.FIFO
+    late: LateRules = LateRules()
+    protected: bool = False
+    """A small desk: its idle agents are lent to other queues by `RoutingPolicy.lending` alone."""
     guard_ms: int = 60_000
     """`promise_first` lets nobody be overtaken who has been late for this long."""
     aging_ms: int = 0
@@ -130,6 +135,10 @@ class RoutingPolicy:
     """The reserve yields to a contact whose promise ends within this; 0: to nobody before the promise is over."""
     reserve_yields_late: bool = True
     """And to contacts that are late already."""
+    lending: LendingRules | None = None
+    """How queues that are protected lend their idle agents; None: as freely as all others."""
+    crowded_percent: int = 0
+    """The centre is crowded while so many of the contacts of late (`rate_half_life_ms`) missed their promise. 0: always."""
     answer_ms: int = 0
     """What an agent needs to pick up: a contact with less left of its promise counts as late already."""
     share_tolerance_percent: int = 100

@@ -61,6 +61,10 @@ class Deadlines:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
+    def quiet(self, now_ms: int) -> bool:
+        """Nothing can be due yet, said from the top of the heap alone: true of most facts, and asked for each."""
+        return not self._heap or self._heap[0][0] > now_ms
+
     def pop_due(self, now_ms: int, *, inclusive: bool) -> tuple[int, Due, str] | None:
         """The earliest deadline before `now_ms` (at it: if inclusive, or of those before facts), taken off."""
         at_ms = self.next_ms()

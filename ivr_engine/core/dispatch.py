@@ -89,6 +89,7 @@ class Dispatch:
         waiting = self._state.contacts.get(contact)
         if waiting is not None and waiting.phase in WAITING and waiting.request and waiting.queued_at_ms is not None:
             settings = self._state.queue(waiting.request.queue)
+            self._state.routing.missed(self._state.now_ms)
             self._state.notices.append(PromiseMissed(contact, settings.id, waiting.queued_at_ms, settings.promise_ms))
 
     def flow_ended(self, event: FlowEnded) -> None:

@@ -122,6 +122,8 @@ class Engine:
     def _fire(self, *, inclusive: bool) -> None:
         state = self._state
         now_ms = state.now_ms
+        if state.deadlines.quiet(now_ms):
+            return
         while (due := state.deadlines.pop_due(now_ms, inclusive=inclusive)) is not None:
             _, kind, subject = due
             match kind:
@@ -253,7 +255,8 @@ class Engine:
         for queue in configuration.queues:
             needed = state.needs(queue, frozenset())
             needs[needed] = max(queue.weight_percent, needs.get(needed, 0))
-        state.routing.configure(configuration, needs)
+        protected = {state.needs(queue, frozenset()) for queue in configuration.queues if queue.protected}
+        state.routing.configure(configuration, needs, protected)
         for gone in [agent for agent in state.agents.values() if agent.id not in wanted]:
             gone.removed = True
             state.agent_changed(gone)

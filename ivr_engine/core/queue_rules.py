@@ -30,6 +30,43 @@ class ChoicePolicy(StrEnum):
     """The agent whose absence costs the waiting and the expected contacts least, so that rare skills stay free."""
 
 
+@dataclass(frozen=True, slots=True)
+class LateRules:
+    """What `promise_first` does beyond inside and late. The defaults know no more than these two."""
+
+    fresh_ms: int = 0
+    """Who has waited less can still wait: contacts near the end of their second promise go before."""
+    second_promise_ms: int = 0
+    """Who was late once shall not be twice: beyond it, contacts stand last (the guard sees to them). 0: there is none."""
+    second_window_ms: int = 0
+    """So long before it ends, a contact goes before fresh ones."""
+    calm_guard_ms: int = 0
+    """Instead of `guard_ms` while the centre is not crowded: the gaps of a calm day serve the late by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class LendingRules:
+    """How far protected desks lend idle agents to others: see `routing_lending`."""
+
+    target_percent: int = 76
+    """Of a desk's own contacts: answered within the promise. Only what is above it is lent."""
+    price_percent: int = 10
+    """Of one own contact that may find nobody: the price at which a desk with an even purse lends."""
+    horizon_ms: int = 80_000
+    """Own contacts that are expected within this count for the price: most of a lent talk."""
+    after_ms: int = 2_000
+    """Nobody is lent to a contact that has waited less: the large desk helps most of them by itself."""
+    opening_debt_percent: int = 300
+    """Of one contact: what each desk owes when it begins, so that a short day does not begin with its best agents away."""
+    gain_percent: int = 10
+    thrift_percent: int = 60
+    """How much one contact in the purse, or owed, changes the price that is paid."""
+    need_ms: int = 2_000
+    """The need at which the price is paid that is written; more for more, less for less, within these bounds."""
+    need_least_percent: int = 20
+    need_most_percent: int = 400
+
+
 class WrapUpMode(StrEnum):
     FIXED = "fixed"
     """Over at its deadline, or earlier when the agent says so."""

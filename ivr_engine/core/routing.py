@@ -11,19 +11,20 @@ promise is about to break. And where shares are agreed, contractors who are behi
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
-from ivr_engine.core.queue_rules import ChoicePolicy
+from ivr_engine.core.queue_rules import ChoicePolicy, LendingRules
 from ivr_engine.core.requirement import Requirement
-from ivr_engine.core.routing_books import Books, Crew, Desk, Fit, Standing
+from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, ON_BREAK, Books, Crew, Desk, Fit, Standing
+from ivr_engine.core.routing_coverage import STEPS, Coverage, lost_by_one_less
+from ivr_engine.core.routing_lending import put_in, tolerated
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_shares import Ledger
 from ivr_engine.core.vocabulary import AgentId, ContactId, Skill
 
-_IDLE = Standing.IDLE
-_OFF_DUTY = (Standing.ON_BREAK, Standing.LOGGED_OUT)
+_OFF_DUTY = (ON_BREAK, LOGGED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,19 @@ class Routing:
     books: Books = field(default_factory=Books)
     ledger: Ledger = field(default_factory=Ledger)
     _standing: dict[ContactId, _Standing] = field(default_factory=dict)
+    _joined: Coverage = field(default_factory=Coverage)
+    _late: Coverage = field(default_factory=Coverage)
+    """Contacts that joined a queue, and those that missed their promise, each counting half after the half-life."""
     loosened: bool = False
     """A desk became small, or is small no more: whom a reserve kept apart may be matched now."""
     _for_agent: dict[AgentId, dict[LineRules, Line]] = field(default_factory=dict)
     """Contacts that stand for one agent only, for a while."""
 
     # ── the centre ──────────────────────────────────────────────────────────────────────────────────────────────────
-    def configure(self, configuration: Configuration, needs: dict[Requirement, int]) -> None:
-        """New rules; `needs` are the requirements that queues name, with their weights."""
+    def configure(
+        self, configuration: Configuration, needs: dict[Requirement, int], protected: Collection[Requirement] = ()
+    ) -> None:
+        """New rules; `needs` are the requirements that queues name, with their weights; some of them protected."""
         self.policy = configuration.routing
         by_contractor = any(queue.contractor_shares for queue in configuration.queues)
         if by_contractor is not self.books.by_contractor:
@@ -79,11 +85,12 @@ class Routing:
                 if settings.id in self.books.members:
                     self.books.enrol(settings.id, settings.skills, settings.contractor)
         for desk in self.books.desks.values():
-            desk.configured = False
+            desk.configured = desk.protected = False
         for requirement, weight_percent in needs.items():
             desk = self.books.desk(requirement)
             desk.configured = True
             desk.weight_percent = weight_percent
+            desk.protected = requirement in protected
             desk.dirty = True
         for desk in self.books.desks.values():
             self._judge(desk)
@@ -94,7 +101,7 @@ class Routing:
         if member is None:
             return
         before = member.standing
-        if before is standing and (standing is not _IDLE or member.idle_since_ms == idle_since_ms):
+        if before == standing and (standing != IDLE or member.idle_since_ms == idle_since_ms):
             return
         self.books.move(agent, member, standing, idle_since_ms)
         if self.policy.small_desk_agents and (before in _OFF_DUTY) is not (standing in _OFF_DUTY):
@@ -119,7 +126,8 @@ class Routing:
 
     def _judge(self, desk: Desk) -> None:
         """Small or not, by who is on duty now."""
-        small = 0 < desk.on_duty <= self.policy.small_desk_agents
+        lending = desk.protected and self.policy.lending is not None
+        small = lending or 0 < desk.on_duty <= self.policy.small_desk_agents
         if small is not desk.small:
             self.loosened = True
         desk.small = small
@@ -132,7 +140,7 @@ class Routing:
 
     def is_idle(self, agent: AgentId) -> bool:
         member = self.books.members.get(agent)
-        return member is not None and member.standing is _IDLE
+        return member is not None and member.standing == IDLE
 
     @property
     def idle(self) -> int:
@@ -201,12 +209,12 @@ class Routing:
     # ── an agent for a contact ──────────────────────────────────────────────────────────────────────────────────────
     def choose_agent(self, desk: Desk, queue: QueueSettings, since_ms: int, now_ms: int) -> Choice | None:
         """The best idle agent for a contact of that desk and queue that has waited since then; None: nobody may."""
-        candidates = desk.counts[_IDLE]
+        candidates = desk.counts[IDLE]
         if not candidates:
             return None
         fits = desk.fits
-        if self.policy.reserve_agents and not self._urgent(since_ms, queue.promise_ms, now_ms):
-            fits = [fit for fit in fits if fit.crew.idle and not self._kept(fit.crew, desk)]
+        if self._keeps and not self._urgent(since_ms, queue.promise_ms, now_ms):
+            fits = [fit for fit in fits if fit.crew.idle and not self._kept(fit.crew, desk, since_ms, now_ms)]
             candidates = sum(len(fit.crew.idle) for fit in fits)
             if not fits:
                 return None
@@ -258,14 +266,72 @@ class Routing:
         return fits, ""
 
     # ── the reserve of small desks ──────────────────────────────────────────────────────────────────────────────────
-    def _kept(self, crew: Crew, desk: Desk) -> bool:
-        """Crews of a small desk are kept from a larger desk's contacts while that desk has no more idle agents."""
-        if desk.small:
+    @property
+    def _keeps(self) -> bool:
+        """Whether small desks keep agents from others at all."""
+        return self.policy.reserve_agents > 0 or self.policy.lending is not None
+
+    def _kept(self, crew: Crew, desk: Desk, since_ms: int, now_ms: int) -> bool:
+        """Crews of a small desk are kept from a larger desk's contacts while that desk has no more idle agents; where
+        there are rules of lending, unless each of their small desks lends to a contact that waits since then."""
+        if desk.small or not crew.small_desks:
             return False
+        lending = self.policy.lending
+        if lending is not None:
+            if now_ms - since_ms < lending.after_ms:
+                return True
+            return not all(self._lends(small, crew, lending, now_ms) for small in crew.small_desks)
         reserve = self.policy.reserve_agents
-        return any(small.counts[_IDLE] <= reserve for small in crew.small_desks)
+        return any(small.counts[IDLE] <= reserve for small in crew.small_desks)
+
+    def _lends(self, small: Desk, crew: Crew, rules: LendingRules, now_ms: int) -> bool:
+        """One of the idle agents of a small desk, to whom this crew can help."""
+        if small.lines:
+            return False
+        half_life_ms = self.policy.rate_half_life_ms
+        small.coverage.decay(now_ms, half_life_ms)
+        price = lost_by_one_less(small.idle, small.coverage.expected(rules.horizon_ms, half_life_ms))
+        if price <= 0.0:
+            return True
+        oldest_ms = self.policy.answer_ms
+        inside = on_duty = handle_ms = 0
+        for desk in crew.desks:
+            if desk.small:
+                continue
+            for line in desk.lines.values():
+                places = line.places
+                inside += len(places) - bisect_left(places, (now_ms - line.rules.promise_ms + oldest_ms,))
+            if desk.on_duty > on_duty:
+                on_duty, handle_ms = desk.on_duty, desk.handle_ms
+        purse = small.purse if small.purse is not None else -rules.opening_debt_percent / 100.0
+        return price <= tolerated(rules, purse, inside, on_duty, handle_ms)
+
+    def served(self, desk: Desk, *, within: bool) -> None:
+        """A contact of the desk was answered within its promise, or not: what its purse is made of."""
+        rules = self.policy.lending
+        if rules is not None and desk.protected:
+            purse = desk.purse if desk.purse is not None else -rules.opening_debt_percent / 100.0
+            desk.purse = put_in(purse, within=within, rules=rules)
+
+    def missed(self, now_ms: int) -> None:
+        """A contact's promise is over, and it was not answered."""
+        if self.policy.crowded_percent:
+            self._late.decay(now_ms, self.policy.rate_half_life_ms)
+            self._late.weight += 1.0
+
+    def crowded(self, now_ms: int) -> bool:
+        """Whether so many miss their promise that the late find no gaps."""
+        percent = self.policy.crowded_percent
+        if not percent:
+            return True
+        half_life_ms = self.policy.rate_half_life_ms
+        self._late.decay(now_ms, half_life_ms)
+        self._joined.decay(now_ms, half_life_ms)
+        return self._late.weight * 100.0 >= self._joined.weight * percent and self._late.weight > 0.0
 
     def _urgent(self, since_ms: int, promise_ms: int, now_ms: int) -> bool:
+        if self.policy.lending is not None:
+            return False
         left_ms = since_ms + promise_ms - now_ms
         if left_ms < 0:
             return self.policy.reserve_yields_late
@@ -274,6 +340,8 @@ class Routing:
     def yields_at_ms(self, since_ms: int, promise_ms: int) -> int | None:
         """When a contact that the reserve keeps waiting becomes urgent; None: there is no reserve, or it never does."""
         policy = self.policy
+        if policy.lending is not None:
+            return since_ms + policy.lending.after_ms
         if not policy.reserve_agents:
             return None
         if policy.reserve_yields_ms:
@@ -287,7 +355,7 @@ class Routing:
             return False
         if standing.agent is not None:
             return standing.agent == agent
-        if not self.policy.reserve_agents or not self._kept(member.crew, standing.desk):
+        if not self._keeps or not self._kept(member.crew, standing.desk, standing.place[0], now_ms):
             return True
         return self._urgent(standing.place[0], standing.line.rules.promise_ms, now_ms)
 
@@ -299,12 +367,13 @@ class Routing:
         crew = self.books.members[agent].crew
         best: Rank | None = None
         candidates = 0
-        answer_ms, reserve = self.policy.answer_ms, self.policy.reserve_agents
+        answer_ms, keeps, crowded = self.policy.answer_ms, self._keeps and bool(crew.small_desks), self.crowded(now_ms)
         for desk in crew.desks:
             if desk.lines:
-                kept = bool(reserve) and self._kept(crew, desk)
                 for line in desk.lines.values():
-                    rank = self._next_urgent(line, now_ms) if kept else line.next(now_ms, answer_ms)
+                    rank: Rank | None = line.next(now_ms, answer_ms, crowded=crowded)
+                    if keeps and rank is not None and self._kept(crew, desk, rank[3], now_ms):
+                        rank = self._next_urgent(crew, desk, line, now_ms)
                     if rank is None:
                         continue
                     candidates += len(line.places)
@@ -322,8 +391,13 @@ class Routing:
         said = WORDS[guarded, late]
         return Turn(contact, candidates, f"{said} ({(now_ms - since_ms) / 1000:.1f} s) of {candidates}")
 
-    def _next_urgent(self, line: Line, now_ms: int) -> Rank | None:
-        """Of a line that the reserve keeps waiting."""
+    def _next_urgent(self, crew: Crew, desk: Desk, line: Line, now_ms: int) -> Rank | None:
+        """Of a line that the reserve keeps waiting, or whose next contact nobody is lent to yet."""
+        if self.policy.lending is not None:
+            since_ms = line.places[0][0]
+            if self._kept(crew, desk, since_ms, now_ms):
+                return None
+            return line.rank(line.places[0], now_ms, self.policy.answer_ms)
         rank = line.next(now_ms, self.policy.answer_ms)
         if self._urgent(rank[3], line.rules.promise_ms, now_ms):
             return rank
@@ -334,21 +408,27 @@ class Routing:
 
     def kept_back(self, crew: Crew) -> list[AgentId]:
         """Idle agents whom the reserve may have kept back until somebody of this crew became idle."""
-        if not self.policy.reserve_agents:
+        if not self._keeps:
             return []
         return [
             agent
             for desk in crew.small_desks
             for fit in desk.fits
-            if fit.crew is not crew
+            if fit.crew is not crew or self.policy.lending is not None
             for _, agent in fit.crew.idle[:1]
         ]
 
     # ── what is expected ────────────────────────────────────────────────────────────────────────────────────────────
     def arrived(self, desk: Desk, now_ms: int) -> None:
         """One more contact of that requirement joined a queue."""
-        desk.coverage.arrived(now_ms, self.policy.rate_half_life_ms)
+        coverage = desk.coverage
+        if now_ms * STEPS // self.policy.rate_half_life_ms != coverage.step:
+            coverage.decay(now_ms, self.policy.rate_half_life_ms)
+        coverage.weight += 1.0
         desk.dirty = True
+        if self.policy.crowded_percent:
+            self._joined.decay(now_ms, self.policy.rate_half_life_ms)
+            self._joined.weight += 1.0
 
     def expected_wait_ms(self, desk: Desk, ahead: int) -> int | None:
         """Until an agent takes a contact with so many before it; None: nobody on duty, or no handle time known."""
@@ -377,4 +457,4 @@ def learn_handle_time(desk: Desk, handle_ms: int) -> None:
     desk.handle_ms = handle_ms if not desk.handle_ms else desk.handle_ms + (handle_ms - desk.handle_ms) // MEAN_OF
 
 
-__all__ = ["Choice", "Routing", "Standing", "Turn", "learn_handle_time"]
+__all__ = ["Choice", "Routing", "Turn", "learn_handle_time"]

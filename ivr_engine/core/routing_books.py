@@ -8,32 +8,21 @@ agents and contacts there are. Each desk counts its agents by standing, which an
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from typing import NewType
 
 from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_coverage import Coverage
 from ivr_engine.core.routing_lines import Line, LineRules
 from ivr_engine.core.vocabulary import AgentId, Skill
 
+Standing = NewType("Standing", int)
+"""Where an agent stands for routing: idle, or why not. An index into counts, and no enum, because it is one of the few
+things that an agent's every step touches for every desk."""
 
-class Standing(IntEnum):
-    """Where an agent stands for routing: idle, or why not. An index into counts."""
+IDLE, RINGING, TALKING, WRAP_UP, RESTING, ON_BREAK, LOGGED_OUT = map(Standing, range(7))
 
-    IDLE = 0
-    RINGING = 1
-    TALKING = 2
-    WRAP_UP = 3
-    RESTING = 4
-    ON_BREAK = 5
-    LOGGED_OUT = 6
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
-
-
-_IDLE = Standing.IDLE
-_LOGGED_OUT = Standing.LOGGED_OUT
+STANDINGS = ("idle", "ringing", "talking", "wrap_up", "resting", "on_break", "logged_out")
+"""The words for them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +34,7 @@ class Crew:
     size: int
     idle: list[tuple[int, AgentId]] = field(default_factory=list)
     """Who is idle, the longest first."""
-    counts: list[int] = field(default_factory=lambda: [0] * len(Standing))
+    counts: list[int] = field(default_factory=lambda: [0] * len(STANDINGS))
     desks: list["Desk"] = field(default_factory=list)
     small_desks: list["Desk"] = field(default_factory=list)
 
@@ -69,7 +58,7 @@ class Desk:
 
     requirement: Requirement
     fits: list[Fit] = field(default_factory=list)
-    counts: list[int] = field(default_factory=lambda: [0] * len(Standing))
+    counts: list[int] = field(default_factory=lambda: [0] * len(STANDINGS))
     lines: dict[LineRules, Line] = field(default_factory=dict)
     """Only those in which somebody waits."""
     coverage: Coverage = field(default_factory=Coverage)
@@ -83,18 +72,22 @@ class Desk:
     forgotten: bool = False
     """Nobody counts its agents any more: whoever comes back asks for the desk anew."""
     small: bool = False
+    protected: bool = False
+    """A queue says so: small whoever is on duty, and it lends by price (`routing_lending`)."""
+    purse: float | None = None
+    """What its own citizens got beyond the target; None: none of them was counted yet."""
     handle_ms: int = 0
     """Live mean of talk and after-contact work; 0: not known yet."""
 
     @property
     def idle(self) -> int:
-        return self.counts[_IDLE]
+        return self.counts[IDLE]
 
     @property
     def on_duty(self) -> int:
         """Not logged out and not on a break; who talks or wraps up will be back."""
         counts = self.counts
-        return sum(counts) - counts[Standing.ON_BREAK] - counts[_LOGGED_OUT]
+        return sum(counts) - counts[ON_BREAK] - counts[LOGGED_OUT]
 
     @property
     def enrolled(self) -> int:
@@ -142,8 +135,8 @@ class Books:
             self.dismiss(agent)
         if crew is None:
             crew = self._new_crew(key, skills)
-        self._count(crew, _LOGGED_OUT, 1)
-        self.members[agent] = Member(crew, _LOGGED_OUT, 0)
+        self._count(crew, LOGGED_OUT, 1)
+        self.members[agent] = Member(crew, LOGGED_OUT, 0)
         if member is not None:
             self.stand(agent, member.standing, member.idle_since_ms)
 
@@ -153,11 +146,11 @@ class Books:
         if member is None:
             return
         standing, since_ms = member.standing, member.idle_since_ms
-        self.stand(agent, _LOGGED_OUT, 0)
+        self.stand(agent, LOGGED_OUT, 0)
         del self.members[agent]
         member.standing, member.idle_since_ms = standing, since_ms
         crew = member.crew
-        self._count(crew, _LOGGED_OUT, -1)
+        self._count(crew, LOGGED_OUT, -1)
         if not any(crew.counts):
             self._forget_crew(crew)
 
@@ -171,18 +164,18 @@ class Books:
         """Four times a contact: one pass over the crew's desks, and two of the four over the idle."""
         before = member.standing
         crew = member.crew
-        if before is _IDLE:
+        if before == IDLE:
             del crew.idle[bisect_left(crew.idle, (member.idle_since_ms, agent))]
             self.idle -= 1
-        if standing is _IDLE:
+        if standing == IDLE:
             insort(crew.idle, (idle_since_ms, agent))
             self.idle += 1
         member.standing, member.idle_since_ms = standing, idle_since_ms
-        if before is standing:
+        if before == standing:
             return
         crew.counts[before] -= 1
         crew.counts[standing] += 1
-        if before is _IDLE or standing is _IDLE:
+        if IDLE in (before, standing):
             for desk in crew.desks:
                 counts = desk.counts
                 counts[before] -= 1

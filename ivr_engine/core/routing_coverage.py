@@ -32,10 +32,6 @@ class Coverage:
     """Arrivals, each counting half after the half-life."""
     step: int = 0
 
-    def arrived(self, now_ms: int, half_life_ms: int) -> None:
-        self.decay(now_ms, half_life_ms)
-        self.weight += 1.0
-
     def decay(self, now_ms: int, half_life_ms: int) -> None:
         step = now_ms * STEPS // half_life_ms
         behind = step - self.step

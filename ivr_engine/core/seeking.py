@@ -13,8 +13,8 @@ from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.notices import ContractorBooked, OfferMade, WaitExplained
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer
-from ivr_engine.core.routing import Choice, Standing
-from ivr_engine.core.routing_books import Desk
+from ivr_engine.core.routing import Choice
+from ivr_engine.core.routing_books import IDLE, STANDINGS, Desk
 from ivr_engine.core.routing_lines import LineRules
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, OfferId, Presence
@@ -49,7 +49,7 @@ class Seeking:
                 return Choice(contact.preferred, desk.idle, "preferred agent")
             if self._stands_for(contact) is not None:
                 return None
-        if not desk.counts[Standing.IDLE]:
+        if not desk.counts[IDLE]:
             return None
         settings = state.queue(request.queue)
         return state.routing.choose_agent(desk, settings, contact.place_ms, state.now_ms)
@@ -79,6 +79,7 @@ class Seeking:
             order=settings.order,
             guard_ms=settings.guard_ms,
             aging_ms=settings.aging_ms,
+            late=settings.late,
             returning=contact.recalled or contact.answered_at_ms is not None,
         )
         only = self._stands_for(contact) if contact.preferred is not None else None
@@ -114,7 +115,9 @@ class Seeking:
         state = self._state
         if not state.switch_connected or agent.id not in state.agents or not agent.routable:
             return
-        if not self._take_next(agent) and not (self._wants_second and self._take_second(agent)):
+        if self._take_next(agent) or (self._wants_second and self._take_second(agent)):
+            return
+        if state.routing.policy.reserve_agents:
             # one more colleague is idle at a small desk: another one's reserve may not be needed now
             for kept in state.routing.kept_back(state.routing.books.members[agent.id].crew):
                 if state.agents[kept].routable:
@@ -263,10 +266,7 @@ class Seeking:
 
 def _not_free(desk: Desk) -> dict[str, int]:
     """How many agents who could, by why they cannot now."""
-    return {standing.word: desk.counts[standing] for standing in _BUSY if desk.counts[standing]}
-
-
-_BUSY = tuple(standing for standing in Standing if standing is not Standing.IDLE)
+    return {word: count for word, count in zip(STANDINGS[1:], desk.counts[1:], strict=True) if count}
 
 
 def _ring_ms(settings: QueueSettings, left_ms: int, *, others: bool) -> int:

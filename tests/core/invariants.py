@@ -12,7 +12,7 @@ from ivr_engine.core.engine import Decision, Engine
 from ivr_engine.core.notices import ContactBegan, ContactEnded, Notice, OfferEnded, OfferMade, TransferEnded
 from ivr_engine.core.offer import OfferState
 from ivr_engine.core.queue_rules import OrderPolicy
-from ivr_engine.core.routing_books import Standing
+from ivr_engine.core.routing_books import STANDINGS
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import AgentState, ContactId, ContactPhase, OfferId, TransferId, TransferState
 
@@ -142,7 +142,7 @@ def _nobody_side_by_side(state: State) -> None:
 def _counts_of_the_desks(state: State) -> None:
     """What each desk believes of its agents, counted anew."""
     for desk in state.routing.books.desks.values():
-        counts = [0] * len(Standing)
+        counts = [0] * len(STANDINGS)
         for agent, member in state.routing.books.members.items():
             if desk.requirement.met_by(member.crew.skills):
                 counts[state.agents[agent].standing] += 1
