@@ -120,3 +120,17 @@ LENGTHS: Mapping[Checksum, tuple[int, int]] = {
     Checksum.DATE: (8, 8),
 }
 """How few and how many digits such a number has: what `min_keys` and `max_keys` are where nothing else is written."""
+
+_BASES = ("0100000000", "2026010", "90010110000")
+"""What a mobile number, a date and a resident number begin with; the others may be any digits."""
+
+
+def example(checksum: Checksum, fewest: int, most: int) -> str:
+    """Digits that satisfy the rule, of an allowed length where there are some: for who only needs to get past it."""
+    for length in range(most, fewest - 1, -1):
+        for base in (*_BASES, "1" * length):
+            begun = base[: length - 1].ljust(length - 1, "0")
+            for last in "1234567890":
+                if satisfies(checksum, begun + last):
+                    return begun + last
+    return "1" * most

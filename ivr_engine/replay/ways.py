@@ -31,8 +31,11 @@ from ivr_engine.core.conversation import (
     queue_request,
 )
 from ivr_engine.core.vocabulary import ContactId
+from ivr_engine.flow.checksums import example
+from ivr_engine.flow.interpreter import Walk
 from ivr_engine.flow.place import read_place
 from ivr_engine.flow.revision import Revision
+from ivr_engine.flow.steps import CollectStep, FlowId
 from ivr_engine.replay.simulator.sounds import Sounds
 
 THINKS_MS = 1_000
@@ -69,6 +72,29 @@ class Way:
         return "".join(answer.keys for answer in self.answers)
 
 
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """One question as a searcher tells it from others."""
+
+    flow: str
+    step: str
+    language: str
+    tries: int
+    question: int
+    confirming: bool
+    calls: tuple[tuple[str, str], ...]
+
+
+def _here(walk: Walk, ask: Ask) -> _Here:
+    """A place may name an earlier question (what is secret has to be asked again), so the trail says where it is."""
+    flow, step, _ = walk.trail[-1]
+    standing = read_place(ask.place)
+    if standing is None:
+        return _Here(flow, step, "", 0, 0, confirming=False, calls=())
+    question, confirming = standing.question, bool(standing.pending)
+    return _Here(flow, step, standing.language, standing.tries, question, confirming, standing.calls)
+
+
 class Ways:
     """The ways of one revision, looked for once for each number."""
 
@@ -98,33 +124,39 @@ class Ways:
 
     def _search(self, number: str) -> Iterator[Way]:
         ahead: list[tuple[int, int, tuple[Reply, ...]]] = [(0, 0, ())]
-        seen: set[tuple[str, str, str, int]] = set()
+        seen: set[_Here] = set()
         order = 0
         for _ in range(WALKS):
             if not ahead:
                 return
             pressed, _, replies = heapq.heappop(ahead)
-            way, ask = self._walk(number, replies)
-            if way is not None:
-                yield way
+            walked = self._walk(number, replies)
+            if isinstance(walked, Way):
+                yield walked
                 continue
-            assert ask is not None
-            standing = read_place(ask.place)
-            if standing is not None:
-                here = (standing.flow, standing.step, standing.language, standing.tries)
-                if here in seen:
-                    continue
-                seen.add(here)
-            keys = KEYS if ask.max_keys == 1 else ("1" * ask.max_keys,)
+            here, ask = walked
+            if here in seen:
+                continue
+            seen.add(here)
+            keys = KEYS if ask.max_keys == 1 else (self._digits(here, ask),)
             replying: tuple[Reply, ...] = (Silence(), *(Keys(key) for key in keys))
             for reply in replying:
                 order += 1
                 cost = pressed + (len(reply.keys) if isinstance(reply, Keys) else 0)
                 heapq.heappush(ahead, (cost, order, (*replies, reply)))
 
-    def _walk(self, number: str, replies: tuple[Reply, ...]) -> tuple[Way | None, Ask | None]:
+    def _digits(self, here: "_Here", ask: Ask) -> str:
+        """Digits that the question takes: those that a citizen had are not recorded."""
+        flow = self._revision.flows.get(FlowId(here.flow))
+        step = flow.steps.get(here.step) if flow is not None else None
+        if isinstance(step, CollectStep):
+            return example(step.checksum, step.min_keys, step.max_keys)
+        return "1" * ask.max_keys
+
+    def _walk(self, number: str, replies: tuple[Reply, ...]) -> "Way | tuple[_Here, Ask]":
         """To the end, or to the first question without a reply."""
         walk = self._revision.converse(CallerCard(ContactId("way"), number))
+        assert isinstance(walk, Walk), "a revision's conversations are walks"
         answers: list[Answer] = []
         heard: dict[str, int] = {}
         takes_ms = 0
@@ -133,7 +165,7 @@ class Ways:
         while True:
             match action:
                 case Finish(outcome):
-                    return Way(outcome, tuple(answers), takes_ms), None
+                    return Way(outcome, tuple(answers), takes_ms)
                 case Play():
                     takes_ms += sum(self._plays_ms(prompt.file) for prompt in action.prompts)
                     self._count(heard, action)
@@ -151,7 +183,7 @@ class Ways:
                     self._count(heard, action)
                     reply = next(left, None)
                     if reply is None:
-                        return None, action
+                        return _here(walk, action), action
                     prompt = self._sounds.prompt(action.prompts[0].file)[0]
                     keys = reply.keys if isinstance(reply, Keys) else ""
                     answers.append(Answer(prompt, heard[prompt], keys))

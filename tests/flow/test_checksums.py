@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr_engine.flow.checksums import LENGTHS, satisfies
+from ivr_engine.flow.checksums import LENGTHS, example, satisfies
 from ivr_engine.flow.steps import Checksum
 
 
@@ -64,3 +64,11 @@ def test_given_any_digit_changed_when_checked_then_the_checksums_with_a_check_di
         assert digits is not None
         changed = digits[:place] + str((int(digits[place]) + 1) % 10) + digits[place + 1 :]
         assert not satisfies(checksum, changed), changed
+
+
+@pytest.mark.parametrize("checksum", list(Checksum))
+def test_given_a_rule_when_an_example_is_wanted_then_it_satisfies_within_the_lengths(checksum: Checksum) -> None:
+    fewest, most = LENGTHS[checksum]
+    digits = example(checksum, fewest, most)
+    assert satisfies(checksum, digits)
+    assert fewest <= len(digits) <= most
