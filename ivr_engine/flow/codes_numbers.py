@@ -42,4 +42,14 @@ NUMBER_CODES = (
         _number("in_service: {until: 2027-12-31, farewell: greeting, after: '121'}"),
         _number("in_service: {until: 2027-12-31, farewell: greeting, after: '120'}"),
     ),
+    Code(
+        "csv",
+        "A spreadsheet's file cannot be read: a quote that is not closed, a line with too few or too many cells.",
+        "Save it as CSV with commas; a cell with a comma stands in quotes.",
+    ),
+    Code(
+        "csv_column",
+        "A spreadsheet has no column of a name that is needed, or one that nobody knows.",
+        "`ivr-engine numbers export` shows the columns; all of them are needed.",
+    ),
 )

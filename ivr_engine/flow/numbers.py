@@ -146,6 +146,8 @@ class Registry:
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     """Where each number is written."""
+    section: Place | None = field(default=None, compare=False, repr=False)
+    """Where the section `numbers` begins."""
     _spelled: dict[str, NumberEntry] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

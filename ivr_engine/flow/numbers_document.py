@@ -11,6 +11,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from ivr_engine.core.vocabulary import QueueId, Skill
@@ -29,7 +30,7 @@ from ivr_engine.flow.numbers import (
 from ivr_engine.flow.numbers_spelling import canonical, why_not
 from ivr_engine.flow.prompts import LANGUAGES, Manifest
 from ivr_engine.flow.shape_reader import Known
-from ivr_engine.flow.source import Node, Text
+from ivr_engine.flow.source import Node, Table, Text
 from ivr_engine.flow.steps import FlowId, HoursId, PromptId
 
 SECTIONS = ("agencies", "numbers")
@@ -60,13 +61,20 @@ def read_numbers(
     person: QueueId,
     diagnostics: Diagnostics,
     calendars: frozenset[str] | None = None,
+    beside: Registry | None = None,
 ) -> Registry:
-    """The registry as far as it could be read; `person` is the queue of a number that names none."""
+    """The registry as far as it could be read; `person` is the queue of a number that names none.
+
+    What is read may stand `beside` a registry whose agencies and numbers it names: the rows of a spreadsheet do.
+    """
     form = Form.of(node, diagnostics, "numbers.yaml", SECTIONS)
     if form is None:
         return Registry()
     reader = NumberReader(known, person, calendars, diagnostics)
     agencies, agency_names = reader.agencies(form)
+    if beside is not None:
+        agencies = {**beside.agencies, **agencies}
+        agency_names = agency_names.union(agencies)
     below = form.below("numbers", "numbers", None, required=True)
     if below is None:
         return Registry(agencies=agencies)
@@ -80,12 +88,31 @@ def read_numbers(
     forms: dict[str, Form] = {}
     for written, entry in below.forms("number", NUMBER_KEYS):
         number = _number(written, below.table.keys[written], places, diagnostics)
+        read = reader.number(number or written, entry, agencies, agency_names)
         if number is not None:
             places[number] = below.table.keys[written]
             forms[number] = entry
-            entries[number] = reader.number(number, entry, agencies, agency_names)
-    _check_followers(entries, forms, agencies)
-    return Registry(entries, agencies, places)
+            entries[number] = read
+    _check_followers(entries, forms, beside or Registry())
+    return Registry(entries, agencies, places, form.table.keys["numbers"])
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the numbers of a folder may name, for who reads them from elsewhere."""
+
+    prompts: frozenset[str]
+    queues: frozenset[str]
+    skills: frozenset[str]
+    flows: frozenset[str]
+    calendars: frozenset[str]
+
+
+def read_rows(rows: Table, named: Named, person: QueueId, beside: Registry, diagnostics: Diagnostics) -> Registry:
+    """The numbers of a table alone, such as a spreadsheet's, beside a registry whose agencies and numbers they name."""
+    section = Table({"numbers": rows}, {"numbers": rows.place}, rows.place)
+    known = Known(prompts=named.prompts, queues=named.queues, skills=named.skills, flows=named.flows)
+    return read_numbers(section, known, person, diagnostics, named.calendars, beside)
 
 
 def check_spoken(registry: Registry, manifest: Manifest, diagnostics: Diagnostics) -> None:
@@ -250,11 +277,10 @@ class NumberReader:
             )
 
 
-def _check_followers(
-    entries: Mapping[str, NumberEntry], forms: Mapping[str, Form], agencies: Mapping[str, Agency]
-) -> None:
+def _check_followers(entries: Mapping[str, NumberEntry], forms: Mapping[str, Form], beside: Registry) -> None:
     """What follows a farewell is a number that has none itself, so that nobody is sent in a circle."""
-    followers = {number for number, entry in entries.items() if entry.in_force.service is None}
+    every = {**beside.entries, **entries}
+    followers = {number for number, entry in every.items() if entry.in_force.service is None}
     for number, entry in entries.items():
         service = entry.in_force.service
         if service is None or service.after == REJECTED or canonical(service.after) in followers:

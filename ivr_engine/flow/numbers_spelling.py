@@ -48,7 +48,7 @@ def canonical(written: str) -> str | None:
 def spellings(number: str) -> tuple[str, ...]:
     """The forms in which a switch may tell a number of ours, so that looking it up costs one look."""
     if len(number) <= SHORT_DIGITS or number[0] == "+":
-        return (number, number.removeprefix("+")) if number[0] == "+" else (number,)
+        return (number,)
     national = number.removeprefix("0")
     return number, f"+{COUNTRY}{national}", f"{COUNTRY}{national}"
 
