@@ -50,7 +50,7 @@ class Centre:
 
     @property
     def prompts(self) -> Collection[str]:
-        return sorted({str(prompt) for one in self.revisions for prompt in one.manifest.texts})
+        return sorted({str(prompt) for one in self.revisions for prompt, _ in one.manifest.files})
 
     @property
     def queues(self) -> Collection[str]:
