@@ -132,16 +132,18 @@ def prove(
             first, "too_many_states", f"more than {STATES} places where a citizen can stand", hint=_SMALLER
         )
         return graph, Proofs(promise)
+    found = _loops(flows, graph, prompt_ms)
+    for loop in found:
+        if not loop.bounded_by:
+            _tell_loop(loop, places, diagnostics)
+    if diagnostics.errors:  # of a set that is not whole nothing is proved
+        return graph, Proofs(promise, loops=found, states=len(graph.ways))
     prover = _Prover(flows, graph, promise, places, prompt_ms)
     persons = prover.persons(entered, OPEN)
     has_hours = any(isinstance(step, HoursStep) for flow in flows.values() for step in flow.steps.values())
     hours = (CLOSED, HOLIDAY, EMERGENCY) if has_hours else ()
     others = tuple(row for hour in hours for row in prover.persons(entered, hour))
-    found = _loops(flows, graph, prompt_ms)
-    for loop in found:
-        if not loop.bounded_by:
-            _tell_loop(loop, places, diagnostics)
-    for row in persons if not diagnostics.errors else ():  # of a set that is not whole nothing is proved
+    for row in persons:
         if not row.holds:
             prover.tell(row, diagnostics)
     return graph, Proofs(promise, persons, others, found, len(graph.ways))
