@@ -1,92 +1,34 @@
-"""Whatever stands in the folder: a revision or the reasons why not, and never for long."""
+"""Whatever stands in the folder: a revision in which every conversation ends, or the reasons why not; never for long.
 
-import tempfile
+A few hundred inputs of `fuzzing`; a million, by hand: `scripts/fuzz_flow`.
+"""
+
+import random
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+import pytest
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
-from ivr_engine.core.conversation import (
-    Action,
-    Ask,
-    CallerCard,
-    Dip,
-    DipFailed,
-    DipFailure,
-    Dipped,
-    Done,
-    Finish,
-    Keys,
-    NotRecorded,
-    NotSent,
-    Play,
-    Prompt,
-    Record,
-    Recorded,
-    Reply,
-    SendText,
-    Sent,
-    Silence,
-    Unplayable,
-)
-from ivr_engine.core.vocabulary import ContactId
-from ivr_engine.flow.diagnostics import FlowErrors
-from ivr_engine.flow.interpreter import STEPS_WALKED
 from ivr_engine.flow.revision import load
-from tests.flow.conftest import DOCUMENTS, PROMPTS, Folder
+from tests.flow.fuzzing import DOCUMENTS, WORDS, damaged, judge, walk
 
 CITY = load(Path(__file__).parents[2] / "dialplans")
-FEW = settings(max_examples=150, deadline=2_000, suppress_health_check=list(HealthCheck), derandomize=True)
-
-RICH = """\
-title: every verb
-language: ko
-steps:
-  topic:
-    menu: [greeting, menu]
-    choices: {"1": account, "2": "flow:main", "0": person, "#": bye}
-    tries: 2
-    first_key_seconds: 2.5
-    wrong_prompt: wrong_key
-    on_silence: person
-  account: {collect: account, prompts: ask, min_keys: 2, max_keys: 8, secret: true, next: desk}
-  desk: {queue: transport, requirement: [english], priority: 2}
-  bye: {hangup: self_served}
-"""
-GOOD = {**DOCUMENTS, "flows/rich.yaml": RICH}
-WORDS = [
-    *("steps", "play", "menu", "person", "flow:main", "next", "&a", "*a", "!!int", "<<", "---", "0120", "~", "가"),
-    *("|", "- ", "{", "}", "[", "]", ": ", '"', "'", "#", "?", "\t", "\n", "\n  ", "\x00", "\udcff", "\u2028"),
-]
+SEED = 20261123
+FEW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+GOOD = {name: text.encode() for name, text in DOCUMENTS.items()}
 
 
-def loaded(file: str, content: bytes) -> None:
-    """Load the good folder with this content in the place of one document."""
-    with tempfile.TemporaryDirectory() as path:
-        folder = Folder(Path(path))
-        for name, good in GOOD.items():
-            folder.write(name, good)
-        for name in PROMPTS:
-            folder.record(f"ko/{name}", 1)
-            folder.record(f"en/{name}", 1)
-        folder.write(file, content)
-        try:
-            revision = folder.load()
-        except FlowErrors as errors:
-            reasons = errors.diagnostics
-        else:
-            for entry in revision.numbers:
-                revision.converse(CallerCard(ContactId("c"), entry.number)).begin()
-            return
-    assert reasons
-    assert all(len(str(one).splitlines()) == 1 for one in reasons)
+def test_given_the_set_that_is_damaged_when_it_is_not_then_it_is_accepted() -> None:
+    assert judge(GOOD, random.Random(SEED)).accepted
 
 
 @FEW
 @given(st.sampled_from(sorted(GOOD)), st.binary(max_size=300))
 @example("flows/main.yaml", b"\xff\xfe")
+@example("flows/main.yaml", "steps: {a: {play: greeting, next: a}}".encode("utf-16-le"))
 def test_given_any_bytes_when_loaded_then_a_revision_or_reasons(file: str, content: bytes) -> None:
-    loaded(file, content)
+    judge({**GOOD, file: content}, random.Random(SEED))
 
 
 @FEW
@@ -97,46 +39,29 @@ def test_given_any_bytes_when_loaded_then_a_revision_or_reasons(file: str, conte
 def test_given_a_good_document_that_somebody_damaged_when_loaded_then_a_revision_or_reasons(
     file: str, cuts: list[tuple[int, int, str]]
 ) -> None:
-    text = GOOD[file]
+    text = DOCUMENTS[file]
     for at, length, word in cuts:
         text = text[:at] + word + text[at + length :]
-    loaded(file, text.encode(errors="surrogateescape"))
+    judge({**GOOD, file: text.encode(errors="surrogateescape")}, random.Random(SEED))
 
 
-@settings(max_examples=200, deadline=2_000, derandomize=True)
-@given(st.sampled_from([entry.number for entry in CITY.numbers] + ["0"]), st.data())
-def test_given_any_citizen_when_talking_then_it_ends_within_the_limit(number: str, data: st.DataObject) -> None:
-    walk = CITY.converse(CallerCard(ContactId("c"), number))
-    action = walk.begin()
-    for _ in range(STEPS_WALKED * 2):
-        if isinstance(action, Finish):
-            return
-        action = walk.reply(data.draw(replies(action)))
-    raise AssertionError("the conversation does not end")
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32))
+def test_given_flows_of_any_steps_when_loaded_then_they_are_refused_or_every_conversation_ends(number: int) -> None:
+    note(f"scripts/fuzz_flow --seed {SEED} --only {number}")
+    chance = random.Random(f"{SEED}/{number}")
+    judge(damaged(chance), chance)
 
 
-def replies(action: Action) -> st.SearchStrategy[Reply]:
-    """What a citizen, a switch and other systems can answer to an action."""
-    match action:
-        case Play():
-            return st.just(Done()) | _missing(action.prompts) | st.sampled_from([*action.leave, ""]).map(_left)
-        case Ask():
-            keys = st.text(action.keys, min_size=0, max_size=action.max_keys).map(Keys)
-            left = st.sampled_from([*action.leave, ""]).map(lambda key: Keys(key) if key else Silence())
-            return keys | left | _missing(action.prompts)
-        case Record():
-            return st.integers(0, 9_000).map(lambda ms: Recorded("r-1", ms)) | st.just(NotRecorded())
-        case Dip():
-            return st.just(DipFailed(DipFailure.SLOW)) | st.just(Dipped({}))
-        case SendText():
-            return st.just(Sent()) | st.just(NotSent())
-        case _:
-            return st.just(Done())
+def test_given_two_hundred_inputs_when_judged_then_both_sorts_are_among_them() -> None:
+    verdicts = []
+    for number in range(200):
+        chance = random.Random(f"{SEED}/{number}")
+        verdicts.append(judge(damaged(chance), chance).accepted)
+    assert 20 < sum(verdicts) < 180
 
 
-def _left(key: str) -> Reply:
-    return Keys(key) if key else Done()
-
-
-def _missing(prompts: tuple[Prompt, ...]) -> st.SearchStrategy[Reply]:
-    return st.sampled_from(prompts).map(lambda prompt: Unplayable(prompt.file))
+@pytest.mark.parametrize("number", [*[entry.number for entry in CITY.numbers][:6], "0"])
+def test_given_any_citizen_of_120_when_talking_then_it_ends_within_the_limit(number: str) -> None:
+    for seed in range(30):
+        walk(CITY, number, random.Random(f"{SEED}/{number}/{seed}"))
