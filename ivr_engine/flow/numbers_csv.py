@@ -123,6 +123,8 @@ def numbers_of(file: str, content: bytes, diagnostics: Diagnostics) -> Table | N
             continue
         keys[number] = row["number"].place
         entries[number] = _entry(row)
+    if not keys and diagnostics.errors:
+        return None
     return Table(entries, keys, header[0].place)
 
 
