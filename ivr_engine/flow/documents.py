@@ -249,7 +249,7 @@ class _Assembly:
                 "unknown_section",
                 f"no such section in {file}" if home is not None else "no such section",
                 found=key,
-                allowed=home if home is not None and meant in (None, *home) else (*self._sections, STEPS_KEY),
+                allowed=dict.fromkeys((*home, *((meant,) if meant else ()))) if home else (*self._sections, STEPS_KEY),
             )
             if meant is not None:
                 self._doubtful.add(meant)
