@@ -136,7 +136,8 @@ def answer(step: AskingStep, reply: Reply, memory: Memory) -> Answer | None:
         case MenuStep(), Keys(keys):
             return _chosen(step, keys)
         case CollectStep(), Keys(keys):
-            return _confirmed(step, keys, memory) if memory.pending else _keyed(step, keys, memory)
+            confirming = memory.pending and step.confirm is not None
+            return _confirmed(step, keys, memory) if confirming else _keyed(step, keys, memory)
         case ((MenuStep() | CollectStep()), Silence()):
             if step.silence_leaves:
                 return Left(SILENCE, step.silence)

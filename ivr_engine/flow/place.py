@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.conversation import PLACE_BYTES, Value
 
-VALUES_BYTES = 500
-"""What variables may take of a place: four calls of two names of 32 stand beside them, and the standing itself."""
+VALUES_BYTES = 480
+"""What variables may take of a place: the longest names of flow, step, queue and of CALLS calls, and digits to confirm,
+take 416 bytes beside them."""
 
 _HEAD = re.compile(r"([a-z][a-z0-9_]{0,31}):([a-z][a-z0-9_]{0,31}):([a-z]{2}):([0-9]):([0-9]{1,3})(?::(.*))?", re.ASCII)
 _PLAIN = re.compile(r"[a-z0-9]", re.ASCII)

@@ -96,10 +96,6 @@ class StepReader:
         """The first secret that an expression depends on, or nothing."""
         return min(expression.names & self.known.variables.secrets, default="")
 
-    def kept_type(self, expression: Expression) -> ValueType | None:
-        """The type that its value has as a variable; None for a time or a date, which none can be."""
-        return value_type(expression.type)
-
     def target(self, form: Form, key: str) -> Target | None:
         """Where the word of a field leads; a person after a diagnostic."""
         node = form.table.entries.get(key)

@@ -1,11 +1,14 @@
 """The word that lets a broken-off visit go on elsewhere."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr_engine.core.conversation import PLACE_BYTES, Value
 from ivr_engine.flow.place import VALUES_BYTES, Standing, kept_bytes, read_place, write_place
+from ivr_engine.flow.steps import CALLS
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)
 DIGITS = st.text("0123456789", min_size=1, max_size=20)
@@ -60,3 +63,12 @@ def test_given_more_values_than_fit_when_written_then_the_longest_are_left_out()
     assert len(place) <= PLACE_BYTES
     assert standing is not None
     assert standing.values == {"short": 1}
+
+
+def test_given_the_longest_standing_when_written_then_it_still_fits() -> None:
+    name = "x" * 32
+    values: dict[str, Value] = {f"{number:x>32}": "1" * 20 for number in range(9)}
+    assert sum(kept_bytes(one, 20) for one in values) > VALUES_BYTES - 54
+    standing = Standing(name, name, "ko", 9, 999, {}, ((name, name),) * CALLS, name, 99, "1" * 20)
+    assert len(write_place(replace(standing, values=values))) <= PLACE_BYTES
+    assert read_place(write_place(standing)) == standing

@@ -192,6 +192,13 @@ def test_given_a_read_back_when_the_visit_breaks_off_then_it_goes_on_with_the_sa
     assert again.reply(Keys("1")) == SERVED
 
 
+def test_given_a_read_back_that_a_revision_took_out_when_resumed_then_the_digits_are_asked_for(folder: Folder) -> None:
+    folder.flow("  a: {collect: account, prompts: ask}\n" + ENDS)
+    walk = folder.walk(place="main:a:ko:0:2:.p.12")
+    assert files(walk.begin()) == ["ivr/ko/ask"]
+    assert walk.reply(Keys("34")) == SERVED
+
+
 def test_given_digits_that_cannot_be_read_back_when_keyed_then_a_person_takes_over(folder: Folder) -> None:
     folder.flow(READ_BACK)
     assert told(folder.walk(), Keys("12")) == GENERAL
