@@ -353,6 +353,37 @@ class TestCheck:
         for one in errors:
             assert one["text"].startswith(f"{one['file']}:{one['line']}:{one['column']}: {one['code']}: ")
 
+    def test_given_github_when_checked_then_each_mistake_is_a_remark_at_its_line(self, run: Run, broken: Path) -> None:
+        result = run("check", "--format", "github", str(broken))
+        assert result.exit_code == WRONG
+        (remark,) = result.stdout.splitlines()
+        assert remark.startswith(f"::error file={broken}/flows/main.yaml,line=")
+        assert ",title=unknown_queue::no such queue; found 'watre'; did you mean 'water'?" in remark
+
+    @pytest.mark.parametrize("good", [True, False])
+    def test_given_sarif_when_checked_then_one_run_tells_all(self, run: Run, broken: Path, good: bool) -> None:
+        result = run("check", "--format", "sarif", str(CITY if good else broken))
+        [told] = json.loads(result.stdout)["runs"]
+        assert result.exit_code == (OK if good else WRONG)
+        assert [one["ruleId"] for one in told["results"]] == ([] if good else ["unknown_queue"])
+
+    def test_given_the_city_when_its_proofs_are_asked_for_then_a_person_is_near_from_every_number(
+        self, run: Run
+    ) -> None:
+        result = run("check", "--proofs", str(CITY))
+        assert result.exit_code == OK
+        assert "A person within 2 keys and 60 s" in result.stdout
+        assert "BROKEN" not in result.stdout
+        assert "Every path ends" in result.stdout
+
+    @pytest.mark.parametrize(
+        ("words", "title"), [([], "Documents"), (["dialplan"], "Documents"), (["scenario"], "Call")]
+    )
+    def test_given_a_schema_when_asked_for_then_it_is_printed(self, run: Run, words: list[str], title: str) -> None:
+        result = run("schema", *words)
+        assert result.exit_code == OK
+        assert json.loads(result.stdout)["title"].startswith(title)
+
     def test_given_no_folder_when_checked_then_it_could_not(self, run: Run, tmp_path: Path) -> None:
         assert "there is no folder" in one_line(run("check", str(tmp_path / "none")))
 
