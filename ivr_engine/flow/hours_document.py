@@ -37,8 +37,8 @@ CLOSINGS = 50
 ALWAYS = "always"
 ALL = "all"
 
-_KEYS = ("title", "zone", "week", "holidays", "on_holidays", "exceptions")
-_CLOSING_KEYS = ("message", "from", "until", "calendars")
+CALENDAR_KEYS = ("title", "zone", "week", "holidays", "on_holidays", "exceptions")
+CLOSING_KEYS = ("message", "from", "until", "calendars")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 _ALL_DAY = (Shift(0, DAY_MINUTES),)
 
@@ -69,7 +69,7 @@ def read_hours(node: Node, prompts: frozenset[str] | None, diagnostics: Diagnost
     if below is not None and len(below.table.keys) > CALENDARS:
         form.error("hours", "too_long", f"{len(below.table.keys)} calendars, at most {CALENDARS}")
         below = None
-    for name, entry in below.forms("calendar", _KEYS) if below is not None else ():
+    for name, entry in below.forms("calendar", CALENDAR_KEYS) if below is not None else ():
         if below is not None and below.key_is_name(name):
             calendars[HoursId(name)] = _CalendarReader(name, entry, past).read()
     known = frozenset(below.table.keys) if below is not None else frozenset[str]()
@@ -209,7 +209,7 @@ def _closing_forms(form: Form) -> Iterator[Form]:
         form.error("emergency", "too_long", f"{len(nodes)} emergencies, at most {CLOSINGS}")
         return
     for one in nodes:
-        closing = Form.of(one, form.diagnostics, "an emergency", _CLOSING_KEYS)
+        closing = Form.of(one, form.diagnostics, "an emergency", CLOSING_KEYS)
         if closing is not None:
             yield closing
 
