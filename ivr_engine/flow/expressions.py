@@ -77,7 +77,9 @@ def read(text: Text, types: Types, diagnostics: Diagnostics, wanted: Type | None
 
 
 def place_in(text: Text, at: int) -> Place:
-    """Where one character of a value stands in its file."""
+    """Where one character of a value stands in its file; its beginning where escapes or line breaks lie between."""
+    if not text.as_written:
+        return text.place
     return Place(text.place.file, text.place.line, text.place.column + at + (1 if text.quoted else 0))
 
 

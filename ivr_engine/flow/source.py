@@ -34,6 +34,8 @@ class Text:
     place: Place
     quoted: bool = field(default=False, compare=False)
     """Written in quotes: what other readers of YAML take for a word too, and not for a number."""
+    as_written: bool = field(default=True, compare=False)
+    """Its letters stand in the file one after the other, without escapes or line breaks between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,11 @@ class _Builder:
                 self._anchors[event.anchor] = (Text(event.value, place), 1)
             return
         self._count(place, 1)
-        self._put(Text(event.value, place, quoted=event.style in ("'", '"')), event.anchor, 1)
+        quoted = event.style in ("'", '"')
+        begin, end = event.start_mark, event.end_mark
+        letters = len(event.value) + (2 if quoted else 0)
+        as_written = begin.line == end.line and end.column - begin.column == letters
+        self._put(Text(event.value, place, quoted, as_written), event.anchor, 1)
 
     def _key(self, frame: _Open, key: str, place: Place) -> None:
         self._count(place, 1)

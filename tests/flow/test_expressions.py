@@ -212,7 +212,15 @@ def test_given_another_type_than_wanted_when_parsed_then_that_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("line", "column"),
-    [("when: langage == ko", 7), ("when: 'langage == ko'", 8), ('when: "langage == ko"', 8)],
+    [
+        ("when: langage == ko", 7),
+        ("when: language == ko and langage == ko", 26),
+        ("when: 'langage == ko'", 8),
+        ('when: "langage == ko"', 8),
+        ('when: "\\x6canguage == ko and langage == ko"', 7),
+        ("when: language == ko\n  and langage == ko", 7),
+        ("when: >\n  language == ko and\n  langage == ko", 7),
+    ],
 )
 def test_given_an_expression_in_a_document_when_wrong_then_the_very_place_and_the_nearest_name_are_told(
     line: str, column: int
