@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.queue_rules import (
+    TWO_STEPS,
     CallbackSettings,
     ChoicePolicy,
     ClockStart,
@@ -54,7 +55,7 @@ class QueueSettings:
     clock_start: ClockStart = ClockStart.QUEUED
     relaxation: tuple[RelaxationStep, ...] = ()
     order: OrderPolicy = OrderPolicy.FIFO
-    late: LateRules = LateRules()
+    late: LateRules = TWO_STEPS
     protected: bool = False
     """A small desk: its idle agents are lent to other queues by `RoutingPolicy.lending` alone."""
     guard_ms: int = 60_000
@@ -138,7 +139,7 @@ class RoutingPolicy:
     lending: LendingRules | None = None
     """How queues that are protected lend their idle agents; None: as freely as all others."""
     crowded_percent: int = 0
-    """The centre is crowded while so many of the contacts of late (`rate_half_life_ms`) missed their promise. 0: always."""
+    """Crowded is a centre where so many of the contacts within `rate_half_life_ms` missed their promise. 0: always."""
     answer_ms: int = 0
     """What an agent needs to pick up: a contact with less left of its promise counts as late already."""
     share_tolerance_percent: int = 100

@@ -122,6 +122,8 @@ class Dispatch:
         state.routing.remove(contact.id)
         self._offering.withdraw(contact)
         state.waits_no_more(contact)
+        if contact.desk is not None and contact.answered_at_ms is None:
+            state.routing.served(contact.desk, within=False)
         if state.routing.policy.redial_ms and final is Disposition.ABANDONED and contact.desk is not None:
             state.recall.left(contact.caller, contact.place_ms, state.now_ms)
         state.deadlines.clear(Due.HAND_OVER, contact.id)

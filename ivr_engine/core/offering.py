@@ -131,6 +131,8 @@ class Offering(Seeking):
             request = contact.request
             settings = state.queue(request.queue) if request else None
             contact.within_promise = settings is not None and answered_at_ms <= contact.promise_at_ms
+            if contact.desk is not None:
+                state.routing.served(contact.desk, within=contact.within_promise)
             if settings is not None and settings.last_agent_wait_ms:
                 state.recall.spoke(contact.caller, agent.id, state.now_ms)
             state.notices.append(

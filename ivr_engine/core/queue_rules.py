@@ -37,11 +37,14 @@ class LateRules:
     fresh_ms: int = 0
     """Who has waited less can still wait: contacts near the end of their second promise go before."""
     second_promise_ms: int = 0
-    """Who was late once shall not be twice: beyond it, contacts stand last (the guard sees to them). 0: there is none."""
+    """Nobody shall be late twice: beyond it, contacts stand last (the guard sees to them). 0: there is none."""
     second_window_ms: int = 0
     """So long before it ends, a contact goes before fresh ones."""
     calm_guard_ms: int = 0
     """Instead of `guard_ms` while the centre is not crowded: the gaps of a calm day serve the late by themselves."""
+
+
+TWO_STEPS = LateRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class LendingRules:
     after_ms: int = 2_000
     """Nobody is lent to a contact that has waited less: the large desk helps most of them by itself."""
     opening_debt_percent: int = 300
-    """Of one contact: what each desk owes when it begins, so that a short day does not begin with its best agents away."""
+    """Of one contact: what each desk owes when it begins, so that no day begins with its agents away."""
     gain_percent: int = 10
     thrift_percent: int = 60
     """How much one contact in the purse, or owed, changes the price that is paid."""

@@ -112,7 +112,7 @@ class Routing:
         """The agent is known, or has other skills now."""
         before = self.books.members.get(agent)
         self.books.enrol(agent, skills, contractor)
-        if self.policy.small_desk_agents:
+        if self.policy.small_desk_agents or self._keeps:
             for desk in (*(before.crew.desks if before else ()), *self.books.members[agent].crew.desks):
                 self._judge(desk)
 
@@ -120,7 +120,7 @@ class Routing:
         """Out of the configuration."""
         before = self.books.members.get(agent)
         self.books.dismiss(agent)
-        if self.policy.small_desk_agents and before is not None:
+        if (self.policy.small_desk_agents or self._keeps) and before is not None:
             for desk in before.crew.desks:
                 self._judge(desk)
 
@@ -194,8 +194,11 @@ class Routing:
 
     def in_order(self, now_ms: int) -> list[ContactId]:
         """All waiting contacts, the most urgent first: the order in which a freed centre would serve them."""
-        answer_ms = self.policy.answer_ms
-        ranks = [standing.line.rank(standing.place, now_ms, answer_ms) for standing in self._standing.values()]
+        answer_ms, crowded = self.policy.answer_ms, self.crowded(now_ms)
+        ranks = [
+            standing.line.rank(standing.place, now_ms, answer_ms, crowded=crowded)
+            for standing in self._standing.values()
+        ]
         return [rank[-1] for rank in sorted(ranks)]
 
     def ahead(self, contact: ContactId) -> int:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ivr_engine.core.queue_rules import LateRules, OrderPolicy
+from ivr_engine.core.queue_rules import TWO_STEPS, LateRules, OrderPolicy
 from ivr_engine.core.vocabulary import ContactId
 
 Place = tuple[int, ContactId]
@@ -44,7 +44,7 @@ class LineRules:
     promise_first: bool = False
     guard_ms: int = 0
     aging_ms: int = 0
-    late: LateRules = LateRules()
+    late: LateRules = TWO_STEPS
 
     @classmethod
     def of(
@@ -56,7 +56,7 @@ class LineRules:
         guard_ms: int,
         aging_ms: int,
         returning: bool,
-        late: LateRules = LateRules(),
+        late: LateRules = TWO_STEPS,
     ) -> "LineRules":
         """`returning`: back from a talk, or from a call some minutes ago, to an old place that nobody takes away."""
         first = order is OrderPolicy.PROMISE_FIRST

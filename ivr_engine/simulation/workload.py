@@ -47,6 +47,8 @@ class Kind:
     share: float
     handle: Spread
     patience: Spread
+    protected: bool = False
+    """A small desk, whose agents are lent to others only as far as its own citizens allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ def drawn(workload: Workload, seed: int) -> SimulatedDay:
     """One day of it."""
     agents, spells = _roster(workload)
     queues = tuple(
-        QueueSettings(QueueId(kind.name), frozenset({Skill(kind.name)}), wrap_up_ms=0) for kind in workload.kinds
+        QueueSettings(QueueId(kind.name), frozenset({Skill(kind.name)}), wrap_up_ms=0, protected=kind.protected)
+        for kind in workload.kinds
     )
     return SimulatedDay(
         source=f"{workload.title} (seed {seed})",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors, Place
 from ivr_engine.flow.form import Form
@@ -29,7 +29,7 @@ MOST_AGENTS = 100_000
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 _WORDS = ("title", "contacts", "hours_percent", "pickup", "night", "classes", "surge", "crews", "contractors", "missed")
 _NIGHT = ("hours", "class", "share_percent")
-_CLASS = ("share_percent", "handle", "patience", "weights")
+_CLASS = ("share_percent", "handle", "patience", "weights", "protected")
 _SPREAD = ("mean_seconds", "cv", "lognormal", "least_seconds")
 _SURGE = ("contacts", "from_hour", "to_hour", "classes")
 _CREW = ("carries", "always", "turns", "desks", "within_seconds", "target_percent", "scale", "least", "least_at_night")
@@ -74,7 +74,7 @@ class _Reader:
             title=form.text("title"),
             contacts=form.whole("contacts", 1, 999_999, 1),
             by_hour=tuple(share / sum(hours) for share in hours),
-            kinds=tuple(Kind(kind.name, kind.share / whole, kind.handle, kind.patience) for kind in kinds),
+            kinds=tuple(replace(kind, share=kind.share / whole) for kind in kinds),
             crews=crews,
             pickup=self.spread(form, "pickup"),
             night=night,
@@ -97,13 +97,14 @@ class _Reader:
                 continue
             share = self.number(one, "share_percent", 0, 100)
             handle, patience = self.spread(one, "handle"), self.spread(one, "patience")
+            protected = one.truth("protected", default=False)
             weights = self.shares(one, "weights") if one.has("weights") else {name: 1.0}
             groups[name] = tuple(weights)
             whole = sum(weights.values()) or 1.0
             for part, weight in weights.items():
                 if any(kind.name == part for kind in kinds):
                     self.diagnostics.error(one.place("weights"), "doubled", "this class stands twice", found=part)
-                kinds.append(Kind(part, share * weight / whole, handle, patience))
+                kinds.append(Kind(part, share * weight / whole, handle, patience, protected))
         return kinds, groups
 
     def night(self, form: Form, names: list[str]) -> NightMix | None:
