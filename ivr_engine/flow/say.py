@@ -42,6 +42,9 @@ _TONGUES: Mapping[str, Tongue] = {
 }
 _AMOUNT = re.compile(r"(?P<large>[0-9]{1,13})(?:\.(?P<small>[0-9]{2}))?(?: (?P<currency>[A-Z]{3}))?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,13}", re.ASCII)
+# Python reads weeks (2026-W26-6) and T1405 too, which nobody means here.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}", re.ASCII)
 _GROUPED = re.compile(r"[0-9]+(?:[ -][0-9]+)*", re.ASCII)
 
 
@@ -133,7 +136,7 @@ def _keys(kind: Kind, value: Sayable, tongue: Tongue) -> Keys:
         case Kind.DIGITS:
             return _grouped(tongue, re.split("[ -]", _digits(kind, value)))
         case Kind.PHONE:
-            return _grouped(tongue, phone_groups(_digits(kind, str(value).replace("+82", "0", 1))))
+            return _grouped(tongue, phone_groups(_digits(kind, _at_home(value))))
         case Kind.DATE:
             return tongue.day(_day(value))
         case Kind.TIME:
@@ -169,6 +172,11 @@ def phone_groups(number: str) -> list[str]:
     return [*found, rest[:-4], rest[-4:]] if len(rest) > 4 else [*found, rest]
 
 
+def _at_home(value: Sayable) -> Sayable:
+    """Korea's own numbers as they are dialled there."""
+    return f"0{value[3:]}" if isinstance(value, str) and value.startswith("+82") else value
+
+
 def _grouped(tongue: Tongue, parts: list[str]) -> Keys:
     keys: list[str] = []
     for part in parts:
@@ -193,7 +201,7 @@ def _digits(kind: Kind, value: Sayable) -> str:
 
 def _day(value: Sayable) -> date:
     try:
-        if isinstance(value, str) and len(value) == 10:
+        if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError:
         pass
@@ -204,7 +212,7 @@ def _day(value: Sayable) -> date:
 
 def _time(value: Sayable) -> time:
     try:
-        if isinstance(value, str) and len(value) == 5:
+        if isinstance(value, str) and _CLOCK.fullmatch(value):
             return time.fromisoformat(value)
     except ValueError:
         pass
