@@ -21,7 +21,7 @@ class Sounds:
         self._folder = folder / "prompts"
         self._ceilings = {prompt.file: prompt.ceiling_ms for prompt in revision.manifest.files.values()}
         # A recording that is also heard instead of another one keeps its own name.
-        self._prompts = {prompt.file: key for key, prompt in reversed(revision.manifest.files.items())}
+        self._prompts = {prompt.file: key for key, prompt in reversed([*revision.manifest.files.items()])}
         self._lengths: dict[str, int | None] = {}
 
     def length_ms(self, file: str) -> int | None:
