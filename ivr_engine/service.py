@@ -255,7 +255,7 @@ def _by_end(ends: Mapping[SessionEnd, int]) -> Mapping[str, float]:
 
 
 def _configuration(revision: Revision, agents: tuple[AgentSettings, ...]) -> Configuration:
-    return Configuration(queues=revision.queues, agents=agents, revision=revision.id)
+    return Configuration(queues=revision.queues, agents=agents, revision=revision.id, routing=revision.routing)
 
 
 async def run(settings: Settings) -> None:

@@ -90,7 +90,8 @@ def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]
             )
         case LeaveQueue():
             return (
-                _set(command.contact, "IVR_PLACE_IN_FLOW", command.target),
+                _set(command.contact, "IVR_FLOW", command.target),
+                _set(command.contact, "IVR_PLACE_IN_FLOW", ""),
                 _redirect(command.contact, "ivr-visit", "begin"),
             )
 

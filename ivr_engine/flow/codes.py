@@ -11,12 +11,14 @@ from ivr_engine.flow.codes_flows import FLOW_CODES
 from ivr_engine.flow.codes_hours import EXPRESSION_CODES, HOURS_CODES
 from ivr_engine.flow.codes_names import NAME_CODES
 from ivr_engine.flow.codes_numbers import NUMBER_CODES
+from ivr_engine.flow.codes_queues import QUEUE_CODES
 from ivr_engine.flow.codes_row import Code
 from ivr_engine.flow.codes_steps import STEP_CODES
 
 GROUPS: Mapping[str, tuple[Code, ...]] = {
     "Files and YAML": DOCUMENT_CODES,
     "Fields and names": NAME_CODES,
+    "Queues": QUEUE_CODES,
     "Steps and flows": FLOW_CODES,
     "Variables and what verbs need": STEP_CODES,
     "Numbers": NUMBER_CODES,

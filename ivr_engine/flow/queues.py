@@ -6,14 +6,23 @@ The skills are listed once, so that a misspelt requirement is a diagnostic and n
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.core.configuration import ANSWER_PROMISE_MS, RING_MS, SHORT_ABANDON_MS, WRAP_UP_MS, QueueSettings
+from ivr_engine.core.configuration import (
+    ANSWER_PROMISE_MS,
+    RING_MS,
+    SHORT_ABANDON_MS,
+    WRAP_UP_MS,
+    QueueSettings,
+    RoutingPolicy,
+)
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.form import Form
+from ivr_engine.flow.queue_rules import KEYS as RULES
+from ivr_engine.flow.queue_rules import ROUTING_KEYS, USUAL_ROUTING, Names, read_routing, with_rules
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import PRIORITY
 
-SECTIONS = ("skills", "person", "queues")
+SECTIONS = ("skills", "person", "queues", "routing")
 """What this module reads of a folder."""
 
 QUEUES = 200
@@ -27,6 +36,8 @@ _KEYS = (
     "wrap_up_seconds",
     "short_abandon_seconds",
     "priority",
+    "survey",
+    *RULES,
 )
 
 
@@ -40,10 +51,20 @@ class Queues:
     settings: Mapping[QueueId, QueueSettings] = field(default_factory=dict)
     skills: frozenset[Skill] = frozenset()
     person: QueueId = _NOWHERE
+    routing: RoutingPolicy = USUAL_ROUTING
 
 
-def read_queues(node: Node, diagnostics: Diagnostics) -> Queues:
-    """The queues as far as they could be read."""
+def read_queues(
+    node: Node,
+    diagnostics: Diagnostics,
+    flows: frozenset[str] | None = None,
+    prompts: Mapping[str, Mapping[str, str]] | None = None,
+) -> Queues:
+    """The queues as far as they could be read.
+
+    `flows` are those that surveys and ways out may name, `prompts` (prompt → language → recording) what may be said
+    to who waits; None judges nothing.
+    """
     form = Form.of(node, diagnostics, "queues.yaml", SECTIONS)
     if form is None:
         return Queues()
@@ -56,15 +77,17 @@ def read_queues(node: Node, diagnostics: Diagnostics) -> Queues:
         form.error("queues", "too_long", f"{len(below.table.keys)} queues, at most {QUEUES}")
         return Queues()
     form.check_names("person", [person] if person else [], frozenset(below.table.keys), "queue")
+    routing = read_routing(form.below("routing", "routing", ROUTING_KEYS))
+    names = Names(skills, frozenset(below.table.keys), flows, prompts)
     settings = {
-        QueueId(name): _queue(name, entry, skills)
+        QueueId(name): with_rules(_queue(name, entry, skills, flows), entry, names)
         for name, entry in below.forms("queue", _KEYS)
         if below.key_is_name(name)
     }
-    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person))
+    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person), routing)
 
 
-def _queue(name: str, entry: Form, skills: frozenset[str]) -> QueueSettings:
+def _queue(name: str, entry: Form, skills: frozenset[str], flows: frozenset[str] | None) -> QueueSettings:
     entry.text("title", "", empty=True)
     requirement = entry.names("requirement")
     entry.check_names("requirement", requirement, skills, "skill")
@@ -78,6 +101,8 @@ def _queue(name: str, entry: Form, skills: frozenset[str]) -> QueueSettings:
             f"one phone rings {ring_ms / 1000:g} s, but the promise is {promise_ms / 1000:g} s",
             hint="ring shorter, so that a second phone can still keep the promise",
         )
+    survey = entry.name("survey", "")
+    entry.check_names("survey", [survey] if survey else [], flows, "flow")
     return QueueSettings(
         id=QueueId(name),
         requirement=frozenset(map(Skill, requirement)),
@@ -86,4 +111,5 @@ def _queue(name: str, entry: Form, skills: frozenset[str]) -> QueueSettings:
         wrap_up_ms=entry.seconds_as_ms("wrap_up_seconds", 0, 600_000, WRAP_UP_MS),
         short_abandon_ms=entry.seconds_as_ms("short_abandon_seconds", 0, 60_000, SHORT_ABANDON_MS),
         priority=entry.whole("priority", 0, PRIORITY, 0),
+        survey=survey,
     )

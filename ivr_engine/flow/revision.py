@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import CallerCard, Conversation
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow import hours_document, numbers_document
@@ -36,6 +36,7 @@ from ivr_engine.flow.numbers import Registry
 from ivr_engine.flow.numbers_document import check_spoken, read_numbers
 from ivr_engine.flow.prompts import LANGUAGES, Manifest, Recordings, read_prompts
 from ivr_engine.flow.proofs import Promise, Proofs, prove, read_promise
+from ivr_engine.flow.queue_rules import USUAL_ROUTING
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.recordings import read_recordings
 from ivr_engine.flow.shape import Shaped, shape_flow
@@ -71,6 +72,7 @@ class Revision:
     skills: frozenset[Skill] = frozenset()
     person: QueueId = _NOWHERE
     proofs: Proofs = field(default_factory=Proofs)
+    routing: RoutingPolicy = USUAL_ROUTING
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
 
     @property
@@ -103,7 +105,10 @@ def compiled(
     hours_node = documents.document(_HOURS, HOMES[_HOURS])
 
     manifest = read_prompts(prompts_node, recordings, diagnostics) if prompts_node else Manifest()
-    queues = read_queues(queues_node, diagnostics) if queues_node else Queues()
+    queues = Queues()
+    if queues_node is not None:
+        spoken = _spoken(manifest, documents.names("prompts"))
+        queues = read_queues(queues_node, diagnostics, frozenset(documents.flows), spoken)
     contact = contact_types(sorted(documents.names("agencies") or ()), LANGUAGES)
     takes, returns = (declared(documents.flows, key, diagnostics) for key in ("takes", "returns"))
     known = Known(
@@ -156,5 +161,16 @@ def compiled(
         queues.skills,
         queues.person,
         proofs,
+        queues.routing,
         script,
     )
+
+
+def _spoken(manifest: Manifest, prompts: frozenset[str] | None) -> Mapping[str, Mapping[str, str]] | None:
+    """Prompt → language → recording, for what is said to who waits."""
+    if prompts is None:
+        return None
+    spoken: dict[str, dict[str, str]] = {prompt: {} for prompt in prompts}
+    for (prompt, language), recording in manifest.files.items():
+        spoken.setdefault(prompt, {})[language] = recording.file
+    return spoken

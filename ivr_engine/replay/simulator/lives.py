@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ivr_engine.core.commands import Command
-from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings
+from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
@@ -87,6 +87,7 @@ class Lives:
         self.agents: tuple[AgentSettings, ...] = ()
         self.queues: tuple[QueueSettings, ...] = ()
         self.revision_id = ""
+        self.routing = RoutingPolicy()
 
     # ── lives ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def start(self) -> None:
@@ -125,14 +126,21 @@ class Lives:
         if self.link is not None:
             setattr(self.link, what, value)
 
-    def configure(self, queues: tuple[QueueSettings, ...], agents: tuple[AgentSettings, ...], revision_id: str) -> None:
-        """What is in force from now on, for this life and the next."""
+    def configure(
+        self,
+        queues: tuple[QueueSettings, ...],
+        agents: tuple[AgentSettings, ...],
+        revision_id: str,
+        routing: RoutingPolicy | None = None,
+    ) -> None:
+        """What is in force from now on, for this life and the next. Without `routing`, as it was."""
         self.queues, self.agents, self.revision_id = queues, agents, revision_id
+        self.routing = routing or self.routing
         if self.engine is not None:
             self.take(self._configured())
 
     def _configured(self) -> Configured:
-        return Configured(Configuration(self.queues, self.agents, revision=self.revision_id))
+        return Configured(Configuration(self.queues, self.agents, revision=self.revision_id, routing=self.routing))
 
     # ── deciding ────────────────────────────────────────────────────────────────────────────────────────────────────
     def take(self, event: Event) -> bool:

@@ -1,0 +1,41 @@
+"""Codes of the rules of queues: what a requirement, a step while waiting, a way out or a share may be."""
+
+from ivr_engine.flow.codes_row import Code
+
+_QUEUES = "queues.yaml"
+_HEAD = "skills: [general, transport, english]\nperson: general\nqueues:\n  transport: {}\n"
+
+QUEUE_CODES: tuple[Code, ...] = (
+    Code(
+        "requirement",
+        "A requirement cannot be read: skills are joined with `and` and `or`, in brackets, each perhaps `>= 1` to 5.",
+        "Write it as in the example; `prefers` joins with `and` only.",
+        _QUEUES,
+        _HEAD + "  general: {needs: english >= 9}\n",
+        _HEAD + "  general: {needs: english >= 3 and (general or transport)}\n",
+    ),
+    Code(
+        "no_operation",
+        "A step of relaxation changes nothing: it has conditions and no operation.",
+        "Say `drop`, `lower`, `also` or `raise_priority`.",
+        _QUEUES,
+        _HEAD + "  general: {relaxation: {later: {after_seconds: 20}}}\n",
+        _HEAD + "  general: {relaxation: {later: {after_seconds: 20, raise_priority: 1}}}\n",
+    ),
+    Code(
+        "overflow",
+        "A way out of a queue is none: it is `wait`, or a word and a name with a colon between them.",
+        "Name a queue (`queue:general`) or the flow that speaks next (`flow:`, `callback:`, `voicemail:`, `end:`).",
+        _QUEUES,
+        _HEAD + "  general: {limits: {waiting: 50, full: transport}}\n",
+        _HEAD + '  general: {limits: {waiting: 50, full: "queue:transport"}}\n',
+    ),
+    Code(
+        "shares",
+        "The contractors' shares of a queue are not 100 per cent together.",
+        "Give every contractor of the queue a share; what is nobody's cannot be kept.",
+        _QUEUES,
+        _HEAD + "  general: {contractor_shares: {han: 40, nam: 50}}\n",
+        _HEAD + "  general: {contractor_shares: {han: 40, nam: 60}}\n",
+    ),
+)
