@@ -224,8 +224,10 @@ class Walk:
         return self._memory.flow.steps[self._memory.label]
 
     def _past(self) -> Onward:
-        """Where it goes on when nothing of the step can be heard: where silence leads."""
-        return next(iter(passive(self._step())), None)
+        """Where it goes on when nothing of the step can be heard: where silence leads, and never on with a message that
+        nobody left."""
+        step = self._step()
+        return step.otherwise if isinstance(step, RecordStep) else next(iter(passive(step)), None)
 
     def _leave(self, branch: str, target: Target | None) -> Target | None:
         self._left_by(branch)
@@ -271,9 +273,11 @@ class Walk:
 
     def _without(self, step: Step, file: str) -> Onward:
         """A recording is missing on the switch: say the rest; who cannot be told the choices gets a person."""
-        if isinstance(step, PlayStep | SayStep):
+        if isinstance(step, PlayStep):
             return self._play(step, self._after_missing(file)) or step.next
         self._voice.unplayable.add(file)
+        if isinstance(step, SayStep):
+            return step.next  # the rest of a number would be another number
         return self._do()
 
     def _after_missing(self, file: str) -> tuple[Prompt, ...]:

@@ -71,6 +71,11 @@ def test_given_a_value_that_cannot_be_said_when_reached_then_the_whole_sentence_
     assert told(folder.walk()) == SERVED
 
 
+def test_given_a_piece_that_the_switch_lacks_when_said_then_the_rest_is_left_out(spoken: Folder) -> None:
+    spoken.flow("  a: {say: 345, as: number, after: ask}\n" + ENDS)
+    assert told(spoken.walk(), Unplayable("ivr/ko/say/number/300")) == SERVED
+
+
 def test_given_a_kind_that_the_value_is_not_when_loaded_then_it_is_told(folder: Folder) -> None:
     folder.flow("  a: {say: caller.mobile, as: number}\n")
     assert "type: a true or false cannot be said as number" in folder.mistakes()[0]
@@ -238,6 +243,11 @@ def test_given_a_message_that_is_too_short_when_recorded_then_it_is_asked_again_
 def test_given_a_switch_that_cannot_record_when_asked_to_then_otherwise_follows(folder: Folder) -> None:
     folder.flow(RECORDING)
     assert told(folder.walk(), NotRecorded("disk full")) == TRANSPORT
+
+
+def test_given_a_recording_that_cannot_be_asked_for_when_reached_then_otherwise_follows(folder: Folder) -> None:
+    folder.flow(RECORDING)
+    assert told(folder.walk(), Unplayable("ivr/ko/ask")) == TRANSPORT
 
 
 def test_given_a_recording_when_the_person_key_is_pressed_then_a_person_follows(folder: Folder) -> None:
