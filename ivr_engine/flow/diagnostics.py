@@ -53,7 +53,7 @@ class Diagnostic:
 
     def __str__(self) -> str:
         kind = "warning " if self.severity is Severity.WARNING else ""
-        return f"{self.place}: {kind}{self.code}: {self.sentence()}"
+        return f"{on_one_line(str(self.place))}: {kind}{self.code}: {self.sentence()}"
 
     def sentence(self) -> str:
         """What is wrong, found and allowed, without place and code: for forms that have fields of their own for them."""
@@ -65,7 +65,7 @@ class Diagnostic:
         if self.allowed:
             more = ", …" if len(self.allowed) > NAMES_SHOWN else ""
             line += f"; allowed: {', '.join(self.allowed[:NAMES_SHOWN])}{more}"
-        return f"{line}; {self.hint}" if self.hint else line
+        return on_one_line(f"{line}; {self.hint}" if self.hint else line)
 
 
 class FlowErrors(Exception):  # noqa: N818  (several at once is the point)
@@ -139,4 +139,11 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
 def shown(word: str) -> str:
     """A word in quotes on one line of bounded length, whatever is in it."""
     cut = word if len(word) <= SHOWN else word[: SHOWN - 1] + "…"
-    return "'" + "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut) + "'"
+    return f"'{on_one_line(cut)}'"
+
+
+def on_one_line(text: str) -> str:
+    """Without anything that cannot be seen or that ends a line: messages repeat words, and file names, as written."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

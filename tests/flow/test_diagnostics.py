@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr_engine.flow.diagnostics import DIAGNOSTICS, SHOWN, Diagnostics, Place, nearest, shown
+from ivr_engine.flow.diagnostics import DIAGNOSTICS, SHOWN, Diagnostic, Diagnostics, Place, nearest, shown
 from tests.flow.conftest import Folder
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
@@ -61,3 +61,8 @@ def test_given_a_word_of_any_length_and_letters_when_shown_then_it_is_one_short_
 )
 def test_given_a_word_when_compared_then_the_nearest_name_is_found_or_none(word: str, name: str | None) -> None:
     assert nearest(word, ["transport", "water", "tax"]) == name
+
+
+def test_given_words_that_end_a_line_when_a_mistake_repeats_them_then_it_is_still_one_line() -> None:
+    odd = Diagnostic(Place("flows/a\nb.yaml"), "code", "'a\u2028b' stands nowhere", "c\td", hint="see\x85it")
+    assert str(odd) == ("flows/a\\x0ab.yaml:1:1: code: 'a\\x2028b' stands nowhere; found 'c\\x09d'; see\\x85it")

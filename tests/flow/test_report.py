@@ -45,7 +45,7 @@ def test_given_findings_when_told_as_json_then_every_fact_has_a_field() -> None:
 def test_given_odd_letters_when_told_to_github_then_no_letter_can_end_a_property_or_a_line() -> None:
     lines = report(ReportForm.GITHUB, "dialplans/", [ODD, MILD], "1").splitlines()
     assert lines == [
-        "::error file=dialplans/flows/반포%2C 50%25%3Aa.yaml,line=3,col=7,title=unknown_step::no such%0Astep; "
+        "::error file=dialplans/flows/반포%2C 50%25%3Aa.yaml,line=3,col=7,title=unknown_step::no such\\x0astep; "
         "found '100%25\\x0d\\x0a::x'; did you mean 'c'?; allowed: a,b, c; look: there",
         "::warning file=dialplans/a.yaml,line=1,col=1,title=unreachable::nothing leads here",
     ]
