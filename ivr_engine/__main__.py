@@ -19,6 +19,7 @@ from ivr_engine import (
     commands_rerun,
     commands_schema,
     commands_simulate,
+    commands_staff,
     logs,
     service,
 )
@@ -57,6 +58,7 @@ app.command()(commands_replay.show)
 app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
 app.command()(commands_simulate.simulate)
+app.command()(commands_staff.staff)
 app.command("verify-journal")(commands_record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]

@@ -3,7 +3,7 @@
 - core: decides; pure. A short list of the standard library, nothing that waits or looks at a clock.
 - flow: core, YAML and models; pure.
 - runtime: core and the standard library.
-- adapters (asterisk, storage, api, outside, metrics, board): the core's types, the ports, a library of their own, no other.
+- adapters (asterisk, storage, api, outside, metrics, board): the core's types, the ports, their own library, no other.
 - replay: core and flow.
 - service: wires them all, and decides nothing.
 """
@@ -109,6 +109,7 @@ LAYERS = {
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
     "metrics": _adapter("prometheus_client"),
     "outside": _adapter("aiohttp", "yarl"),
+    "outside.answer": Layer(ours=(CORE,), never=DECIDING, library=CORE_LIBRARY | {"json"}, waits=False),
     "board": _adapter("rich"),
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
@@ -123,13 +124,14 @@ LAYERS = {
             "ivr_engine.asterisk.ringing",
             "ivr_engine.asterisk.told",
             "ivr_engine.asterisk.translate",
+            "ivr_engine.outside.answer",
         ),
         waits=False,
     ),
     "voice": Layer(ours=("ivr_engine.flow",)),
     # Drives the core itself; its days are made up of YAML and seeded chance.
     "simulation": Layer(
-        ours=(CORE, "ivr_engine.flow"), library=FLOW_LIBRARY | {"gc", "random", "statistics"}, waits=False
+        ours=(CORE, "ivr_engine.flow"), library=FLOW_LIBRARY | {"gc", "html", "random", "statistics"}, waits=False
     ),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "reloading": Layer(ours=("ivr_engine.flow",)),
@@ -143,6 +145,7 @@ LAYERS = {
     "commands_replay": EVERYTHING,
     "commands_rerun": EVERYTHING,
     "commands_simulate": EVERYTHING,
+    "commands_staff": EVERYTHING,
     "commands_schema": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
