@@ -56,7 +56,7 @@ class Diagnostic:
         return f"{on_one_line(str(self.place))}: {kind}{self.code}: {self.sentence()}"
 
     def sentence(self) -> str:
-        """What is wrong, found and allowed, without place and code: for forms that have fields of their own for them."""
+        """What is wrong, found and allowed, without place and code: for forms that tell those apart."""
         line = self.message
         if self.found is not None:
             line += f"; found {shown(self.found)}"

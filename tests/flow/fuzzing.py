@@ -182,7 +182,7 @@ _STEPS = (
 
 def damaged(chance: random.Random) -> dict[str, bytes]:
     """A flow of any steps, or the set with every kind of step; with up to four slips, mostly in one document."""
-    is_composed = chance.random() < 0.85
+    is_composed = chance.random() < 0.93
     files = _composed(chance) if is_composed else {name: text.encode() for name, text in DOCUMENTS.items()}
     names = tuple(files)
     name = chance.choice(names)
