@@ -106,11 +106,6 @@ class Hours:
 
     calendars: Mapping[HoursId, Calendar] = field(default_factory=dict)
 
-    @property
-    def messages(self) -> frozenset[PromptId]:
-        """The prompts that an emergency may say: they are needed in every language."""
-        return frozenset(closing.message for one in self.calendars.values() for closing in one.closings)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -10,7 +10,7 @@ Every day of the week is named, so that no minute of a year is left without a st
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,6 +21,7 @@ from ivr_engine.flow.form import Form
 from ivr_engine.flow.hours import DAY_MINUTES, SEOUL, Calendar, Closing, Hours, Shift, SpecialDay, instant_ms
 from ivr_engine.flow.hours_holidays import KOREA, NONE, SOURCES
 from ivr_engine.flow.hours_patterns import read_dates, read_moment, read_shifts, read_weekdays
+from ivr_engine.flow.prompts import Manifest
 from ivr_engine.flow.source import Items, Node, Table, Text
 from ivr_engine.flow.steps import HoursId, PromptId
 
@@ -50,12 +51,26 @@ class Calendars:
     hours: Hours = field(default_factory=Hours)
     past: tuple[tuple[date, Place, str], ...] = ()
     """The last day of each exception and each emergency, where it stands, and what it is."""
+    messages: tuple[tuple[PromptId, Place], ...] = ()
+    """What emergencies say, and where that is written."""
 
     def warn_past(self, today: date, diagnostics: Diagnostics) -> None:
         """Lines that nothing can come of any more; the day is told, because nobody here has a clock."""
         for last, place, what in self.past:
             if last < today:
                 diagnostics.warning(place, "past", f"this {what} is over since {last}", hint="take the line out")
+
+    def warn_unspoken(self, manifest: Manifest, languages: Iterable[str], diagnostics: Diagnostics) -> None:
+        """Messages that somebody would not hear. No error: an emergency must not wait for a recording."""
+        spoken = sorted(languages)
+        for message, place in self.messages:
+            for language in spoken:
+                if message in manifest.texts and not manifest.speaks(message, language):
+                    diagnostics.warning(
+                        place,
+                        "not_spoken",
+                        f"'{message}' is not recorded in '{language}': who speaks it is not told why",
+                    )
 
 
 def read_hours(node: Node, prompts: frozenset[str] | None, diagnostics: Diagnostics) -> Calendars:
@@ -73,9 +88,11 @@ def read_hours(node: Node, prompts: frozenset[str] | None, diagnostics: Diagnost
         if below is not None and below.key_is_name(name):
             calendars[HoursId(name)] = _CalendarReader(name, entry, past).read()
     known = frozenset(below.table.keys) if below is not None else frozenset[str]()
+    messages: list[tuple[PromptId, Place]] = []
     for closing in _closing_forms(form):
         _close(closing, calendars, known, prompts, past)
-    return Calendars(Hours(calendars), tuple(past))
+        messages.append((PromptId(closing.text("message", "")), closing.place("message")))
+    return Calendars(Hours(calendars), tuple(past), tuple(messages))
 
 
 class _CalendarReader:

@@ -148,6 +148,7 @@ def compiled(
     if diagnostics.errors:
         raise FlowErrors(diagnostics.in_order())
     warn_unreached(flows, graph, diagnostics)
+    calendars.warn_unspoken(manifest, {state.language for state in graph.ways}, diagnostics)
     if today is not None:
         calendars.warn_past(today, diagnostics)
     script = Script(checked, numbers, manifest, calendars.hours, known.variables)

@@ -120,7 +120,6 @@ def test_given_an_emergency_when_it_begins_and_expires_then_its_calendars_are_cl
     assert state_at(office, at("2027-08-12 09:59:59")) == Emergency(PromptId("typhoon"))
     assert state_at(office, at("2027-08-12 10:00")) == Open()
     assert state_at(night, at("2027-08-11 23:00")) == Open()
-    assert found.messages == {"typhoon"}
     change = next_change(office, at("2027-08-11 13:00"))
     assert change is not None
     assert (change.at_ms, change.state) == (at("2027-08-11 14:00").at_ms, Emergency(PromptId("typhoon")))
@@ -308,3 +307,14 @@ def test_given_lines_that_are_over_when_the_day_is_told_then_they_are_warned_of(
     assert load(folder.path).warnings == ()
     told = [f"{one.place}: {one.code}" for one in load(folder.path, today=date(2027, 1, 4)).warnings]
     assert told == ["hours.yaml:5:7: past", "hours.yaml:7:39: past"]
+
+
+def test_given_an_emergency_whose_message_is_not_in_every_language_when_loaded_then_it_holds_with_a_warning(
+    folder: Folder,
+) -> None:
+    prompts = (folder.path / "prompts.yaml").read_text()
+    folder.write("prompts.yaml", prompts.replace("text: {ko: ask, en: ask}", "text: {ko: ask}"))
+    folder.write("numbers.yaml", 'numbers: {"120": {flow: main}, "121": {flow: main, language: en}}\n')
+    folder.write("hours.yaml", "hours: {desk: {week: always}}\nemergency: {message: ask, until: 2027-01-03 10:00}\n")
+    (warning,) = load(folder.path).warnings
+    assert str(warning).startswith("hours.yaml:2:22: warning not_spoken: 'ask' is not recorded in 'en'")
