@@ -57,7 +57,8 @@ def _day(kept: Comparison, day: str, played: list[str]) -> str:
         said = "" if against is None else f"{100 * against[0]:+.2f} ± {100 * against[1]:.2f}"
         lines.append(
             f"| {NAMES.get(policy, f'`{policy}`')} | {100 * (level or 0):.2f} | {said} | {p99:.1f} "
-            f"| {max(longest.values()):.0f} | {100 * (gone or 0):.2f} | {desk} {100 * desks[desk]:.1f} | {worst} {100 * desks[worst]:.1f} |"
+            f"| {max(longest.values()):.0f} | {100 * (gone or 0):.2f} "
+            f"| {desk} {100 * desks[desk]:.1f} | {worst} {100 * desks[worst]:.1f} |"
         )
     small = [policy for policy in ("default", base) if policy in played]
     lines += ["", "| small desks | " + " | ".join(SMALL_DESKS) + " |", "|---|" + "---|" * len(SMALL_DESKS)]
