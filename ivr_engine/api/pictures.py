@@ -91,6 +91,31 @@ class ContactDetail(_Contact):
     caller: str
 
 
+class AgentWhyPicture(Picture):
+    agent: str
+    why: str = Field(description="free, kept_back by a small desk's reserve, or talking, wrap_up, on_break, …")
+
+
+class WhyPicture(Picture):
+    """Why a contact waits, or rings where it rings."""
+
+    contact: str
+    phase: ContactPhase
+    queue: str | None
+    needs: str = Field(description="the requirement at the present step of relaxation")
+    relaxation_step: int
+    waited_ms: int | None
+    place: int | None
+    expected_wait_ms: int | None
+    stands_for: str = Field(description="the one agent for whom it waits, for a while")
+    candidates: int
+    counts: dict[str, int] = Field(description="agents by why, lacks_skills among them")
+    agents: tuple[AgentWhyPicture, ...] = Field(description="those with the skills, at most 20")
+    last_choice: str = Field(description="which key won at the last offer")
+    offer: str | None
+    second_offer: str | None
+
+
 class QueuePicture(Picture):
     id: str
     requirement: tuple[str, ...]

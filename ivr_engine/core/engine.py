@@ -56,6 +56,7 @@ from ivr_engine.core.events import (
     TimePassed,
     WrapUpFinished,
 )
+from ivr_engine.core.explanation import ShareView, Why, explain, shares
 from ivr_engine.core.notices import AgentsRegistered, Notice
 from ivr_engine.core.offer import OfferState
 from ivr_engine.core.offering import Offering
@@ -119,7 +120,15 @@ class Engine:
         """A frozen picture, with waits as long as they are at `now_ms` (at the last decision, if that was later)."""
         return picture(self._state, max(now_ms, self._state.now_ms))
 
-    def _fire(self, *, inclusive: bool) -> None:
+    def why(self, contact: ContactId, now_ms: int = 0) -> Why | None:
+        """Who could take the contact and why nobody, or this agent, does; None when it is not open."""
+        return explain(self._state, contact, max(now_ms, self._state.now_ms))
+
+    def shares(self) -> tuple[ShareView, ...]:
+        """What each contractor was given and is owed."""
+        return shares(self._state)
+
+    def _fire(self, *, inclusive: bool) -> None:  # noqa: PLR0912  (one branch a deadline)
         state = self._state
         now_ms = state.now_ms
         if state.deadlines.quiet(now_ms):

@@ -11,8 +11,10 @@ from typing import Protocol
 from ivr_engine.core.commands import Command
 from ivr_engine.core.conversation import Dip, DipFailed, Dipped, NotSent, SendText, Sent
 from ivr_engine.core.events import Event
+from ivr_engine.core.explanation import Why
 from ivr_engine.core.notices import Notice
 from ivr_engine.core.views import View
+from ivr_engine.core.vocabulary import ContactId
 
 
 class Clock(Protocol):
@@ -81,6 +83,9 @@ class Desk(Protocol):
 
     def view(self) -> View:
         """A frozen picture of now."""
+
+    def why(self, contact: ContactId) -> Why | None:
+        """Why the contact is with nobody yet, or with this agent; None when it is not open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from typing import TypeVar
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Event, TimePassed
+from ivr_engine.core.explanation import Why
 from ivr_engine.core.views import View
+from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.runtime.ports import Clock, DeskClosed, InboxFull, Journal, JournalEntry, Subscriber, Switch
 
 MAX_INBOX = 20_000
@@ -78,6 +80,10 @@ class Reactor:
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take(event, answer)
         await answer
+
+    def why(self, contact: ContactId) -> Why | None:
+        """Why the contact is with nobody yet, or with this agent; None when it is not open."""
+        return self._engine.why(contact, self._clock.now_ms())
 
     def view(self) -> View:
         """A frozen picture of now."""

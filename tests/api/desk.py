@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ivr_engine.core.errors import IllegalEvent, NoContact, UnknownAgent
 from ivr_engine.core.events import Event, HoldRequested, PresenceChosen, WrapUpFinished
+from ivr_engine.core.explanation import AgentWhy, Why
 from ivr_engine.core.views import AgentView, ContactView, QueueView, View
 from ivr_engine.core.vocabulary import (
     AgentId,
@@ -130,6 +131,30 @@ class SmallDesk:
 
     def view(self) -> View:
         return self.now
+
+    def why(self, contact: ContactId) -> Why | None:
+        """Of any contact that is there: it waits for 1001, who talks."""
+        found = next((each for each in self.now.contacts if each.id == contact), None)
+        if found is None:
+            return None
+        agents = (AgentWhy(AgentId("1001"), "talking"),)
+        return Why(
+            contact,
+            found.phase,
+            found.queue,
+            "general",
+            0,
+            4_000,
+            1,
+            None,
+            "",
+            0,
+            {"talking": 1},
+            agents,
+            "",
+            None,
+            None,
+        )
 
     def _put(self, changed: AgentView) -> None:
         agents = tuple(changed if each.id == changed.id else each for each in self.now.agents)

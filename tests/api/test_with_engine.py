@@ -120,3 +120,16 @@ async def test_given_the_real_core_when_a_citizen_queues_then_the_contact_is_sho
     assert room.metrics.registry.get_sample_value("ivr_queued_contacts_total", {"queue": "general"}) == 1
     async with room.client.get("/metrics") as response:
         assert "1290000000.7" not in await response.text()
+
+
+async def test_given_nobody_free_when_asked_why_a_contact_waits_then_every_agent_is_accounted_for(
+    room: Engineroom,
+) -> None:
+    contact = ContactId("1700000000.7")
+    room.reactor.put(ContactQueued(contact, "120", "", ToQueue(GENERAL.id), NOW_MS - 4_000))
+    async with room.client.get(f"/v1/contacts/{contact}/why", headers=BEARER) as response:
+        why = await response.json()
+    assert (response.status, why["candidates"], why["counts"], why["place"]) == (200, 0, {"logged_out": 2}, 1)
+    assert [agent["agent"] for agent in why["agents"]] == ["1001", "1002"]
+    async with room.client.get("/v1/contacts/nobody/why", headers=BEARER) as response:
+        assert (response.status, (await response.json(content_type=None))["code"]) == (404, "unknown_contact")
