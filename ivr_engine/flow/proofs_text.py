@@ -65,6 +65,8 @@ def _counts(revision: Revision) -> Iterator[str]:
     )
     dips = sum(isinstance(step, DipStep) for step in steps)
     yield f"Every data dip says where failure leads: {dips} data dips."
+    yield f"Hours cover the year: {len(revision.hours.calendars)} calendars, each with every day of the week."
+    yield "Variables have a value wherever they are used; what is secret is not said, sent, shown or kept."
 
 
 def _led_to(revision: Revision, steps: Iterable[Step]) -> set[str]:

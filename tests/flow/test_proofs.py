@@ -164,6 +164,40 @@ def test_given_a_counter_that_does_not_move_or_is_not_asked_when_proved_then_the
     assert [line.split(": ")[1] for line in folder.mistakes()] == ["endless"]
 
 
+def test_given_hours_when_proved_then_open_is_asked_for_and_closed_is_told(folder: Folder) -> None:
+    folder.write("hours.yaml", "hours: {office: {week: {mon-fri: 09:00-18:00, sat-sun: closed}}}\n")
+    folder.flow(
+        "  desk: {hours: office, open: person, closed: night}\n  night: {play: greeting, person_key: none}\n  bye: {hangup: closed}\n"
+    )
+    revision = folder.load()
+    assert [(row.hour, row.keys, row.holds) for row in revision.proofs.persons] == [("open", 0, True)]
+    assert [(row.hour, row.keys) for row in revision.proofs.other_hours] == [
+        ("closed", None),
+        ("holiday", None),
+        ("emergency", None),
+    ]
+    page = written_proofs(revision)
+    assert "  closed  main [ko]  120 and 1 more: no person" in page
+    assert "Hours cover the year: 1 calendars" in page
+
+
+def test_given_a_number_that_greets_first_when_proved_then_the_greeting_counts(folder: Folder) -> None:
+    folder.flow("  hello: {play: greeting}\n")
+    folder.write("numbers.yaml", 'numbers: {"120": {flow: main}, "121": {flow: main, greeting: [menu, ask]}}\n')
+    row = only(folder)
+    assert (row.ms, way(row)) == (300, [("main/hello", "next", 0, 300)])
+
+
+def test_given_a_language_that_a_step_chooses_when_another_flow_is_called_then_it_is_spoken_there_and_after(
+    folder: Folder,
+) -> None:
+    for language, length_ms in (("en", 700), ("ko", 100)):
+        folder.record(f"{language}/greeting", length_ms)
+    folder.flow("  speak: {language: en}\n  go: {call: notice}\n  after: {play: greeting}\n")
+    folder.flow("  say: {play: greeting}\n  back: {return: {}}\n", "notice")
+    assert only(folder).ms == 1_400
+
+
 def test_given_proofs_when_written_then_every_number_has_its_way(folder: Folder) -> None:
     folder.flow('  topic: {menu: menu, choices: {"1": person, "2": topic}, on_silence: person}\n')
     page = written_proofs(folder.load())
