@@ -19,6 +19,8 @@ import yaml
 
 from ivr_engine.conformance.asterisk_ears import Ears
 from ivr_engine.conformance.asterisk_proxy import AmiProxy
+from ivr_engine.conformance.offices import HttpOffices
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import AgentPlan, QueueChange, RecipientPlan, Scenario
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
 from ivr_engine.storage import agents_csv, directory
@@ -92,16 +94,19 @@ async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncI
         additions={"manager.conf": Ears.account(secret)},
     )
     try:
-        async with switch, AmiProxy(switch.ami_port) as proxy, Ears(switch.ami_port, secret) as ears:
+        offices = HttpOffices(scenario.outside)
+        async with switch, AmiProxy(switch.ami_port) as proxy, Ears(switch.ami_port, secret) as ears, offices:
             shutil.copy(template, folder / DATABASE)
             documents = scenario.dialplans or shipped_dialplans()
-            (folder / "dialplans").symlink_to(_documents(documents, folder / "dialplans-0", scenario.queues))
+            copied = _documents(documents, folder / "dialplans-0", scenario.queues)
+            offices.lead_here(copied, loaded(documents).flows.values())
+            (folder / "dialplans").symlink_to(copied)
             _speak_from(switch, documents / "prompts")
             engine = EngineProcess(
                 switch,
                 folder,
                 dialplans=folder / "dialplans",
-                environment={"IVR_AMI_PORT": str(proxy.port)},
+                environment={"IVR_AMI_PORT": str(proxy.port), **offices.environment()},
                 nursery=nursery,
             )
             await _people(engine.database_url, folder, scenario.agents, scenario.recipients)

@@ -18,6 +18,7 @@ from typing import Any
 
 from ivr_engine.conformance.agi_client import AgiCalls
 from ivr_engine.conformance.ami_server import AmiServer
+from ivr_engine.conformance.offices import WireOffices
 from ivr_engine.conformance.wire_life import ACCOUNTS, EngineLife, ScenarioDirectory
 from ivr_engine.conformance.wire_time import JumpingLoop, WireTime
 from ivr_engine.core.configuration import Configuration
@@ -74,6 +75,7 @@ class _Stage:
         self._revision = loaded(folder)
         self._time = WireTime(loop, scenario.starts_at_ms - SETUP_MS)
         self._exchange = Exchange(self._time, site)
+        self._offices = WireOffices(self._time, scenario.outside)
         self._calls = AgiCalls(Sounds(folder, self._revision))
         self._exchange.visits = self._calls
         self._ami = AmiServer(self._time, self._exchange, ACCOUNTS)
@@ -182,6 +184,8 @@ class _Stage:
             directory=ScenarioDirectory(numbers),
             listener=self._decided,
             seconds=self._loop.time,
+            dips=self._offices,
+            texts=self._offices,
         )
         self._lives.append(life)
         remembered = self._recovery.facts()

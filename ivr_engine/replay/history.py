@@ -25,6 +25,12 @@ class Verb(StrEnum):
     CONNECTED = "connected"  # agent, within_promise, wait_ms
     TRANSFER = "transfer"  # state, entry, agent
     TRANSFER_ENDED = "transfer_ended"  # result, cause, entry, agent
+    FORWARDED = "forwarded"  # entry, agency
+    FORWARD_ENDED = "forward_ended"  # result (answered, failed), cause, entry
+    CALLBACK = "callback"  # number, queue
+    NOTED = "noted"  # facts, survey
+    RECORDED = "recorded"  # length_ms
+    TEXTED = "texted"  # sent
     FELL_BACK = "fell_back"
     ENDED = "ended"  # disposition, agency, queue, agent, short_abandon, offers
     # of an agent

@@ -95,14 +95,8 @@ class Names:
 
 UNTOLD = frozenset[type](
     {
-        CallbackPromised,
-        ContactForwarded,
-        ContactNoted,
-        ContactRecorded,
         ContactSentOn,
-        ContactTexted,
         ContractorBooked,
-        ForwardSettled,
         RequirementUnmet,
         StepTaken,
         WaitExplained,
@@ -174,7 +168,7 @@ class Telling:
                 self._talks[moved.contact] = agent
                 found.append(Happened(at, Verb.CONNECTED, citizen, {"agent": agent}))
 
-    def _of_citizen(self, at: int, notice: Notice) -> Happened:
+    def _of_citizen(self, at: int, notice: Notice) -> Happened:  # noqa: PLR0912  (one branch for each notice)
         match notice:
             case ContactBegan():
                 citizen = self._names.began(notice.contact, notice.caller)
@@ -220,6 +214,28 @@ class Telling:
                     "agent": notice.agent,
                 }
                 return Happened(at, Verb.TRANSFER_ENDED, self._names.citizen(notice.contact), details)
+            case ContactForwarded():
+                details = {"entry": notice.entry, "agency": notice.agency}
+                return Happened(at, Verb.FORWARDED, self._names.citizen(notice.contact), details)
+            case ForwardSettled():
+                details = {
+                    "result": "answered" if notice.answered else "failed",
+                    "cause": notice.cause.value if notice.cause is not None else "",
+                    "entry": notice.entry,
+                }
+                return Happened(at, Verb.FORWARD_ENDED, self._names.citizen(notice.contact), details)
+            case CallbackPromised():
+                details = {"number": notice.number, "queue": notice.queue}
+                return Happened(at, Verb.CALLBACK, self._names.citizen(notice.contact), details)
+            case ContactNoted():
+                facts = " ".join(f"{name}={value}" for name, value in sorted(notice.facts.items()))
+                details = {"facts": facts, "survey": notice.survey}
+                return Happened(at, Verb.NOTED, self._names.citizen(notice.contact), details)
+            case ContactRecorded():
+                details = {"length_ms": str(notice.length_ms)}
+                return Happened(at, Verb.RECORDED, self._names.citizen(notice.contact), details)
+            case ContactTexted():
+                return Happened(at, Verb.TEXTED, self._names.citizen(notice.contact), {"sent": _yes(notice.sent)})
             case ContactEnded():
                 self._talks.pop(notice.contact, None)
                 details = {

@@ -101,6 +101,37 @@ def _fell_back(_told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
     return Said(Line.ARROW, citizen, SWITCH, "static fallback", "", Tone.BAD, ((citizen, Tone.WAIT),))
 
 
+def _forwarded(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    words = f"rings official {told.get('entry', '')}"
+    return Said(Line.ARROW, citizen, SWITCH, words, told.get("agency", ""), Tone.RING, ((citizen, Tone.RING),))
+
+
+def _forward_ended(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    answered = told.get("result") == "answered"
+    words = "the official answers" if answered else "the official is not reached"
+    tone = Tone.TALK if answered else Tone.WAIT
+    return Said(Line.ARROW, SWITCH, citizen, words, _plain(told.get("cause", "")), tone, ((citizen, tone),))
+
+
+def _callback(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    return Said(Line.ARROW, citizen, ENGINE, "wants to be called back", told.get("queue", ""), Tone.FLOW, ())
+
+
+def _noted(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    return Said(Line.NOTE, citizen, citizen, f"noted: {told.get('facts', '')}", told.get("survey", ""), Tone.FLOW, ())
+
+
+def _recorded(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    seconds = f"{int(told.get('length_ms') or 0) / 1_000:.1f} s"
+    return Said(Line.NOTE, citizen, citizen, "leaves a message", seconds, Tone.FLOW, ())
+
+
+def _texted(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    sent = _yes(told, "sent")
+    words = "is sent a text" if sent else "the text is not taken"
+    return Said(Line.NOTE, citizen, citizen, words, "", Tone.FLOW if sent else Tone.BAD, ())
+
+
 def _switch(told: Mapping[str, str], _citizen: Whose, _agent: Whose) -> Said:
     seen = _yes(told, "connected")
     words = "the switch is seen" if seen else "the switch is out of sight"
@@ -237,6 +268,12 @@ _SAYING: Mapping[Verb, Callable[[Mapping[str, str], Whose, Whose], Said]] = {
     Verb.CONNECTED: _connected,
     Verb.TRANSFER: _transfer,
     Verb.TRANSFER_ENDED: _transfer_ended,
+    Verb.FORWARDED: _forwarded,
+    Verb.FORWARD_ENDED: _forward_ended,
+    Verb.CALLBACK: _callback,
+    Verb.NOTED: _noted,
+    Verb.RECORDED: _recorded,
+    Verb.TEXTED: _texted,
     Verb.FELL_BACK: _fell_back,
     Verb.ENDED: _ended,
     Verb.AGENT: _changed,

@@ -22,6 +22,7 @@ from ivr_engine.flow.source import Table, Text
 from ivr_engine.replay.language_expect import read_expectations
 from ivr_engine.replay.language_facts import Names
 from ivr_engine.replay.language_files import Gathered, Row, filled, gather
+from ivr_engine.replay.language_outside import read_outside
 from ivr_engine.replay.language_people import page_keys, read_people
 from ivr_engine.replay.language_reach import Centre, centre, check_reach
 from ivr_engine.replay.language_words import Page, moment_ms, texts
@@ -50,6 +51,8 @@ KEYS = (
     "agents",
     "officials",
     "citizens",
+    "dips",
+    "texts",
     "world",
     "expect",
     "examples",
@@ -158,6 +161,7 @@ def _one(path: Path, name: str, gathered: Gathered, row: Row | None, told: Diagn
         recipients=people.officials,
         citizens=people.citizens,
         world=read_world(page, told, agents, home),
+        outside=read_outside(page, told),
         expectations=read_expectations(page, told, known),
         levels=stage.levels,
         why_not_elsewhere=stage.why_not_elsewhere,

@@ -72,9 +72,12 @@ class Centre:
         return sorted(wanted)
 
     def reached(self, dialled: str) -> tuple[Step, ...] | None:
-        """Every step that who dials this can get to; None for a number that is nobody's."""
-        entries = [(one.flows, one.numbers.find(dialled)) for one in self.revisions]
-        reached = [_closure(flows, entry.flow) for flows, entry in entries if entry is not None]
+        """Every step that who dials this can get to, surveys after the talk too; None for a number that is nobody's."""
+        entries = [(one, one.numbers.find(dialled)) for one in self.revisions]
+        reached = [_closure(one.flows, entry.flow) for one, entry in entries if entry is not None]
+        surveys = {(one.id, queue.survey): one for one in self.revisions for queue in one.queues if queue.survey}
+        if reached:
+            reached += [_closure(one.flows, FlowId(survey)) for (_, survey), one in surveys.items()]
         return tuple(step for steps in reached for step in steps) if reached else None
 
 

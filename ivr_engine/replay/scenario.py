@@ -274,6 +274,50 @@ class ExpectMetric:
 Expectation = ExpectSequence | ExpectOrder | ExpectCount | ExpectDuration | ExpectMetric
 
 
+# ── other systems ───────────────────────────────────────────────────────────────────────────────────────────────────
+class OutsideActs(StrEnum):
+    """What a system does with a question."""
+
+    ANSWERS = "answers"
+    SILENT = "silent"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class DipTurn:
+    """One answer to one data dip."""
+
+    body: str = ""
+    after_ms: int = 0
+    status: int = 200
+    does: OutsideActs = OutsideActs.ANSWERS
+
+
+class TextTurn(StrEnum):
+    """What becomes of one text message."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class OutsidePlan:
+    """How other systems answer, turn by turn; the last turn serves for all that follow."""
+
+    dips: Mapping[str, tuple[DipTurn, ...]] = field(default_factory=dict)
+    texts: tuple[TextTurn, ...] = ()
+
+    def turn(self, source: str, number: int) -> DipTurn:
+        """The answer to question `number` from 0; a source that nobody named is away."""
+        turns = self.dips.get(source, ())
+        return turns[min(number, len(turns) - 1)] if turns else DipTurn(does=OutsideActs.AWAY)
+
+    def text_turn(self, number: int) -> TextTurn:
+        """What becomes of text `number` from 0; taken, where nothing else is said."""
+        return self.texts[min(number, len(self.texts) - 1)] if self.texts else TextTurn.TAKEN
+
+
 # ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class QueueChange:
@@ -301,6 +345,7 @@ class Scenario:
     recipients: tuple[RecipientPlan, ...] = ()
     citizens: tuple[CitizenPlan, ...] = ()
     world: tuple[WorldAct, ...] = ()
+    outside: OutsidePlan = field(default_factory=OutsidePlan)
     expectations: tuple[Expectation, ...] = ()
     levels: frozenset[Level] = frozenset(Level)
     why_not_elsewhere: str = ""

@@ -22,7 +22,7 @@ from ivr_engine.replay import language, language_expect, language_files
 from ivr_engine.replay import language_people as people
 from ivr_engine.replay import language_world as world
 from ivr_engine.replay.language_words import COUNT_KEYS
-from ivr_engine.replay.scenario import Answering, By, Level, TalkAct, Trigger
+from ivr_engine.replay.scenario import Answering, By, Level, TalkAct, TextTurn, Trigger
 
 Schema = dict[str, Any]
 
@@ -39,6 +39,8 @@ _MEANINGS = {
     "agents": "Counsellors, by the name of their phone.",
     "officials": "Whom a contact can be handed to, by their entry in the directory.",
     "citizens": "Who dials, and what they do.",
+    "dips": "How other systems answer data dips, each turn by turn: JSON, silent, away, or answers, after and status.",
+    "texts": "What becomes of text messages, turn by turn.",
     "world": "What happens by itself, at a time since the start.",
     "expect": "What must have happened.",
     "examples": "A table: one scenario for each row; the columns are variables.",
@@ -142,6 +144,8 @@ def _sections() -> dict[str, Schema]:
         "agents": _named(_table(_agent())),
         "officials": _named(_table({"number": _ref("digits"), "rings": _list(_ref("ring")), **_rings()})),
         "citizens": _named(_table(_citizen())),
+        "dips": _named(_list(_either(_ref("word"), _table(_dip_turn())))),
+        "texts": _list(_words(TextTurn)),
         "world": _list(_ref("happening")),
         "expect": _expect(),
         "examples": {"type": "array", "items": scalars, "minItems": 1},
@@ -149,6 +153,10 @@ def _sections() -> dict[str, Schema]:
         "tags": _list(_ref("word")),
     }
     return {key: {"description": _MEANINGS[key], **shapes[key]} for key in language.KEYS}
+
+
+def _dip_turn() -> dict[str, Schema]:
+    return {"answers": {"type": "string"}, "after": _ref("duration"), "status": _WHOLE}
 
 
 def _rings() -> dict[str, Schema]:

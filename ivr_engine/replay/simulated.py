@@ -24,6 +24,7 @@ from ivr_engine.replay.scenario import Happening, QueueChange, Scenario, WorldAc
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.lives import Entry, Lives
+from ivr_engine.replay.simulator.outside import Offices
 from ivr_engine.replay.simulator.performance import Performance
 from ivr_engine.replay.simulator.site import Site, read_site
 from ivr_engine.replay.simulator.sounds import Sounds
@@ -78,6 +79,7 @@ class _Stage:
         self._time = VirtualTime(scenario.starts_at_ms - SETUP_MS)
         self._exchange = Exchange(self._time, site)
         self._visits = FlowVisits(Sounds(folder, revision))
+        self._visits.around.outside = Offices(scenario.outside)
         self._exchange.visits = self._visits
         self._names = Names.of(scenario)
         self._telling = Telling(self._names)

@@ -106,6 +106,7 @@ class _Dialled:
         assert called is not None, "who answers was called"
         if self._timer is not None:
             self._timer.cancel()
+        self._leg.variables["DIALSTATUS"] = "ANSWER"
         if plan.on_answer is not None:
             exchange.gosub(called, plan.on_answer, "s", "1")
         self._timer = exchange.time.after(MEET_MS, self._meet, called)
