@@ -213,7 +213,9 @@ class _Stage:
 
     def _configuration(self) -> Configuration:
         queues = queues_of(self._scenario, self._revision)
-        return Configuration(queues, agents_of(self._scenario), revision=self._revision.id)
+        return Configuration(
+            queues, agents_of(self._scenario), revision=self._revision.id, routing=self._revision.routing
+        )
 
     def _converse(self, card: CallerCard) -> Conversation:
         conversation = self._revision.converse(card)

@@ -146,7 +146,7 @@ class _Stage:
         self._revision = revision
         queues = queues_of(self._scenario, revision)
         self._visits.around.surveys = {queue.id: queue.survey for queue in queues}
-        self._lives.configure(queues, self._lives.agents, revision.id)
+        self._lives.configure(queues, self._lives.agents, revision.id, revision.routing)
         if self._visits.converse is not None:
             self._visits.converse = revision.converse
 
