@@ -43,7 +43,7 @@ FORMULA = {"$ref": "#/definitions/expression"}
 def step_definitions() -> Mapping[str, Schema]:
     """One definition for each verb, and `step`: any of them."""
     verbs = {f"step_{name}": _verb(name, verb) for name, verb in VERBS.items()}
-    shared = {
+    shared: Schema = {
         "target": {
             "description": "A step of this flow, flow:NAME for the beginning of another, or person.",
             "type": "string",
