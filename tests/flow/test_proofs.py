@@ -167,7 +167,9 @@ def test_given_a_counter_that_does_not_move_or_is_not_asked_when_proved_then_the
 def test_given_hours_when_proved_then_open_is_asked_for_and_closed_is_told(folder: Folder) -> None:
     folder.write("hours.yaml", "hours: {office: {week: {mon-fri: 09:00-18:00, sat-sun: closed}}}\n")
     folder.flow(
-        "  desk: {hours: office, open: person, closed: night}\n  night: {play: greeting, person_key: none}\n  bye: {hangup: closed}\n"
+        "  desk: {hours: office, open: person, closed: night}\n"
+        "  night: {play: greeting, person_key: none}\n"
+        "  bye: {hangup: closed}\n"
     )
     revision = folder.load()
     assert [(row.hour, row.keys, row.holds) for row in revision.proofs.persons] == [("open", 0, True)]
