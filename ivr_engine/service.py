@@ -104,7 +104,7 @@ class Service:
         cls, settings: Settings, revision: Revision, database: Database, journal: WrittenJournal
     ) -> "Service":
         clock = SystemClock()
-        epoch = await recovery.next_epoch(database, __version__, clock.now_ms())
+        epoch = await recovery.next_epoch(database, __version__, clock.now_ms(), clock.base())
         directory = await MemoryDirectory.load(database)
         metrics = Metrics(version=__version__)
         nonce = settings.agi_nonce.get_secret_value()
@@ -167,6 +167,8 @@ class Service:
             reactor.put(presence)
         for contact in await recovery.open_contacts(database):
             reactor.put(contact)
+        for offer in await recovery.open_offers(database):
+            reactor.put(offer)
         return service
 
     async def reload(self) -> None:

@@ -35,6 +35,7 @@ from ivr_engine.replay.scenario import Happening, Scenario, WorldAct
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulated import PRESENCE_GAP_MS, SETUP_MS, Run, agents_of, queues_of
 from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.invariants import Books
 from ivr_engine.replay.simulator.lives import Entry, Recovery
 from ivr_engine.replay.simulator.performance import Performance
 from ivr_engine.replay.simulator.site import Site, read_site
@@ -86,6 +87,7 @@ class _Stage:
         self._facts: list[Happened] = []
         self._entries: list[Entry] = []
         self._recovery = Recovery()
+        self._books = Books()
         self._refused: list[str] = []
         """Revisions that were refused."""
         self._walks: list[Walk] = []
@@ -116,6 +118,8 @@ class _Stage:
             there = [name for name, citizen in self._performance.citizens.items() if not citizen.is_over]
             who = f"still on the line: {', '.join(there)}" if there else "nobody is on the line"
             problems.append(f"the scenario did not end within {scenario.limit_ms / 1000:g} s; {who}")
+        elif self._life is not None and self._life.switch.link.up:
+            problems += self._books.problems()
         await self._close()
         return Run(
             history=History(
@@ -226,6 +230,7 @@ class _Stage:
     def _decided(self, entry: Entry) -> None:
         self._entries.append(entry)
         self._recovery.take(entry)
+        self._books.take(entry.notices)
         facts = self._telling.facts(entry.at_ms, entry.notices)
         if entry.at_ms < self._names.zero_ms:
             return

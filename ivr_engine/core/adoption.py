@@ -9,11 +9,11 @@ gone. Applied twice, it changes nothing the second time (invariant I11).
 from collections.abc import Container
 
 from ivr_engine.core.agent import Agent, AgentStimulus
-from ivr_engine.core.commands import ReturnToQueue
+from ivr_engine.core.commands import ReturnToQueue, WithdrawOffer
 from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dispatch import Dispatch
-from ivr_engine.core.events import CitizenHanded, ContactRestored, LegSeen, SwitchSeen
+from ivr_engine.core.events import CitizenHanded, ContactRestored, LegSeen, OfferRestored, SwitchSeen
 from ivr_engine.core.notices import SwitchStateChanged
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer, OfferState
 from ivr_engine.core.offering import Offering
@@ -26,6 +26,7 @@ from ivr_engine.core.vocabulary import (
     ContactId,
     ContactPhase,
     Disposition,
+    LegId,
     OfferId,
     Role,
     TransferState,
@@ -46,6 +47,9 @@ class Adoption:
     def restored(self, event: ContactRestored) -> None:
         self._state.restored[event.contact] = event
 
+    def offer_restored(self, event: OfferRestored) -> None:
+        self._state.restored_offers[event.offer] = event
+
     def lost(self) -> None:
         """Nothing is decided blind: offers in flight are unknown until the switch is seen again."""
         state = self._state
@@ -55,6 +59,26 @@ class Adoption:
         for offer in state.offers.values():
             state.deadlines.clear(Due.ANSWER_OWED, offer.id)
 
+    def died(self) -> None:
+        """Its calls are gone: agents are free at once. What became of each citizen, the next look says.
+
+        Should it live after all, behind a port that refused us, that look finds them talking, as after any start.
+        """
+        state = self._state
+        if state.switch_connected:
+            self.lost()
+        for offer in list(state.offers.values()):
+            if offer.state is OfferState.OPEN:
+                self._offering.withdrawn_by_switch(offer)
+                continue
+            contact, agent = state.contacts.get(offer.contact), state.agents.get(offer.agent)
+            if contact is not None and contact.agent_leg == LegId(offer.id):
+                self._talk.let_go(contact)
+            del state.offers[offer.id]
+            state.spend(offer.id, leg_ended=False)
+            if agent is not None and agent.offer == offer.id:
+                self._offering.contact_over(agent)
+
     def seen(self, event: SwitchSeen) -> None:
         state = self._state
         # seen again without a loss between: offers made since the look are not in the picture, and not lost
@@ -63,6 +87,8 @@ class Adoption:
         legs = frozenset[str](leg.leg for leg in event.legs)
         places = {leg.contact: leg.place for leg in event.legs if leg.role is Role.CITIZEN}
         before = frozenset(state.contacts)
+        for offer in [offer for offer in state.restored_offers.values() if offer.offer not in legs]:
+            self._close_restored(offer)
         self._bury_the_gone(event, legs, was_lost=was_lost)
         for leg in event.legs:
             if leg.role is Role.CITIZEN:
@@ -77,11 +103,19 @@ class Adoption:
             contact = state.contacts.get(leg.contact)
             if leg.role is Role.CITIZEN and contact is not None:
                 self._rescue(contact, leg.place)
+        for offer in list(state.restored_offers.values()):
+            # its phone rings for nobody any more
+            state.commands.append(WithdrawOffer(offer.offer, offer.contact))
+            self._close_restored(offer)
         state.restored.clear()
         state.switch_connected = True
         adopted = len(state.contacts.keys() - before)
         state.notices.append(SwitchStateChanged(connected=True, adopted_contacts=adopted))
         self._offering.match_all()
+
+    def _close_restored(self, offer: OfferRestored) -> None:
+        del self._state.restored_offers[offer.offer]
+        self._offering.close_restored(offer)
 
     def _bury_the_gone(self, event: SwitchSeen, legs: Container[str], *, was_lost: bool) -> None:
         state = self._state
@@ -119,6 +153,7 @@ class Adoption:
         if restored.answered_at_ms is not None:
             contact.answered_at_ms = self._past(restored.answered_at_ms)
         contact.last_agent = restored.agent
+        contact.offers = restored.offers
         if restored.request is not None and contact.queued_at_ms is not None and contact.answered_at_ms is not None:
             promise_ms = self._state.queue(restored.request.queue).promise_ms
             contact.within_promise = contact.answered_at_ms - contact.queued_at_ms <= promise_ms
@@ -142,7 +177,7 @@ class Adoption:
                 return
         contact.request = contact.request or leg.request
         if contact.queued_at_ms is None and leg.queued_at_ms is not None:
-            contact.queued_at_ms = self._past(leg.queued_at_ms)
+            contact.queued_at_ms = self._dispatch.stamped(contact, leg.queued_at_ms)
         if contact.desk is None and contact.request is not None and contact.queued_at_ms is not None:
             self._waiting.join(contact)
 
@@ -154,7 +189,9 @@ class Adoption:
         offer = state.offers.get(OfferId(leg.leg))
         if leg.up and leg.place in ("talk", "consult"):
             if contact.agent is None:
-                since_ms = self._past(leg.talking_since_ms or state.now_ms)
+                self._remember_the_end(OfferId(leg.leg), leg.contact)
+                since_ms = self._dispatch.stamped(contact, leg.talking_since_ms or state.now_ms)
+                since_ms = max(since_ms, contact.queued_at_ms or since_ms)
                 taken = self._offering.take(contact, leg.agent, OfferId(leg.leg), since_ms)
                 if taken is not None and leg.place == "consult":
                     self._talk.adopt(contact, TransferState.HELD, None)
@@ -169,6 +206,18 @@ class Adoption:
             if agent is not None and agent.state is AgentState.IDLE:
                 self._ringing(contact, agent, leg)
 
+    def _remember_the_end(self, offer: OfferId, contact: ContactId) -> None:
+        """The journal knows this contact's offers, and has no open one of that name: its end has been told once."""
+        state = self._state
+        restored = state.restored.get(contact)
+        if (
+            restored is not None
+            and restored.offers
+            and offer not in state.offers
+            and offer not in state.restored_offers
+        ):
+            state.spend(offer, leg_ended=False)
+
     def _ringing(self, contact: Contact, agent: Agent, leg: LegSeen) -> None:
         """A phone that an engine before us made ring."""
         state = self._state
@@ -180,9 +229,10 @@ class Adoption:
             return
         settings = state.queue(contact.request.queue) if contact.request else None
         ring_ms = settings.ring_ms if settings else 0
-        offer = Offer(
-            OfferId(leg.leg), contact.id, agent.id, settings.id if settings else UNKNOWN_QUEUE, state.now_ms, ring_ms
-        )
+        restored = state.restored_offers.pop(OfferId(leg.leg), None)
+        made_at_ms = state.now_ms if restored is None else self._past(restored.made_at_ms)
+        queue = settings.id if settings else UNKNOWN_QUEUE
+        offer = Offer(OfferId(leg.leg), contact.id, agent.id, queue, made_at_ms, ring_ms)
         state.offers[offer.id] = offer
         state.routing.remove(contact.id)
         agent.offer = offer.id

@@ -21,6 +21,7 @@ class AgentStimulus(StrEnum):
     OFFER_OVER = "offer_over"
     CONTACT_OVER = "contact_over"
     WRAP_UP_OVER = "wrap_up_over"
+    WRAP_UP_RESTORED = "wrap_up_restored"
 
 
 _A, _B = AgentState, AgentStimulus
@@ -34,6 +35,8 @@ AGENT_STATES: Table[AgentState, AgentStimulus] = Table(
         (_A.OFFERED, _B.OFFER_OVER): _A.IDLE,
         (_A.ON_CONTACT, _B.CONTACT_OVER): _A.WRAP_UP,
         (_A.WRAP_UP, _B.WRAP_UP_OVER): _A.IDLE,
+        # an engine before us began it
+        (_A.IDLE, _B.WRAP_UP_RESTORED): _A.WRAP_UP,
         # the switch connected an offer that we had given up, or found one after a restart
         (_A.IDLE, _B.OFFER_ANSWERED): _A.ON_CONTACT,
         (_A.WRAP_UP, _B.OFFER_ANSWERED): _A.ON_CONTACT,

@@ -10,6 +10,10 @@ from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import UNKNOWN_QUEUE, ContactId, ContactPhase, Disposition, TransferState
 from ivr_engine.core.waiting import Waiting
 
+LATEST_EVENT_MS = 5 * 60_000
+"""How much later than it happened a citizen's arrival may be told: two minutes were seen (asterisk#2145). A stamp of
+the switch from before is its clock that was set back, and would be an hour of wait that nobody waited."""
+
 LEFT_BEHIND_MS = 3_000
 """How long after a citizen was sent on an event of the wait context may still come; the next turn of it is 5 s away."""
 
@@ -48,15 +52,20 @@ class Dispatch:
             if contact.sent_on_at_ms is not None and self._state.now_ms - contact.sent_on_at_ms < LEFT_BEHIND_MS:
                 return  # told before the citizen was fetched from the wait context
             contact.request = event.request
-            contact.queued_at_ms = min(event.queued_at_ms, self._state.now_ms)
+            contact.queued_at_ms = self.stamped(contact, event.queued_at_ms)
             self.stand(contact)
         elif contact.phase is ContactPhase.FALLING_BACK and contact.request is None:
             # told after the citizen fell back: how long the wait has been is still worth knowing
             contact.request = event.request
-            contact.queued_at_ms = min(event.queued_at_ms, self._state.now_ms)
+            contact.queued_at_ms = self.stamped(contact, event.queued_at_ms)
         elif contact.phase is ContactPhase.CONNECTED and contact.agent is None and not _with_recipient(contact):
             # the other leg went without taking the citizen along, and the citizen says so from the wait context
             self.return_to_queue(contact)
+
+    def stamped(self, contact: Contact, at_ms: int) -> int:
+        """When the switch says something happened to the contact; now, where only a clock that jumped can say so."""
+        now_ms = self._state.now_ms
+        return at_ms if contact.arrived_at_ms - LATEST_EVENT_MS <= at_ms <= now_ms else now_ms
 
     def stand(self, contact: Contact) -> None:
         """Entry into a queue: the promise's clock runs from `queued_at_ms`."""

@@ -41,6 +41,7 @@ from ivr_engine.core.events import (
     MessageRecorded,
     OfferAnswered,
     OfferFailed,
+    OfferRestored,
     PresenceChosen,
     PresenceRestored,
     RecipientAnswered,
@@ -49,6 +50,7 @@ from ivr_engine.core.events import (
     ResumeRequested,
     Started,
     SurveyBegan,
+    SwitchDied,
     SwitchLost,
     SwitchSeen,
     TalkResumed,
@@ -222,8 +224,12 @@ class Engine:
                 adoption.seen(event)
             case SwitchLost():
                 adoption.lost()
+            case SwitchDied():
+                adoption.died()
             case ContactRestored():
                 adoption.restored(event)
+            case OfferRestored():
+                adoption.offer_restored(event)
             case PresenceRestored():
                 self._presence_restored(event)
             case Configured():
@@ -292,7 +298,10 @@ class Engine:
             return
         agent.presence = event.presence
         agent.reason = event.reason
-        self._state.agent_changed(agent)
+        if agent.state is AgentState.IDLE and event.wrap_up_since_ms is not None:
+            self._offering.restore_wrap_up(agent, event.wrap_up_since_ms, event.wrap_up_queue)
+        else:
+            self._state.agent_changed(agent)
         if agent.state is AgentState.IDLE:
             self._offering.seek_contact(agent)
 

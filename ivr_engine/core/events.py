@@ -16,6 +16,7 @@ from ivr_engine.core.vocabulary import (
     OfferFailure,
     OfferId,
     Presence,
+    QueueId,
     RecipientFailure,
     Role,
     TransferId,
@@ -50,6 +51,20 @@ class PresenceRestored:
     agent: AgentId
     presence: Presence
     reason: str = ""
+    wrap_up_since_ms: int | None = None
+    """The work after a contact that was not done yet, and of which queue the contact was."""
+    wrap_up_queue: QueueId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRestored:
+    """An offer that the journal left open; the next `SwitchSeen` tells whether its phone still rings."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    queue: QueueId
+    made_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,8 @@ class ContactRestored:
     queued_at_ms: int | None = None
     answered_at_ms: int | None = None
     agent: AgentId | None = None
+    offers: int = 0
+    """How many were made so far; those without an end come as `OfferRestored`."""
 
 
 # ── a citizen on the switch ─────────────────────────────────────────────────────────────────────────────────────────
@@ -296,6 +313,11 @@ class SwitchLost:
     """The link to the switch is down; nothing is decided until it is seen again."""
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchDied:
+    """Nobody listens where the switch did: its process is gone, and with it every call. Follows a `SwitchLost`."""
+
+
 # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class PresenceChosen:
@@ -368,6 +390,7 @@ Event = (
     | TimePassed
     | PresenceRestored
     | ContactRestored
+    | OfferRestored
     | ContactArrived
     | ContactQueued
     | FlowEnded
@@ -385,6 +408,7 @@ Event = (
     | CommandRefused
     | SwitchSeen
     | SwitchLost
+    | SwitchDied
     | PresenceChosen
     | WrapUpFinished
     | TransferRequest

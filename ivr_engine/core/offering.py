@@ -9,7 +9,7 @@ from ivr_engine.core.agent import AGENT_PRESENCE, CHOOSING, Agent, AgentStimulus
 from ivr_engine.core.commands import WithdrawOffer
 from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
-from ivr_engine.core.events import OfferAnswered, OfferFailed, PresenceChosen, WrapUpFinished
+from ivr_engine.core.events import OfferAnswered, OfferFailed, OfferRestored, PresenceChosen, WrapUpFinished
 from ivr_engine.core.notices import ContactConnected, OfferEnded
 from ivr_engine.core.offer import EXPLANATION_OWED_MS, OFFER_STATES, STIMULUS_OF, Offer, OfferState, OfferStimulus
 from ivr_engine.core.routing import learn_handle_time
@@ -23,6 +23,7 @@ from ivr_engine.core.vocabulary import (
     OfferFailure,
     OfferId,
     Presence,
+    QueueId,
     TransferState,
 )
 
@@ -51,7 +52,9 @@ class Offering(Seeking):
         if offer is None:
             # given up by us, or made by an engine before us: the switch connected it all the same
             queue = contact.request.queue if contact.request else UNKNOWN_QUEUE
-            offer = state.offers[offer_id] = Offer(offer_id, contact.id, agent.id, queue, since_ms, 0)
+            restored = state.restored_offers.pop(offer_id, None)
+            made_at_ms = since_ms if restored is None else min(restored.made_at_ms, since_ms)
+            offer = state.offers[offer_id] = Offer(offer_id, contact.id, agent.id, queue, made_at_ms, 0)
         # two steps: nobody seeks before this pair is out of the pools
         freed: list[Offer | None] = []
         if contact.offer != offer.id or contact.second_offer is not None:
@@ -61,7 +64,7 @@ class Offering(Seeking):
         if offer.id in state.spent:
             offer.state = OfferState.ANSWERED  # its end has been told once
         else:
-            self._close(offer, OfferStimulus.PICKED_UP, None)
+            self._close(offer, OfferStimulus.PICKED_UP, None, since_ms)
         self._connect(contact, agent, offer, since_ms)
         for over in (*freed, parted):
             if over is not None:
@@ -120,8 +123,8 @@ class Offering(Seeking):
         state.deadlines.clear(Due.REST, agent.id)
         state.deadlines.clear(Due.WRAP_UP, agent.id)
         agent.desk = contact.desk
-        if contact.request is not None and agent.settings.wrap_up_ms is None:
-            agent.wrap_up_ms = state.queue(contact.request.queue).wrap_up_ms
+        if contact.request is not None:
+            agent.wrap_up_ms = self._wrap_up_ms(agent, contact.request.queue)
         state.move_contact(contact, ContactStimulus.ANSWERED)
         state.move_agent(agent, AgentStimulus.OFFER_ANSWERED)
         if contact.answered_at_ms is None:
@@ -217,6 +220,13 @@ class Offering(Seeking):
         """The switch holds no such leg (any more): nobody's fault, and the contact seeks again."""
         self._give_up(offer, OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
 
+    def close_restored(self, restored: OfferRestored) -> None:
+        """An engine before us made it, and no phone rings for it any more: the end that nobody told."""
+        made_at_ms = min(restored.made_at_ms, self._state.now_ms)
+        offer = Offer(restored.offer, restored.contact, restored.agent, restored.queue, made_at_ms, 0)
+        self._close(offer, OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
+        self._state.spend(offer.id, leg_ended=False)
+
     def withdraw(self, contact: Contact) -> None:
         """The contact needs no offer any more: stop the ringing."""
         state = self._state
@@ -235,7 +245,10 @@ class Offering(Seeking):
                 state.move_agent(agent, AgentStimulus.OFFER_OVER)
                 self.seek_contact(agent)
 
-    def _close(self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure | None) -> None:
+    def _close(
+        self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure | None, at_ms: int | None = None
+    ) -> None:
+        """The one end of an offer; `at_ms` where it came before we learnt of it."""
         state = self._state
         offer.state = OFFER_STATES.after(offer.state, stimulus)
         state.deadlines.clear(Due.ANSWER_OWED, offer.id)
@@ -247,7 +260,7 @@ class Offering(Seeking):
                 queue=offer.queue,
                 result=offer.result,
                 cause=cause,
-                rang_ms=max(0, state.now_ms - offer.made_at_ms),
+                rang_ms=max(0, (state.now_ms if at_ms is None else at_ms) - offer.made_at_ms),
             )
         )
         if offer.booked and offer.state is not OfferState.ANSWERED:
@@ -288,6 +301,23 @@ class Offering(Seeking):
             state.deadlines.set(Due.WRAP_UP, agent.id, state.now_ms + agent.wrap_up_ms)
         else:
             self.wrap_up_over(agent.id)
+
+    def _wrap_up_ms(self, agent: Agent, queue: QueueId) -> int:
+        """The agent's own, or the queue's."""
+        own_ms = agent.settings.wrap_up_ms
+        return self._state.queue(queue).wrap_up_ms if own_ms is None else own_ms
+
+    def restore_wrap_up(self, agent: Agent, since_ms: int, queue: QueueId | None) -> None:
+        """What is left of the work that an engine before us saw begin; nothing, where it is over by now."""
+        state = self._state
+        agent.wrap_up_ms = self._wrap_up_ms(agent, queue or UNKNOWN_QUEUE)
+        since_ms = min(since_ms, state.now_ms)
+        until_ms = since_ms + agent.wrap_up_ms
+        if until_ms <= state.now_ms:
+            state.agent_changed(agent)
+            return
+        state.move_agent(agent, AgentStimulus.WRAP_UP_RESTORED, since_ms)
+        state.deadlines.set(Due.WRAP_UP, agent.id, until_ms)
 
     def wrap_up_finished(self, event: WrapUpFinished) -> None:
         agent = self._state.agent(event.agent)

@@ -12,7 +12,7 @@ from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSet
 from ivr_engine.core.contact import CONTACT_PHASES, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Deadlines, Due
 from ivr_engine.core.errors import UnknownAgent
-from ivr_engine.core.events import ContactRestored
+from ivr_engine.core.events import ContactRestored, OfferRestored
 from ivr_engine.core.notices import AgentChanged, ContactMoved, Notice
 from ivr_engine.core.offer import Offer
 from ivr_engine.core.recall import Recall
@@ -42,6 +42,7 @@ class State:
     """Open offers, and answered ones while the agent's leg lives."""
     recipients: dict[LegId, ContactId] = field(default_factory=dict)
     restored: dict[ContactId, ContactRestored] = field(default_factory=dict)
+    restored_offers: dict[OfferId, OfferRestored] = field(default_factory=dict)
     ended: OrderedDict[ContactId, None] = field(default_factory=OrderedDict)
     spent: OrderedDict[OfferId, bool] = field(default_factory=OrderedDict)
     """Offers that are over for us, and whether their leg has ended: before that, a late answer still wins."""
@@ -85,12 +86,12 @@ class State:
             self.agents[agent] = seen
         return seen
 
-    def move_agent(self, agent: Agent, stimulus: AgentStimulus) -> None:
-        """One step of the agent's state machine, with its idle clock and its place in the pool."""
+    def move_agent(self, agent: Agent, stimulus: AgentStimulus, since_ms: int | None = None) -> None:
+        """One step of the agent's state machine, with its idle clock and its place in the pool; `since_ms`: not now."""
         following = AGENT_STATES.after(agent.state, stimulus)
         if following is not agent.state:
             agent.state = following
-            agent.since_ms = self.now_ms
+            agent.since_ms = self.now_ms if since_ms is None else since_ms
             if following is AgentState.IDLE:
                 agent.contact = None
                 agent.offer = None

@@ -23,6 +23,7 @@ from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Happening, QueueChange, Scenario, WorldAct
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.invariants import Books
 from ivr_engine.replay.simulator.lives import Entry, Lives
 from ivr_engine.replay.simulator.outside import Offices
 from ivr_engine.replay.simulator.performance import Performance
@@ -85,6 +86,7 @@ class _Stage:
         self._telling = Telling(self._names)
         self._facts: list[Happened] = []
         self._problems: list[str] = []
+        self._books = Books()
         self._performance = Performance(
             scenario, self._time, self._exchange, self._visits.sounds, self._names, self, self._facts.append
         )
@@ -120,6 +122,8 @@ class _Stage:
         ended_at_ms = scenario.limit_ms if limit_hit else time.now_ms - zero_ms
         if limit_hit:
             self._problems.append(self._why_endless())
+        elif lives.sees_the_switch:
+            self._problems += self._books.problems()
         return Run(
             history=History(tuple(self._facts), ended_at_ms=ended_at_ms),
             entries=tuple(lives.entries),
@@ -135,6 +139,7 @@ class _Stage:
         return f"the scenario did not end within {self._scenario.limit_ms / 1000:g} s; {who}"
 
     def _decided(self, entry: Entry) -> None:
+        self._books.take(entry.notices)
         facts = self._telling.facts(entry.at_ms, entry.notices)
         if entry.at_ms < self._names.zero_ms:
             return

@@ -18,8 +18,8 @@ _REFUSED = (DataError, IntegrityError, OverflowError, UnicodeError)
 _REFUSED_CLASSES = ("22", "23", "54")
 """SQLSTATE classes that speak of the data and not of the server: data exception, constraint, program limit."""
 
-_Presence = dict[str, tuple[int, str, str]]
-"""Agent → epoch, presence, reason."""
+_Presence = dict[str, tuple[int, str, str, int]]
+"""Agent → epoch, presence, reason, since when in the work after a contact."""
 
 
 class BatchWriter:
@@ -70,7 +70,8 @@ class BatchWriter:
             for row in fresh.values():
                 fold.take(row)
         presence = {
-            agent: (values["epoch"], values["presence"], values["reason"]) for agent, values in fold.agents.items()
+            agent: (values["epoch"], values["presence"], values["reason"], values["wrap_up_since_ms"])
+            for agent, values in fold.agents.items()
         }
         changed = [fold.agents[agent] for agent, chosen in presence.items() if known.get(agent) != chosen]
         statements.insert_journal(connection, list(fresh.values()))

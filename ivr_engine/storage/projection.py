@@ -25,9 +25,13 @@ from ivr_engine.core.notices import (
     TransferEnded,
     TransferMoved,
 )
+from ivr_engine.core.vocabulary import AgentState
 from ivr_engine.storage.rows import Row
 
 Values = dict[str, Any]
+
+NO_WRAP_UP = 0
+"""In place of the time since which an agent is in the work after a contact."""
 
 NOT_PROJECTED = (ContactMoved, AgentsRegistered, SwitchStateChanged)
 """For live views; what lasts of them is in the other notices, and all of it in the journal."""
@@ -166,13 +170,13 @@ def _transfer_ended(fold: Fold, epoch: int, at_ms: int, notice: TransferEnded) -
 
 def _agent_changed(fold: Fold, epoch: int, at_ms: int, notice: AgentChanged) -> None:
     presence = notice.presence.value
-    before = fold.agents.get(notice.agent)
-    if before is not None and before["presence"] == presence and before["reason"] == notice.reason:
-        return
+    since_ms = notice.since_ms if notice.state is AgentState.WRAP_UP else NO_WRAP_UP
     agent = _values(fold.agents, notice.agent, epoch)
-    agent["presence"] = presence
-    agent["reason"] = notice.reason
-    agent["changed_at_ms"] = at_ms
+    if (agent.get("presence"), agent.get("reason")) != (presence, notice.reason):
+        agent["presence"] = presence
+        agent["reason"] = notice.reason
+        agent["changed_at_ms"] = at_ms
+    agent["wrap_up_since_ms"] = since_ms
 
 
 _STEPS: dict[type, Callable[[Fold, int, int, Any], None]] = {

@@ -5,27 +5,35 @@ Called at the start, after `WrittenJournal.start`: what happened last may only j
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr_engine.core.configuration import AgentSettings
 from ivr_engine.core.conversation import ToQueue
-from ivr_engine.core.events import ContactRestored, PresenceRestored
-from ivr_engine.core.vocabulary import AgentId, ContactId, Presence, QueueId, Skill
+from ivr_engine.core.events import ContactRestored, OfferRestored, PresenceRestored
+from ivr_engine.core.vocabulary import AgentId, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
+from ivr_engine.runtime.clock import ClockBase
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import tables
 from ivr_engine.storage.database import Database
+from ivr_engine.storage.projection import NO_WRAP_UP
 from ivr_engine.storage.rows import entry_of
 
 OPEN_CONTACTS = 10_000
 """More than any switch of ours holds at once; what is older than the newest of these has left long ago."""
 
+LONGEST_TALK_MS = 4 * 3_600_000
+"""Before an agent's after-work: within so long its offer was made, whose queue says how long the work may take."""
+
 _ONE_AT_A_TIME = 0x49_56_52_45  # "IVRE": for PostgreSQL's lock, any number of our own
 
 
-async def next_epoch(database: Database, version: str, now_ms: int) -> int:
+async def next_epoch(database: Database, version: str, now_ms: int, base: ClockBase | None = None) -> int:
     """Begin a new life: a number above every one that a boot or a fact of the journal ever bore.
 
-    Durable when it returns, even against a power cut: identifiers on the switch are made of it.
+    Durable when it returns, even against a power cut: identifiers on the switch are made of it. Where the wall clock
+    was set since the last life on this machine, the times of what is still open are set with it, so that nobody's wait
+    is longer or shorter for it.
     """
     async with database.writing() as connection:
         if database.engine.dialect.name == "postgresql":
@@ -33,7 +41,11 @@ async def next_epoch(database: Database, version: str, now_ms: int) -> int:
         # The journal too: a spool may have outlived the database that its epoch came from.
         used = [await connection.scalar(select(func.max(table.c.epoch))) for table in (tables.boots, tables.journal)]
         epoch = 1 + max(number or 0 for number in used)
-        await connection.execute(tables.boots.insert(), {"epoch": epoch, "started_at_ms": now_ms, "version": version})
+        if base is not None and base.machine:
+            await _set_clock(connection, base)
+        told = {"machine": base.machine, "clock_offset_ms": base.offset_ms} if base is not None else {}
+        boot = {"epoch": epoch, "started_at_ms": now_ms, "version": version, **told}
+        await connection.execute(tables.boots.insert(), boot)
     if database.engine.dialect.name == "sqlite":
         async with database.engine.connect() as connection:
             await (await connection.execution_options(isolation_level="AUTOCOMMIT")).exec_driver_sql(
@@ -42,28 +54,98 @@ async def next_epoch(database: Database, version: str, now_ms: int) -> int:
     return epoch
 
 
+async def _set_clock(connection: AsyncConnection, base: ClockBase) -> None:
+    boots = tables.boots.c
+    last = select(boots.clock_offset_ms).where(boots.machine == base.machine).order_by(boots.epoch.desc()).limit(1)
+    before_ms = await connection.scalar(last)
+    by_ms = 0 if before_ms is None else base.offset_ms - before_ms
+    if not by_ms:
+        return
+    agents, contacts, offers = tables.agents.c, tables.contacts.c, tables.offers.c
+    still_open = select(contacts.id).where(contacts.ended_at_ms.is_(None))
+    ringing = offers.ended_at_ms.is_(None) & offers.contact.in_(still_open)
+    moved = {
+        column: column + by_ms for column in (contacts.arrived_at_ms, contacts.queued_at_ms, contacts.answered_at_ms)
+    }
+    await connection.execute(
+        update(tables.offers).where(ringing).values({offers.made_at_ms: offers.made_at_ms + by_ms})
+    )
+    await connection.execute(update(tables.contacts).where(contacts.ended_at_ms.is_(None)).values(moved))
+    since = agents.wrap_up_since_ms
+    await connection.execute(update(tables.agents).where(since != NO_WRAP_UP).values({since: since + by_ms}))
+
+
 async def presence(database: Database) -> list[PresenceRestored]:
-    """What each active agent who is not logged out had chosen, in the order of their identifiers."""
-    table = tables.agents
+    """What each active agent had chosen who is not logged out, or not done with a contact; by their identifiers."""
+    table, offers = tables.agents, tables.offers
     wanted = (
-        select(table.c.id, table.c.presence, table.c.reason)
-        .where(table.c.active, table.c.presence != Presence.LOGGED_OUT.value)
+        select(table.c.id, table.c.presence, table.c.reason, table.c.wrap_up_since_ms)
+        .where(
+            table.c.active,
+            or_(table.c.presence != Presence.LOGGED_OUT.value, table.c.wrap_up_since_ms != NO_WRAP_UP),
+        )
         .order_by(table.c.id)
     )
+    last_queue = (
+        select(offers.c.queue)
+        .where(
+            offers.c.made_at_ms >= bindparam("from_ms"),
+            offers.c.agent == bindparam("agent"),
+            offers.c.result == OfferResult.ANSWERED.value,
+        )
+        .order_by(offers.c.made_at_ms.desc())
+        .limit(1)
+    )
+    restored = []
     async with database.reading() as connection:
-        rows = (await connection.execute(wanted)).all()
-    return [PresenceRestored(AgentId(row.id), Presence(row.presence), row.reason) for row in rows]
+        for row in (await connection.execute(wanted)).all():
+            since_ms, queue = row.wrap_up_since_ms, None
+            if since_ms != NO_WRAP_UP:
+                asked = {"from_ms": since_ms - LONGEST_TALK_MS, "agent": row.id}
+                queue = await connection.scalar(last_queue, asked)
+            restored.append(
+                PresenceRestored(
+                    AgentId(row.id),
+                    Presence(row.presence),
+                    row.reason,
+                    wrap_up_since_ms=None if since_ms == NO_WRAP_UP else since_ms,
+                    wrap_up_queue=QueueId(queue) if queue else None,
+                )
+            )
+    return restored
 
 
 async def open_contacts(database: Database) -> list[ContactRestored]:
     """The contacts that the journal left open, oldest first; at most the newest `OPEN_CONTACTS`."""
-    table = tables.contacts
+    table, offers = tables.contacts, tables.offers
+    made = select(func.count()).where(offers.c.contact == table.c.id).scalar_subquery()
     wanted = (
-        select(table).where(table.c.ended_at_ms.is_(None)).order_by(table.c.arrived_at_ms.desc()).limit(OPEN_CONTACTS)
+        select(table, made.label("made"))
+        .where(table.c.ended_at_ms.is_(None))
+        .order_by(table.c.arrived_at_ms.desc())
+        .limit(OPEN_CONTACTS)
     )
     async with database.reading() as connection:
         rows = (await connection.execute(wanted)).all()
     return [_restored(row) for row in reversed(rows)]
+
+
+async def open_offers(database: Database) -> list[OfferRestored]:
+    """The offers of open contacts that have no end yet, oldest first: those that rang when the last engine died."""
+    table, contacts = tables.offers, tables.contacts
+    wanted = (
+        select(table)
+        .join(contacts, contacts.c.id == table.c.contact)
+        .where(contacts.c.ended_at_ms.is_(None), table.c.ended_at_ms.is_(None), table.c.made_at_ms.is_not(None))
+        .order_by(table.c.made_at_ms, table.c.id)
+        .limit(OPEN_CONTACTS)
+    )
+    async with database.reading() as connection:
+        rows = (await connection.execute(wanted)).all()
+    return [
+        OfferRestored(OfferId(row.id), ContactId(row.contact), AgentId(row.agent), QueueId(row.queue), row.made_at_ms)
+        for row in rows
+    ]
 
 
 async def agents(database: Database) -> tuple[AgentSettings, ...]:
@@ -119,4 +201,5 @@ def _restored(row: Any) -> ContactRestored:
         # Back in the queue after a talk: nobody has it, and it is not answered.
         answered_at_ms=row.answered_at_ms if row.agent else None,
         agent=AgentId(row.agent) if row.agent else None,
+        offers=row.made,
     )

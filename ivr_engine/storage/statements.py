@@ -124,19 +124,21 @@ def _upsert(table: Table, dialect: Dialect, first_wins: str = "") -> Insert:
 
 
 def _presence() -> Any:
-    """Presence of an agent who is registered; nothing is written where nothing changes."""
+    """Presence and after-work of an agent who is registered; nothing is written where nothing changes."""
     agents = tables.agents
+    chosen = or_(agents.c.presence != bindparam("presence"), agents.c.reason != bindparam("reason"))
     return (
         update(agents)
         .where(
             agents.c.id == bindparam("id"),
             agents.c.epoch <= bindparam("epoch"),
-            or_(agents.c.presence != bindparam("presence"), agents.c.reason != bindparam("reason")),
+            or_(chosen, agents.c.wrap_up_since_ms != bindparam("wrap_up_since_ms")),
         )
         .values(
             presence=bindparam("presence"),
             reason=bindparam("reason"),
-            changed_at_ms=bindparam("changed_at_ms"),
+            changed_at_ms=case((chosen, bindparam("changed_at_ms")), else_=agents.c.changed_at_ms),
+            wrap_up_since_ms=bindparam("wrap_up_since_ms"),
             epoch=bindparam("epoch"),
         )
     )

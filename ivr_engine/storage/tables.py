@@ -57,6 +57,8 @@ boots = Table(
     Column("epoch", BigInteger, primary_key=True, autoincrement=False),
     Column("started_at_ms", BigInteger, nullable=False),
     Column("version", String, nullable=False),
+    Column("machine", String, comment="the boot of the machine"),
+    Column("clock_offset_ms", BigInteger, comment="wall clock − the machine's own"),
 )
 
 agents = Table(
@@ -70,6 +72,7 @@ agents = Table(
     Column("presence", String, nullable=False, server_default=text("'logged_out'")),
     Column("reason", String, nullable=False, server_default=text("''")),
     Column("changed_at_ms", BigInteger, nullable=False, server_default=text("0"), comment="of the presence"),
+    Column("wrap_up_since_ms", BigInteger, nullable=False, server_default=text("0"), comment="0: in no after-work"),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
 )
 

@@ -8,13 +8,17 @@ from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.events import (
     CitizenHanded,
     CompleteRequested,
+    ContactArrived,
+    ContactQueued,
     ContactRestored,
     HoldRequested,
     LegEnded,
     LegSeen,
     OfferAnswered,
+    OfferRestored,
     PresenceRestored,
     RecipientAnswered,
+    SwitchDied,
     SwitchLost,
     SwitchSeen,
 )
@@ -438,3 +442,147 @@ def test_given_a_queue_of_another_ring_time_when_a_talk_is_adopted_then_its_wrap
     centre.tell(LegEnded(LegId(OLD)))
     centre.wait(1_000)
     assert centre.agent("1001").view.state is AgentState.IDLE
+
+
+# ── what an engine that was killed left half told ───────────────────────────────────────────────────────────────────
+def left_ringing(*agents: str) -> Centre:
+    """The journal has an open offer of c1 at 1001, made ten seconds ago, the second for that contact."""
+    centre = Centre(*agents, log_in=False, seen=False)
+    for agent in agents:
+        centre.tell(PresenceRestored(AgentId(agent), Presence.AVAILABLE))
+    request = ToQueue(QueueId("general"))
+    centre.tell(
+        ContactRestored(ContactId("c1"), "120", "0212345678", QUEUED_MS, request, QUEUED_MS, offers=2),
+        OfferRestored(OLD, ContactId("c1"), AgentId("1001"), QueueId("general"), START_MS - 10_000),
+    )
+    centre.forget()
+    return centre
+
+
+WAITING_CITIZEN = citizen_leg("c1", "wait", queued_at_ms=QUEUED_MS, queue="general")
+
+
+def ends(centre: Centre) -> list[tuple[str, str, int]]:
+    return [(end.offer, end.result, end.rang_ms) for end in centre.told(OfferEnded)]
+
+
+def test_given_an_offer_left_open_when_its_phone_rings_no_more_then_its_end_is_told_and_the_next_one_is_the_third() -> (
+    None
+):
+    centre = left_ringing("1001")
+    seen(centre, WAITING_CITIZEN)
+    assert ends(centre) == [(OLD, "withdrawn", 10_000)]
+    assert centre.rings() == [("c1", "1001")], "a ring that the engine did not live to see costs nobody a rest"
+    centre.agent("1001").answers().hangs_up()
+    centre.tell(LegEnded(LegId("c1")))
+    assert centre.told(ContactEnded)[0].offers == 3
+
+
+def test_given_an_offer_left_open_when_its_citizen_is_gone_then_its_end_comes_before_the_contact_s() -> None:
+    centre = left_ringing("1001")
+    seen(centre)
+    told = [type(notice) for notice in centre.notices if isinstance(notice, OfferEnded | ContactEnded)]
+    assert told == [OfferEnded, ContactEnded]
+
+
+def test_given_an_offer_left_open_when_its_phone_still_rings_for_a_citizen_who_is_gone_then_it_is_stopped() -> None:
+    centre = left_ringing("1001")
+    seen(centre, agent_leg(OLD, "c1", "1001", "offer", up=False))
+    assert ends(centre) == [(OLD, "withdrawn", 10_000)]
+    assert [withdrawn.offer for withdrawn in centre.sent(WithdrawOffer)] == [OLD]
+
+
+@pytest.mark.parametrize("up", [True, False], ids=["answered meanwhile", "rings still"])
+def test_given_an_offer_left_open_when_it_is_answered_then_it_rang_since_it_was_made(*, up: bool) -> None:
+    centre = left_ringing("1001")
+    place, since_ms = ("talk", START_MS - 4_000) if up else ("offer", None)
+    seen(centre, WAITING_CITIZEN, agent_leg(OLD, "c1", "1001", place, up=up, since_ms=since_ms))
+    centre.wait(1_000)
+    centre.tell(OfferAnswered(OLD, ContactId("c1"), AgentId("1001")))
+    assert ends(centre) == [(OLD, "answered", 6_000 if up else 11_000)]
+
+
+def test_given_a_talk_whose_offer_was_ended_by_an_engine_before_when_seen_then_its_end_is_not_told_again() -> None:
+    centre = restart()
+    request = ToQueue(QueueId("general"))
+    centre.tell(
+        ContactRestored(
+            ContactId("c1"), "120", "", QUEUED_MS, request, QUEUED_MS, TALKED_MS, agent=AgentId("1001"), offers=1
+        )
+    )
+    seen(centre, WAITING_CITIZEN, agent_leg(OLD, "c1", "1001", "talk", since_ms=TALKED_MS))
+    assert centre.citizen("c1").view.agent == "1001"
+    assert ends(centre) == []
+
+
+@pytest.mark.parametrize("since_ms", [START_MS - 5_000, START_MS + 3_600_000], ids=["5 s ago", "clock set back"])
+def test_given_work_after_a_contact_when_the_engine_starts_then_what_is_left_of_it_is_kept(since_ms: int) -> None:
+    centre = Centre("1001", log_in=False, seen=False, queues=[QueueSettings(QueueId("water"), wrap_up_ms=12_000)])
+    centre.tell(PresenceRestored(AgentId("1001"), Presence.AVAILABLE, "", since_ms, QueueId("water")))
+    seen(centre)
+    left_ms = 12_000 - max(0, START_MS - since_ms)
+    centre.wait(left_ms - 1)
+    assert centre.agent("1001").view.state is AgentState.WRAP_UP
+    centre.wait(1)
+    assert centre.agent("1001").view.state is AgentState.IDLE
+
+
+def test_given_work_after_a_contact_that_is_over_by_now_when_the_engine_starts_then_the_agent_is_idle() -> None:
+    centre = Centre("1001", log_in=False, seen=False)
+    centre.tell(PresenceRestored(AgentId("1001"), Presence.AVAILABLE, "", START_MS - 20_000, QueueId("general")))
+    assert centre.agent("1001").view.state is AgentState.IDLE
+
+
+# ── the switch dies ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_given_talks_and_rings_when_the_switch_dies_then_the_agents_are_free_and_nobody_is_offered_to_anybody() -> None:
+    centre = Centre("1001", "1002")
+    centre.citizen("c1").queues()
+    centre.agent("1001").answers().holds()
+    centre.citizen("c2").queues()
+    centre.forget()
+    centre.tell(SwitchLost())
+    assert centre.agent("1001").view.state is AgentState.ON_CONTACT, "talks outlive a link"
+    centre.tell(SwitchDied())
+    assert [centre.agent(name).view.state for name in ("1001", "1002")] == [AgentState.WRAP_UP, AgentState.IDLE]
+    assert (centre.rings(), centre.told(ContactEnded)) == ([], [])
+    centre.tell(SwitchSeen((), restarted=True))
+    assert {end.contact: end.disposition for end in centre.told(ContactEnded)} == {
+        "c1": Disposition.ANSWERED,
+        "c2": Disposition.SWITCH_FAILURE,
+    }
+    assert [end.result for end in centre.told(OfferEnded)] == [OfferResult.WITHDRAWN]
+
+
+def test_given_a_switch_that_was_thought_dead_when_it_is_seen_alive_then_the_talk_is_found_and_told_once() -> None:
+    centre = Centre("1001")
+    centre.citizen("c1").queues()
+    centre.agent("1001").answers()
+    leg = offer_id("c1")
+    centre.forget()
+    centre.tell(SwitchLost(), SwitchDied())
+    seen(centre, WAITING_CITIZEN, agent_leg(leg, "c1", "1001", "talk", since_ms=centre.now_ms))
+    assert centre.agent("1001").view.state is AgentState.ON_CONTACT
+    assert centre.citizen("c1").view.transfer_state is TransferState.TALKING
+    assert (centre.told(OfferEnded), centre.told(ContactConnected)) == ([], [])
+
+
+# ── the wall clock of the switch jumps ──────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("by_ms", [3_600_000, -3_600_000])
+def test_given_a_switch_whose_clock_was_set_when_a_citizen_queues_then_the_wait_is_what_was_waited(by_ms: int) -> None:
+    centre = Centre("1001", log_in=False)
+    centre.tell(ContactArrived(ContactId("c1"), "120", ""))
+    centre.wait(4_000)
+    queued = ContactQueued(ContactId("c1"), "120", "", ToQueue(QueueId("general")), centre.now_ms + by_ms)
+    centre.tell(queued)
+    centre.wait(5_000)
+    centre.agent("1001").logs_in()
+    centre.agent("1001").answers()
+    assert centre.told(ContactConnected)[0].wait_ms == 5_000
+
+
+def test_given_an_event_two_minutes_late_when_a_citizen_queues_then_the_stamp_of_the_switch_still_counts() -> None:
+    centre = Centre("1001", log_in=False)
+    centre.tell(ContactArrived(ContactId("c1"), "120", ""))
+    stamp_ms = centre.now_ms - 120_000
+    centre.tell(ContactQueued(ContactId("c1"), "120", "", ToQueue(QueueId("general")), stamp_ms))
+    assert centre.citizen("c1").view.queued_at_ms == stamp_ms

@@ -34,8 +34,8 @@ from ivr_engine.core.events import (
 from ivr_engine.core.notices import ContactEnded, ContactWaits, TransferEnded, TransferMoved
 from ivr_engine.core.transfer import (
     HAND_OVER_OWED_MS,
-    RECIPIENT_MEETS_MS,
     LATE_ROWS,
+    RECIPIENT_MEETS_MS,
     RECIPIENT_RING_MS,
     REQUESTS,
     TRANSFER_ROWS,

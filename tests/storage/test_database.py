@@ -97,8 +97,8 @@ async def test_given_tables_of_a_later_version_when_upgraded_then_it_is_refused(
 async def test_given_tables_of_an_earlier_version_when_opened_then_the_hint_is_to_upgrade(
     sqlite: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ivr_engine.storage.migrations.head", lambda: "0002")
-    with pytest.raises(errors.SchemaOld, match="version 0001, this engine needs 0002; run `ivr-engine db upgrade`"):
+    monkeypatch.setattr("ivr_engine.storage.migrations.head", lambda: "0003")
+    with pytest.raises(errors.SchemaOld, match="version 0002, this engine needs 0003; run `ivr-engine db upgrade`"):
         await Database.open(sqlite_url)
 
 
@@ -113,7 +113,7 @@ async def test_given_sqlite_when_connected_then_it_keeps_a_log_waits_for_locks_a
 
 async def test_given_work_that_fails_when_transacted_then_nothing_of_it_stays(database: Database) -> None:
     def work(connection: Connection, fail: bool) -> None:
-        connection.execute(text("INSERT INTO boots VALUES (1, 1, 'x')"))
+        connection.execute(text("INSERT INTO boots (epoch, started_at_ms, version) VALUES (1, 1, 'x')"))
         if fail:
             raise ZeroDivisionError
 
@@ -129,7 +129,8 @@ async def test_given_work_that_fails_when_transacted_then_nothing_of_it_stays(da
 async def test_given_an_open_reader_when_written_then_neither_waits(database: Database) -> None:
     async with asyncio.timeout(2), database.reading() as reader:
         assert await reader.scalar(text("SELECT count(*) FROM boots")) == 0
-        await database.transact(lambda connection: connection.execute(text("INSERT INTO boots VALUES (1, 1, 'x')")))
+        row = text("INSERT INTO boots (epoch, started_at_ms, version) VALUES (1, 1, 'x')")
+        await database.transact(lambda connection: connection.execute(row))
 
 
 async def test_given_a_password_when_opened_then_the_place_for_logs_has_none(postgres_url: str) -> None:

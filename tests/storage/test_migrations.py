@@ -27,7 +27,7 @@ async def test_given_an_upgraded_database_when_upgraded_again_then_nothing_is_lo
     await upgrade(empty_url)
     database = await Database.open(empty_url)
     async with database.writing() as connection:
-        await connection.execute(text("INSERT INTO boots VALUES (7, 1, 'x')"))
+        await connection.execute(text("INSERT INTO boots (epoch, started_at_ms, version) VALUES (7, 1, 'x')"))
     assert await upgrade(empty_url) == migrations.head()
     async with database.reading() as connection:
         assert await connection.scalar(text("SELECT epoch FROM boots")) == 7

@@ -1,6 +1,7 @@
 """A new life of the engine learns from the journal what the last one left."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from ivr_engine.core.notices import (
     ContactEnded,
     ContactWaits,
     Notice,
+    OfferEnded,
+    OfferMade,
 )
 from ivr_engine.core.vocabulary import (
     AgentId,
@@ -23,10 +26,12 @@ from ivr_engine.core.vocabulary import (
     ContactId,
     Disposition,
     OfferId,
+    OfferResult,
     Presence,
     QueueId,
     Skill,
 )
+from ivr_engine.runtime.clock import ClockBase
 from ivr_engine.storage import recovery, tables
 from ivr_engine.storage.database import Database
 from ivr_engine.storage.journal import WrittenJournal
@@ -63,7 +68,7 @@ async def test_given_starts_one_after_the_other_when_counted_then_every_epoch_is
     assert [await recovery.next_epoch(database, "0.1.0", now_ms) for now_ms in (10, 20, 30)] == [1, 2, 3]
     async with database.reading() as connection:
         rows = (await connection.execute(select(tables.boots).order_by(tables.boots.c.epoch))).all()
-    assert [tuple(row) for row in rows] == [(1, 10, "0.1.0"), (2, 20, "0.1.0"), (3, 30, "0.1.0")]
+    assert [tuple(row)[:3] for row in rows] == [(1, 10, "0.1.0"), (2, 20, "0.1.0"), (3, 30, "0.1.0")]
 
 
 async def test_given_starts_at_the_same_time_when_counted_then_no_two_are_equal(database: Database) -> None:
@@ -111,7 +116,7 @@ async def test_given_agents_who_chose_when_asked_then_those_at_work_are_told(
     await register(database, "1001", "1002", "1003")
     await register(database, "1009", active=False)
     chosen = [
-        AgentChanged(AgentId("1002"), Presence.ON_BREAK, AgentState.WRAP_UP, "lunch", 1),
+        AgentChanged(AgentId("1002"), Presence.ON_BREAK, AgentState.ON_CONTACT, "lunch", 1),
         AgentChanged(AgentId("1001"), Presence.AVAILABLE, AgentState.IDLE, "", 1),
         AgentChanged(AgentId("1003"), Presence.AVAILABLE, AgentState.IDLE, "", 1),
         AgentChanged(AgentId("1003"), Presence.LOGGED_OUT, AgentState.IDLE, "", 2),
@@ -122,6 +127,85 @@ async def test_given_agents_who_chose_when_asked_then_those_at_work_are_told(
         PresenceRestored(AgentId("1001"), Presence.AVAILABLE, ""),
         PresenceRestored(AgentId("1002"), Presence.ON_BREAK, "lunch"),
     ]
+
+
+async def test_given_work_after_a_contact_when_asked_then_since_when_and_of_which_queue_is_told_while_it_lasts(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await register(database, "1001", "1002")
+    other, gone_home = AgentId("1002"), Presence.LOGGED_OUT
+    facts: list[Notice] = [
+        OfferMade(OfferId("o"), C, A, Q, 0, 10_000, 1, ""),
+        OfferEnded(OfferId("o"), C, A, Q, OfferResult.ANSWERED, None, 1_000),
+        AgentChanged(A, Presence.AVAILABLE, AgentState.WRAP_UP, "", 7_000),
+        AgentChanged(other, gone_home, AgentState.WRAP_UP, "", 8_000),
+    ]
+    await write(database, tmp_path, entry, *facts)
+    assert await recovery.presence(database) == [
+        PresenceRestored(A, Presence.AVAILABLE, "", 7_000, Q),
+        PresenceRestored(other, gone_home, "", 8_000, None),
+    ]
+    over = [AgentChanged(agent, gone_home, AgentState.IDLE, "", 9_000) for agent in (A, other)]
+    await write(database, tmp_path, entry, *over, epoch=2)
+    assert await recovery.presence(database) == []
+
+
+async def test_given_offers_that_nobody_ended_when_asked_then_those_of_open_contacts_are_told_and_all_are_counted(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    gone = ContactId("1.2")
+    facts: list[Notice] = [
+        BEGAN,
+        OfferMade(OfferId("o.1"), C, A, Q, 0, 10_000, 1, ""),
+        OfferEnded(OfferId("o.1"), C, A, Q, OfferResult.NO_ANSWER, None, 10_000),
+        OfferMade(OfferId("o.2"), C, AgentId("1002"), Q, 0, 10_000, 1, ""),
+        ContactBegan(gone, "120", "", 1_500),
+        OfferMade(OfferId("o.3"), gone, A, Q, 0, 10_000, 1, ""),
+        replace(ENDED, contact=gone),
+    ]
+    await write(database, tmp_path, entry, *facts)
+    (offer,) = await recovery.open_offers(database)
+    assert (offer.offer, offer.contact, offer.agent, offer.queue) == ("o.2", C, "1002", Q)
+    assert [(contact.contact, contact.offers) for contact in await recovery.open_contacts(database)] == [(C, 2)]
+
+
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize("by_ms", [HOUR_MS, -HOUR_MS])
+async def test_given_a_wall_clock_that_was_set_when_started_on_the_same_machine_then_open_times_are_set_with_it(
+    database: Database, tmp_path: Path, entry: Entries, by_ms: int
+) -> None:
+    await register(database, "1001")
+    await recovery.next_epoch(database, "0.1.0", 1_000, ClockBase("this boot", 10_000_000))
+    facts: list[Notice] = [
+        BEGAN,
+        WAITS,
+        OfferMade(OfferId("o"), C, A, Q, 0, 10_000, 1, ""),
+        AgentChanged(A, Presence.AVAILABLE, AgentState.WRAP_UP, "", 7_000),
+        replace(BEGAN, contact=ContactId("1.2")),
+        replace(ENDED, contact=ContactId("1.2")),
+    ]
+    await write(database, tmp_path, entry, *facts)
+    (before,) = await recovery.open_offers(database)
+    await recovery.next_epoch(database, "0.1.0", 2_000, ClockBase("this boot", 10_000_000 + by_ms))
+    (contact,) = await recovery.open_contacts(database)
+    assert (contact.arrived_at_ms, contact.queued_at_ms) == (1_000 + by_ms, 2_000 + by_ms)
+    assert [offer.made_at_ms for offer in await recovery.open_offers(database)] == [before.made_at_ms + by_ms]
+    assert [restored.wrap_up_since_ms for restored in await recovery.presence(database)] == [7_000 + by_ms]
+    async with database.reading() as connection:
+        over = await connection.scalar(select(tables.contacts.c.arrived_at_ms).where(tables.contacts.c.id == "1.2"))
+    assert over == 1_000, "what is over stays as it was told"
+
+
+@pytest.mark.parametrize("machine", ["another boot", ""])
+async def test_given_another_machine_when_started_then_its_clock_says_nothing_of_ours(
+    sqlite: Database, tmp_path: Path, entry: Entries, machine: str
+) -> None:
+    await recovery.next_epoch(sqlite, "0.1.0", 1_000, ClockBase("this boot", 0))
+    await write(sqlite, tmp_path, entry, BEGAN)
+    await recovery.next_epoch(sqlite, "0.1.0", 2_000, ClockBase(machine, HOUR_MS))
+    assert [contact.arrived_at_ms for contact in await recovery.open_contacts(sqlite)] == [1_000]
 
 
 async def test_given_a_start_that_is_killed_before_presence_is_restored_when_asked_again_then_it_is_not_forgotten(

@@ -3,10 +3,11 @@
 Reads the engine's own state: a frozen view cannot show that two of its books disagree.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ivr_engine.core.engine import Engine
-from ivr_engine.core.notices import ContactEnded, Notice, OfferEnded, OfferMade
+from ivr_engine.core.notices import ContactBegan, ContactEnded, Notice, OfferEnded, OfferMade
 from ivr_engine.core.offer import OfferState
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import AgentState, ContactId, ContactPhase, OfferId
@@ -50,6 +51,37 @@ class Watch:
             if duration is not None and duration < 0:
                 return f"I12: {name} is {duration} in {notice}"
         return ""
+
+
+class Books:
+    """Beginnings and ends over all lives of the engine: what one life began, another may have to end (I1, I5)."""
+
+    def __init__(self) -> None:
+        self._begun: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter()
+
+    def take(self, notices: Iterable[Notice]) -> None:
+        """What one decision told."""
+        for notice in notices:
+            match notice:
+                case OfferMade():
+                    self._begun[f"I5: offer {notice.offer}"] += 1
+                case OfferEnded():
+                    self._ended[f"I5: offer {notice.offer}"] += 1
+                case ContactBegan():
+                    self._begun[f"I1: contact {notice.contact}"] += 1
+                case ContactEnded():
+                    self._ended[f"I1: contact {notice.contact}"] += 1
+                case _:
+                    pass
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong at the end, when nobody is on the line any more and an engine has seen that."""
+        return tuple(
+            f"{what} began {self._begun[what]} times and ended {self._ended[what]} times"
+            for what in sorted(self._begun | self._ended)
+            if (self._begun[what], self._ended[what]) != (1, 1)
+        )
 
 
 def broken(state: State) -> Iterator[str]:  # noqa: PLR0912  (one branch for each thing that may not be)

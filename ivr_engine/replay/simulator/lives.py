@@ -4,6 +4,7 @@ Does what `runtime.reactor` and the composition root do: journal first, then com
 begins with what the journal says of the earlier ones, as `storage.recovery` reads it, and with a look at the switch.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from ivr_engine.core.events import (
     Configured,
     ContactRestored,
     Event,
+    OfferRestored,
     PresenceRestored,
     Started,
     TimePassed,
@@ -27,8 +29,10 @@ from ivr_engine.core.notices import (
     ContactEnded,
     ContactWaits,
     Notice,
+    OfferEnded,
+    OfferMade,
 )
-from ivr_engine.core.vocabulary import AgentId, ContactId, Presence, Skill
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.invariants import Watch
 from ivr_engine.replay.simulator.link import Link
@@ -108,6 +112,11 @@ class Lives:
         for fact in self._recovery.facts():
             self.take(fact)
         self.link.connect()
+
+    @property
+    def sees_the_switch(self) -> bool:
+        """An engine lives, and its link is up."""
+        return self.link is not None and self.link.up
 
     def kill(self) -> None:
         """At once and without a word: no heartbeat, no deadline, no memory."""
@@ -199,15 +208,30 @@ class Recovery:
     """What the journal's tables would tell a new life: who had chosen what, which contacts were left open."""
 
     def __init__(self) -> None:
-        self._presence: dict[AgentId, tuple[Presence, str]] = {}
+        self._presence: dict[AgentId, tuple[Presence, str, int | None]] = {}
+        """What was chosen, and since when the agent is in the work after a contact."""
         self._open: dict[ContactId, dict[str, object]] = {}
+        self._offers: dict[OfferId, OfferRestored] = {}
+        self._made: Counter[ContactId] = Counter()
+        self._queues: dict[AgentId, QueueId] = {}
+        """Of the contact that the agent had last."""
 
     def take(self, entry: Entry) -> None:
         configured = type(entry.event) is Configured  # chooses nobody's presence, see storage.projection
         for notice in entry.notices:
             if isinstance(notice, AgentChanged):
                 if not configured:
-                    self._presence[notice.agent] = (notice.presence, notice.reason)
+                    since_ms = notice.since_ms if notice.state is AgentState.WRAP_UP else None
+                    self._presence[notice.agent] = (notice.presence, notice.reason, since_ms)
+            elif isinstance(notice, OfferMade):
+                self._made[notice.contact] += 1
+                self._offers[notice.offer] = OfferRestored(
+                    notice.offer, notice.contact, notice.agent, notice.queue, entry.at_ms
+                )
+            elif isinstance(notice, OfferEnded):
+                self._offers.pop(notice.offer, None)
+                if notice.result is OfferResult.ANSWERED:
+                    self._queues[notice.agent] = notice.queue
             elif type(notice) in _FOLDED:
                 self._fold(notice)
 
@@ -231,24 +255,26 @@ class Recovery:
                 row.update(agent=notice.agent, answered_at_ms=notice.answered_at_ms)
             case ContactEnded():
                 self._open.pop(notice.contact, None)
+                self._made.pop(notice.contact, None)
             case _:
                 pass
 
     def facts(self) -> list[Event]:
-        """Presences in the order of agents, then contacts in the order of arrival."""
+        """Presences in the order of agents, then contacts in the order of arrival, then the offers that rang."""
         presences: list[Event] = [
-            PresenceRestored(agent, presence, reason)
-            for agent, (presence, reason) in sorted(self._presence.items())
-            if presence is not Presence.LOGGED_OUT
+            PresenceRestored(agent, presence, reason, since_ms, None if since_ms is None else self._queues.get(agent))
+            for agent, (presence, reason, since_ms) in sorted(self._presence.items())
+            if presence is not Presence.LOGGED_OUT or since_ms is not None
         ]
-        return [*presences, *(_restored(contact, row) for contact, row in self._open.items())]
+        contacts = (_restored(contact, row, self._made[contact]) for contact, row in self._open.items())
+        return [*presences, *contacts, *(offer for offer in self._offers.values() if offer.contact in self._open)]
 
 
 _FOLDED = frozenset({ContactBegan, ContactWaits, ContactConnected, ContactEnded})
 
 
-def _restored(contact: ContactId, row: Mapping[str, object]) -> ContactRestored:
-    kept = dict(row)
+def _restored(contact: ContactId, row: Mapping[str, object], offers: int) -> ContactRestored:
+    kept = {**row, "offers": offers}
     if not kept.get("agent"):
         kept["answered_at_ms"] = None  # back in the queue after a talk: nobody has it
     kept.setdefault("number", "")
