@@ -125,6 +125,14 @@ NAME_CODES = (
         'agencies: {mapo: {kind: district, ko: 마포구, en: Mapo-gu}}\nnumbers: {"120": {flow: main, agency: mapo}}\n',
     ),
     Code(
+        "unknown_number",
+        "A number is named that the section `numbers` does not have.",
+        "Write it as it stands there.",
+        "proofs.yaml",
+        'proofs: {without_person: ["121"]}\n',
+        'proofs: {without_person: ["120"]}\n',
+    ),
+    Code(
         "unknown_step",
         "No such step is in this flow.",
         "Take the nearest name; the beginning of another flow is `flow:NAME`.",
