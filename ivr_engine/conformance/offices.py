@@ -19,6 +19,9 @@ from ivr_engine.flow.steps import DipStep, Flow
 from ivr_engine.replay.scenario import OutsideActs, OutsidePlan, TextTurn
 from ivr_engine.replay.simulator.outside import Offices
 
+AGAIN_SECONDS = 0.3
+"""aiohttp asks a second time at once when a connection breaks without an answer: that is still the same question."""
+
 
 class WireOffices:
     """Implements `runtime.ports.Dips` and `runtime.ports.Texts` in virtual time."""
@@ -58,6 +61,7 @@ class HttpOffices:
     def __init__(self, plan: OutsidePlan) -> None:
         self._plan = plan
         self._asked: Counter[str] = Counter()
+        self._away_at: dict[str, float] = {}
         self._sent = 0
         self._closing = asyncio.Event()
         self.port = 0
@@ -97,9 +101,13 @@ class HttpOffices:
 
     async def _dip(self, request: web.Request) -> web.StreamResponse:
         source = request.match_info["source"]
+        now = asyncio.get_running_loop().time()
+        if now - self._away_at.get(source, -AGAIN_SECONDS) < AGAIN_SECONDS:
+            return _cut(request)
         turn = self._plan.turn(source, self._asked[source])
         self._asked[source] += 1
         if turn.does is OutsideActs.AWAY:
+            self._away_at[source] = now
             return _cut(request)
         if turn.does is OutsideActs.SILENT:
             await self._closing.wait()
