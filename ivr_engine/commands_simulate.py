@@ -37,7 +37,7 @@ def simulate(
     ] = None,
     contacts: Annotated[Path | None, typer.Option(help=f"instead: a CSV of {','.join(rows.CONTACTS)}")] = None,
     agents: Annotated[Path | None, typer.Option(help=f"with it: a CSV of {','.join(rows.AGENTS)}")] = None,
-    policy: Annotated[str, typer.Option(help=f"one of: {'; '.join(POLICIES)}")] = "promise_first",
+    policy: Annotated[str, typer.Option(help=f"one of: {'; '.join(POLICIES)}")] = "default",
     missed: Annotated[
         float | None, typer.Option("--misses", min=0.0, max=1.0, help="share of offers that ring in vain")
     ] = None,

@@ -51,9 +51,9 @@ TWO_STEPS = LateRules()
 class LendingRules:
     """How far protected desks lend idle agents to others: see `routing_lending`."""
 
-    target_percent: int = 76
+    target_percent: int = 75
     """Of a desk's own contacts: answered within the promise. Only what is above it is lent."""
-    price_percent: int = 10
+    price_percent: int = 14
     """Of one own contact that may find nobody: the price at which a desk with an even purse lends."""
     horizon_ms: int = 80_000
     """Own contacts that are expected within this count for the price: most of a lent talk."""

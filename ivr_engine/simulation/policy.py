@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ivr_engine.core.configuration import Configuration, RoutingPolicy
-from ivr_engine.core.queue_rules import ChoicePolicy, LateRules, LendingRules, OrderPolicy
+from ivr_engine.core.queue_rules import ChoicePolicy, OrderPolicy
+from ivr_engine.core.routing_standard import standard
 from ivr_engine.core.vocabulary import Skill
 from ivr_engine.simulation import app_queue, centre
 from ivr_engine.simulation.app_queue import AppQueue, Strategy
@@ -66,37 +67,13 @@ def rules(
     return configured
 
 
-STANDARD = RoutingPolicy(
-    small_desk_agents=0,
-    lending=LendingRules(),
-    answer_ms=2_000,
-    crowded_percent=16,
-)
-STANDARD_LATE = LateRules(fresh_ms=2_500, second_promise_ms=50_000, second_window_ms=15_000, calm_guard_ms=285_000)
-
-
-def standard(
-    routing: RoutingPolicy = STANDARD, late: LateRules = STANDARD_LATE, guard_ms: int = 73_000
-) -> Callable[[Configuration], Configuration]:
-    """What the engine ships."""
-
-    def configured(configuration: Configuration) -> Configuration:
-        queues = tuple(
-            replace(queue, order=OrderPolicy.PROMISE_FIRST, choice=ChoicePolicy.COVERAGE, guard_ms=guard_ms, late=late)
-            for queue in configuration.queues
-        )
-        return replace(configuration, queues=queues, routing=routing)
-
-    return configured
-
-
 def _app_queue(strategy: Strategy, *, autofill: bool = True) -> Policy:
     options = AppQueue(strategy, autofill=autofill)
     return Policy(options.name, queues=options)
 
 
 POLICIES: Mapping[str, Policy] = {
-    "default": Policy("default", standard()),
+    "default": Policy("default", standard),
     "longest_idle": Policy("longest idle agent, oldest contact", rules()),
     "fewest_skills": Policy("fewest skills, oldest contact", rules(choice=ChoicePolicy.FEWEST_SKILLS)),
     "highest_proficiency": Policy(

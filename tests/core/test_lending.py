@@ -79,8 +79,8 @@ def test_given_a_protected_desk_when_its_own_call_then_they_never_wait_for_the_p
 
 
 def test_given_a_purse_when_citizens_are_served_then_it_follows_the_target_and_is_bounded() -> None:
-    assert put_in(0.0, within=True, rules=RULES) == pytest.approx(0.24)
-    assert put_in(0.0, within=False, rules=RULES) == pytest.approx(-0.76)
+    assert put_in(0.0, within=True, rules=RULES) == pytest.approx(0.25)
+    assert put_in(0.0, within=False, rules=RULES) == pytest.approx(-0.75)
     assert put_in(LONGEST_PURSE, within=True, rules=RULES) == LONGEST_PURSE
     assert put_in(-LONGEST_PURSE, within=False, rules=RULES) == -LONGEST_PURSE
 
@@ -89,12 +89,12 @@ def test_given_debt_wealth_or_need_when_a_price_is_judged_then_it_falls_and_rise
     def price(purse: float, inside: int) -> float:
         return tolerated(RULES, purse, inside, on_duty=100, handle_ms=200_000)
 
-    assert price(0.0, 1) == pytest.approx(0.10)
-    assert price(-1.0, 1) == pytest.approx(0.10 / 1.6**2)
-    assert price(2.0, 1) == pytest.approx(0.12)
-    assert price(0.0, 0) == pytest.approx(0.02)
-    assert price(0.0, 50) == pytest.approx(0.40)
-    assert tolerated(RULES, 0.0, 5, on_duty=0, handle_ms=0) == pytest.approx(0.02)
+    assert price(0.0, 1) == pytest.approx(0.14)
+    assert price(-1.0, 1) == pytest.approx(0.14 / 1.6**2)
+    assert price(2.0, 1) == pytest.approx(0.168)
+    assert price(0.0, 0) == pytest.approx(0.028)
+    assert price(0.0, 50) == pytest.approx(0.56)
+    assert tolerated(RULES, 0.0, 5, on_duty=0, handle_ms=0) == pytest.approx(0.028)
 
 
 def _line(*ages_ms: int) -> Line:
