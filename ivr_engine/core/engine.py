@@ -104,6 +104,9 @@ class Engine:
         state.notices.clear()
         self._fire(inclusive=isinstance(event, TimePassed))
         self._decide(event)
+        if state.routing.somebody_left:
+            state.routing.somebody_left = False
+            self._waiting.judge_staff()
         if state.routing.loosened:
             state.routing.loosened = False
             if state.switch_connected:
@@ -174,7 +177,6 @@ class Engine:
                 self._offer_answered(event)
             case OfferFailed():
                 offering.failed(event)
-                self._waiting.judge_staff()
             case TimePassed():
                 pass
             case FlowEnded():
@@ -196,7 +198,6 @@ class Engine:
                 dispatch.fallback_answered(event)
             case PresenceChosen():
                 offering.presence(event)
-                self._waiting.judge_staff()
             case WrapUpFinished():
                 offering.wrap_up_finished(event)
             case (

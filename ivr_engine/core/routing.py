@@ -17,14 +17,12 @@ from dataclasses import dataclass, field
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
 from ivr_engine.core.queue_rules import ChoicePolicy, LendingRules
 from ivr_engine.core.requirement import Requirement
-from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, ON_BREAK, Books, Crew, Desk, Fit, Standing
+from ivr_engine.core.routing_books import IDLE, ON_BREAK, Books, Crew, Desk, Fit, Standing
 from ivr_engine.core.routing_coverage import STEPS, Coverage, lost_by_one_less
 from ivr_engine.core.routing_lending import put_in, tolerated
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_shares import Ledger
 from ivr_engine.core.vocabulary import AgentId, ContactId, Skill
-
-_OFF_DUTY = (ON_BREAK, LOGGED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,8 @@ class Routing:
     _joined: Coverage = field(default_factory=Coverage)
     _late: Coverage = field(default_factory=Coverage)
     """Contacts that joined a queue, and those that missed their promise, each counting half after the half-life."""
+    somebody_left: bool = False
+    """An agent is not on duty any more: a desk may have nobody now."""
     loosened: bool = False
     """A desk became small, or is small no more: whom a reserve kept apart may be matched now."""
     _for_agent: dict[AgentId, dict[LineRules, Line]] = field(default_factory=dict)
@@ -104,7 +104,11 @@ class Routing:
         if before == standing and (standing != IDLE or member.idle_since_ms == idle_since_ms):
             return
         self.books.move(agent, member, standing, idle_since_ms)
-        if self.policy.small_desk_agents and (before in _OFF_DUTY) is not (standing in _OFF_DUTY):
+        if (before >= ON_BREAK) is (standing >= ON_BREAK):
+            return
+        if standing >= ON_BREAK:
+            self.somebody_left = True
+        if self.policy.small_desk_agents:
             for desk in member.crew.desks:
                 self._judge(desk)
 

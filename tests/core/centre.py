@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from ivr_engine.core.commands import Command, StartOffer
-from ivr_engine.core.configuration import AgentSettings, Configuration, MissSettings, QueueSettings
+from ivr_engine.core.configuration import AgentSettings, Configuration, MissSettings, QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import Ended, ToQueue
 from ivr_engine.core.engine import Decision, Engine
 from ivr_engine.core.events import (
@@ -69,6 +69,7 @@ class Centre:
         *agents: AgentSettings | str,
         queues: Iterable[QueueSettings] = (GENERAL,),
         misses: MissSettings | None = None,
+        routing: RoutingPolicy | None = None,
         log_in: bool = True,
         seen: bool = True,
     ) -> None:
@@ -81,6 +82,7 @@ class Centre:
         self.settings = tuple(counsellor(agent) if isinstance(agent, str) else agent for agent in agents)
         self.queues = tuple(queues)
         self.misses = misses or MissSettings()
+        self.routing = routing or RoutingPolicy()
         self.tell(Started(self.epoch))
         self.configure()
         if seen:
@@ -93,7 +95,7 @@ class Centre:
     def configure(self, *agents: AgentSettings) -> None:
         """Also a reload: without agents, the configuration as it is."""
         self.settings = agents or self.settings
-        self.tell(Configured(Configuration(self.queues, self.settings, self.misses, "r1")))
+        self.tell(Configured(Configuration(self.queues, self.settings, self.misses, "r1", self.routing)))
 
     def tell(self, *events: Event) -> Decision:
         """Facts, now. What they decide is kept in `commands` and `notices`; returns the last decision."""
@@ -168,11 +170,16 @@ class Citizen:
         return self
 
     def queues(
-        self, queue: str = "general", *skills: str, priority: int = 0, queued_at_ms: int | None = None
+        self,
+        queue: str = "general",
+        *skills: str,
+        priority: int = 0,
+        queued_at_ms: int | None = None,
+        caller: str = "0212345678",
     ) -> "Citizen":
         request = ToQueue(QueueId(queue), frozenset(Skill(skill) for skill in skills), priority=priority)
         at_ms = self._centre.now_ms if queued_at_ms is None else queued_at_ms
-        self._centre.tell(ContactQueued(self.id, "120", "0212345678", request, at_ms))
+        self._centre.tell(ContactQueued(self.id, "120", caller, request, at_ms))
         return self
 
     def hears_the_end(self, disposition: Disposition) -> "Citizen":
