@@ -14,6 +14,8 @@ Flows and languages are proved once, whatever the number of numbers that lead in
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.numbers import NumberEntry
@@ -105,6 +107,20 @@ def read_promise(node: Node, known_numbers: frozenset[str] | None, diagnostics: 
         frozenset(without),
         form.table.place,
     )
+
+
+def flows_of_queues(queues: Iterable[QueueSettings]) -> tuple[FlowId, ...]:
+    """Flows that queues lead into: surveys after a talk, and ways out of a wait."""
+    found: dict[FlowId, None] = {}
+    for queue in queues:
+        limits = queue.limits
+        ways_out = (limits.full, limits.nobody, limits.unmeetable, limits.closed, limits.too_long)
+        for out in (*ways_out, *(step.overflow for step in queue.escalation)):
+            if out.act is OverflowAct.FLOW:
+                found[FlowId(out.target)] = None
+        if queue.survey:
+            found[FlowId(queue.survey)] = None
+    return tuple(found)
 
 
 def prove(

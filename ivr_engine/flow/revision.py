@@ -35,7 +35,7 @@ from ivr_engine.flow.interpreter_state import Script
 from ivr_engine.flow.numbers import Registry
 from ivr_engine.flow.numbers_document import check_spoken, read_numbers
 from ivr_engine.flow.prompts import LANGUAGES, Manifest, Recordings, read_prompts
-from ivr_engine.flow.proofs import Promise, Proofs, prove, read_promise
+from ivr_engine.flow.proofs import Promise, Proofs, flows_of_queues, prove, read_promise
 from ivr_engine.flow.queue_rules import USUAL_ROUTING
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.recordings import read_recordings
@@ -139,8 +139,8 @@ def compiled(
     if proofs_node is not None and proofs_node.keys:
         promise = read_promise(proofs_node, documents.names("numbers"), diagnostics)
     places = {(name, label): form.table.place for name, shaped in flows.items() for label, form in shaped.forms.items()}
-    surveys = [FlowId(queue.survey) for queue in queues.settings.values() if queue.survey in checked]
-    graph, proofs = prove(checked, numbers, promise, manifest.prompt_ms, places, surveys, diagnostics)
+    elsewhere = [flow for flow in flows_of_queues(queues.settings.values()) if flow in checked]
+    graph, proofs = prove(checked, numbers, promise, manifest.prompt_ms, places, elsewhere, diagnostics)
     check_values(checked, graph, frozenset(known.variables.types), places, diagnostics)
     check_languages(flows, graph, manifest, diagnostics)
     check_spoken(numbers, manifest, diagnostics)

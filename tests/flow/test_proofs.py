@@ -210,3 +210,19 @@ def test_given_proofs_when_written_then_every_number_has_its_way(folder: Folder)
     ]
     assert "main/topic: a key that the citizen presses each time" in page
     assert "2 numbers, 2 queues, all of them used." in page
+
+
+def test_given_a_survey_of_a_queue_when_proved_then_its_flow_is_entered_in_every_language_and_asks_for_no_person(
+    folder: Folder,
+) -> None:
+    folder.flow("  hello: {play: greeting}\n")
+    folder.flow("  ask: {survey: care, questions: {mark: ask}, next: bye}\n  bye: {hangup: self_served}\n", "care")
+    assert "no number leads to flow 'care'" in str(folder.load().warnings[0])
+    folder.write(
+        "queues.yaml",
+        "skills: [general, transport, english]\nperson: general\n"
+        "queues: {general: {requirement: general, survey: care}, transport: {requirement: transport}}\n",
+    )
+    revision = folder.load()
+    assert revision.warnings == ()
+    assert [row.flow for row in revision.proofs.persons] == ["main"]
