@@ -1,4 +1,4 @@
-"""The rules that the engine recommends for a centre like 120: what won on every day of the comparison (docs/routing.md).
+"""The rules that the engine recommends for a centre like 120: what came out best in the comparison (docs/routing.md).
 
 Contacts near the end of a promise first, whoever is late a second promise, a guard that tightens in a crowd, the agent
 whose absence costs coverage least, and small desks (queues that say `protected`) that lend what they do not need.
