@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from ivr_engine.core.vocabulary import AgentState, ContactPhase, Disposition, OfferResult, Presence, TransferResult
-from ivr_engine.metrics import MOST_QUEUES, READINGS, Metrics
+from ivr_engine.metrics import MOST_QUEUES, MOST_SOURCES, READINGS, Metrics
 from tests.api.desk import view
 from tests.small_day import connected, ended, entry, missed, offer_ended, registered, transferred, waits
 
@@ -76,6 +76,20 @@ def test_given_a_promise_missed_and_a_transfer_when_counted_then_both_are_there(
     metrics.record(entry(missed(), transferred(TransferResult.ABANDONED)))
     assert value(metrics, "ivr_missed_promises_total", queue="general") == 1
     assert value(metrics, "ivr_transfers_total", result="abandoned") == 1
+
+
+def test_given_data_dips_and_texts_when_counted_then_each_source_and_result_is_and_odd_ones_share_a_series(
+    metrics: Metrics,
+) -> None:
+    metrics.dipped("water", "ok", 0.05)
+    metrics.dipped("water", "slow", 0.8)
+    for number in range(MOST_SOURCES + 5):
+        metrics.dipped(f"s{number}", "ok", 0.01)
+    metrics.texted("sent", 0.1)
+    assert value(metrics, "ivr_data_dips_total", source="water", result="ok") == 1
+    assert value(metrics, "ivr_data_dip_seconds_bucket", source="water", le="0.8") == 2
+    assert value(metrics, "ivr_data_dips_total", source="other", result="ok") == 6
+    assert value(metrics, "ivr_texts_total", result="sent") == 1
 
 
 def test_given_a_view_when_scraped_then_the_gauges_are_of_that_moment(metrics: Metrics) -> None:
