@@ -20,6 +20,7 @@ from ivr_engine import (
     commands_schema,
     commands_simulate,
     commands_staff,
+    commands_try,
     logs,
     service,
 )
@@ -59,6 +60,7 @@ app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
 app.command()(commands_simulate.simulate)
 app.command()(commands_staff.staff)
+app.command("try")(commands_try.rehearse)
 app.command("verify-journal")(commands_record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]

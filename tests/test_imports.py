@@ -147,6 +147,7 @@ LAYERS = {
     "commands_simulate": EVERYTHING,
     "commands_staff": EVERYTHING,
     "commands_schema": EVERYTHING,
+    "commands_try": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
     "pytest_plugin": PLUGIN,

@@ -12,7 +12,7 @@ every mistake at once or gives a `Revision`; contacts keep the revision they beg
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from ivr_engine.flow import proofs as proofs_document
 from ivr_engine.flow import queues as queues_document
 from ivr_engine.flow.check import check_kept, check_languages, warn_unreached
 from ivr_engine.flow.check_values import check_values
-from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors
+from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, FlowErrors, Place
 from ivr_engine.flow.documents import Documents, read_folder
 from ivr_engine.flow.expressions_contact import contact_types
 from ivr_engine.flow.hours import Hours
@@ -74,6 +74,8 @@ class Revision:
     proofs: Proofs = field(default_factory=Proofs)
     routing: RoutingPolicy = USUAL_ROUTING
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
+    places: Mapping[tuple[FlowId, str], Place] = field(default_factory=dict, repr=False, compare=False)
+    """Where each step is written."""
 
     @property
     def flows(self) -> Mapping[FlowId, Flow]:
@@ -83,6 +85,12 @@ class Revision:
     def converse(self, card: CallerCard) -> Conversation:
         """The conversation that the number on the card leads to; implements `core.conversation.Converse`."""
         return Walk(self._script, card)
+
+    def spoken_in(self, language: str) -> "Revision":
+        """The same, as if every number were somebody's who speaks that language: to try what they hear."""
+        spoken = {number: replace(entry, language=language) for number, entry in self.numbers.entries.items()}
+        numbers = replace(self.numbers, entries=spoken)
+        return replace(self, numbers=numbers, _script=replace(self._script, numbers=numbers))
 
 
 def load(folder: Path, *, today: date | None = None) -> Revision:
@@ -164,6 +172,7 @@ def compiled(
         proofs,
         queues.routing,
         script,
+        places,
     )
 
 

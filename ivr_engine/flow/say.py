@@ -11,7 +11,7 @@ Pure: the same value gives the same fragments, always ones that `fragments` list
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
@@ -102,6 +102,16 @@ def words(kind: Kind | str, value: Sayable, language: str) -> str:
     said = _said(kind, value, language)
     texts = ((key, fragment.text) for key, fragment in zip(said.keys, said.fragments, strict=True))
     return written(texts, said.tongue.seam)
+
+
+def words_of(composed: Sequence[PromptId]) -> str:
+    """The words of recordings that `compose` gave, in writing; what is no fragment of ours is left out."""
+    known = [id_ for id_ in composed if id_.startswith("say/") and id_.count("/") > 1]
+    tongue = _TONGUES.get(known[0].split("/")[1]) if known else None
+    if tongue is None:
+        return ""
+    keys = (id_.split("/", 2)[2] for id_ in known)
+    return written([(key, tongue.fragments[key].text) for key in keys if key in tongue.fragments], tongue.seam)
 
 
 def reading(kind: Kind | str, value: Sayable, language: str) -> str:
