@@ -24,7 +24,7 @@ FOLDER_BYTES = 8_000_000
 """All documents together; a thousand steps and a thousand numbers have a fifth of a megabyte."""
 
 FOLDER_DEPTH = 6
-"""Folders inside folders: those of the recordings, which hold documents too, go down to `prompts/en/say/money/KRW`."""
+"""Folders inside folders: those of the recordings go down to `prompts/en/say/money/KRW`, and are looked through, too."""
 
 ENTRIES = 25_000
 """Names in one folder that are looked at: the recordings stand beside the documents."""
@@ -329,17 +329,8 @@ class _Assembly:
         else:
             self._doubtful.update(self._homes.get(file, self._sections))
 
-    def _error(
-        self,
-        file: str,
-        code: str,
-        message: str,
-        *,
-        place: Place | None = None,
-        found: str | None = None,
-        hint: str = "",
-    ) -> None:
-        self._diagnostics.error(place or Place(file), code, message, found=found, hint=hint)
+    def _error(self, file: str, code: str, message: str, *, found: str | None = None, hint: str = "") -> None:
+        self._diagnostics.error(Place(file), code, message, found=found, hint=hint)
 
 
 def _in_flows(file: str) -> bool:
