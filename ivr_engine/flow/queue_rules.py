@@ -15,6 +15,8 @@ from ivr_engine.core.queue_rules import (
     ClockStart,
     EscalationAct,
     EscalationStep,
+    LateRules,
+    LendingRules,
     OrderPolicy,
     Overflow,
     OverflowAct,
@@ -25,6 +27,7 @@ from ivr_engine.core.queue_rules import (
     WrapUpMode,
 )
 from ivr_engine.core.requirement import ANYBODY, Requirement, preferring
+from ivr_engine.core.routing_standard import STANDARD_ROUTING
 from ivr_engine.core.vocabulary import Skill
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.requirement_text import RequirementError, read_requirement
@@ -35,6 +38,8 @@ KEYS = (
     "prefers",
     "order",
     "guard_seconds",
+    "late",
+    "protected",
     "aging_seconds",
     "choice",
     "weight_percent",
@@ -62,6 +67,7 @@ STEPS = 20
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 
+_LATE = ("fresh_seconds", "second_promise_seconds", "second_window_seconds", "calm_guard_seconds")
 _RING = ("by_promise", "floor_seconds", "second_offer_after_seconds")
 _RELAXATION = (
     "after_seconds",
@@ -131,6 +137,8 @@ def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
         expression=_needs(form, names),
         order=OrderPolicy(form.one_of("order", tuple(OrderPolicy), queue.order)),
         guard_ms=form.seconds_as_ms("guard_seconds", 0, HOUR_MS, queue.guard_ms),
+        late=_late(form, queue),
+        protected=form.truth("protected", default=queue.protected),
         aging_ms=form.seconds_as_ms("aging_seconds", 0, HOUR_MS, queue.aging_ms),
         choice=ChoicePolicy(form.one_of("choice", tuple(ChoicePolicy), queue.choice)),
         weight_percent=form.whole("weight_percent", 0, 10_000, queue.weight_percent),
@@ -175,6 +183,19 @@ def _requirement(form: Form, key: str, skills: Collection[str]) -> Requirement |
         place = form.place(key)
         form.diagnostics.error(place, code, f"'{key}': {error}", found=error.found or None, allowed=error.allowed)
         return None
+
+
+def _late(form: Form, queue: QueueSettings) -> LateRules:
+    below = form.below("late", "late", _LATE)
+    if below is None:
+        return queue.late
+    usual = queue.late
+    return LateRules(
+        fresh_ms=below.seconds_as_ms("fresh_seconds", 0, HOUR_MS, usual.fresh_ms),
+        second_promise_ms=below.seconds_as_ms("second_promise_seconds", 0, HOUR_MS, usual.second_promise_ms),
+        second_window_ms=below.seconds_as_ms("second_window_seconds", 0, HOUR_MS, usual.second_window_ms),
+        calm_guard_ms=below.seconds_as_ms("calm_guard_seconds", 0, HOUR_MS, usual.calm_guard_ms),
+    )
 
 
 # ── ringing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -361,34 +382,50 @@ def _shares(form: Form) -> dict[str, int]:
 
 
 # ── the centre ──────────────────────────────────────────────────────────────────────────────────────────────────────
-ROUTING_KEYS = tuple(
-    f"{field.name.removesuffix('_ms')}_seconds" if field.name.endswith("_ms") else field.name
-    for field in fields(RoutingPolicy)
-)
+def _keys(rules: type[RoutingPolicy | LendingRules]) -> tuple[str, ...]:
+    """The names of its fields; times are said in seconds."""
+    return tuple(
+        f"{field.name.removesuffix('_ms')}_seconds" if field.name.endswith("_ms") else field.name
+        for field in fields(rules)
+    )
 
 
-_NEVER_ZERO = ("coverage_horizon_ms", "rate_half_life_ms")
+ROUTING_KEYS = _keys(RoutingPolicy)
+
+REDIAL_MS = 600_000
+"""Who gave up and dials again within ten minutes has the old place back."""
+
+USUAL_ROUTING = replace(STANDARD_ROUTING, explains=True, redial_ms=REDIAL_MS)
+"""What a centre has that says nothing: the rules that came out best (docs/routing.md), and every decision explained."""
+
+_NEVER_ZERO = ("coverage_horizon_ms", "rate_half_life_ms", "horizon_ms", "need_ms")
+"""Divisors."""
 
 
 def read_routing(form: Form | None) -> RoutingPolicy:
-    """The centre's policy; every knob has the name of its field, and times are in seconds."""
-    policy = USUAL_ROUTING
+    """The centre's policy; every knob has the name of its field."""
     if form is None:
-        return policy
+        return USUAL_ROUTING
+    said = _knobs(form, USUAL_ROUTING)
+    lending = form.below("lending", "lending", _keys(LendingRules))
+    if lending is not None:
+        usual = USUAL_ROUTING.lending or LendingRules()
+        said["lending"] = replace(usual, **_knobs(lending, usual))
+    return replace(USUAL_ROUTING, **said)
+
+
+def _knobs(form: Form, usual: RoutingPolicy | LendingRules) -> dict[str, Any]:
+    """Every field that is a number or a truth."""
     said: dict[str, Any] = {}
-    for key, field in zip(ROUTING_KEYS, fields(RoutingPolicy), strict=True):
-        usual = getattr(policy, field.name)
-        if isinstance(usual, bool):
-            said[field.name] = form.truth(key, default=usual)
+    for key, field in zip(_keys(type(usual)), fields(usual), strict=True):
+        value = getattr(usual, field.name)
+        if isinstance(value, bool):
+            said[field.name] = form.truth(key, default=value)
         elif field.name.endswith("_memory_ms"):
-            said[field.name] = form.whole(key, 0, 7 * DAY_MS // 1000, usual // 1000) * 1000
+            said[field.name] = form.whole(key, 0, 7 * DAY_MS // 1000, value // 1000) * 1000
         elif field.name.endswith("_ms"):
             lowest_ms = 1_000 if field.name in _NEVER_ZERO else 0
-            said[field.name] = form.seconds_as_ms(key, lowest_ms, 2 * HOUR_MS, usual)
-        else:
-            said[field.name] = form.whole(key, 0, 100_000, usual)
-    return replace(policy, **said)
-
-
-USUAL_ROUTING = RoutingPolicy(explains=True)
-"""What a centre has that says nothing: today's routing, and every decision explained."""
+            said[field.name] = form.seconds_as_ms(key, lowest_ms, 2 * HOUR_MS, value)
+        elif isinstance(value, int):
+            said[field.name] = form.whole(key, 0, 100_000, value)
+    return said

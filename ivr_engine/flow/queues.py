@@ -14,6 +14,7 @@ from ivr_engine.core.configuration import (
     QueueSettings,
     RoutingPolicy,
 )
+from ivr_engine.core.routing_standard import standard_queue
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.form import Form
@@ -80,7 +81,7 @@ def read_queues(
     routing = read_routing(form.below("routing", "routing", ROUTING_KEYS))
     names = Names(skills, frozenset(below.table.keys), flows, prompts)
     settings = {
-        QueueId(name): with_rules(_queue(name, entry, skills, flows), entry, names)
+        QueueId(name): with_rules(standard_queue(_queue(name, entry, skills, flows)), entry, names)
         for name, entry in below.forms("queue", _KEYS)
         if below.key_is_name(name)
     }

@@ -7,6 +7,7 @@ import pytest
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import Converse, Finish, Keys, Prompt, ToQueue
+from ivr_engine.core.routing_standard import standard_queue
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow.numbers import Agency, AgencyKind, NumberEntry
 from ivr_engine.flow.steps import FlowId, PromptId
@@ -16,8 +17,8 @@ from tests.flow.conftest import Folder, told
 def test_given_a_correct_folder_when_loaded_then_it_says_what_was_written(folder: Folder) -> None:
     revision = folder.load()
     assert revision.queues == (
-        QueueSettings(QueueId("general"), frozenset({Skill("general")})),
-        QueueSettings(QueueId("transport"), frozenset({Skill("transport")}), priority=1),
+        standard_queue(QueueSettings(QueueId("general"), frozenset({Skill("general")}))),
+        standard_queue(QueueSettings(QueueId("transport"), frozenset({Skill("transport")}), priority=1)),
     )
     assert list(revision.numbers) == [
         NumberEntry("120", FlowId("main"), QueueId("general")),
@@ -42,8 +43,8 @@ def test_given_every_setting_of_a_queue_when_loaded_then_it_is_in_milliseconds(f
         "  general: {title: 일반, requirement: [general],"
         " promise_seconds: 20, ring_seconds: 7.5, wrap_up_seconds: 0, short_abandon_seconds: 3, priority: 2}\n",
     )
-    assert folder.load().queues[1] == QueueSettings(
-        QueueId("general"), frozenset({Skill("general")}), 20_000, 7_500, 0, 3_000, 2
+    assert folder.load().queues[1] == standard_queue(
+        QueueSettings(QueueId("general"), frozenset({Skill("general")}), 20_000, 7_500, 0, 3_000, 2)
     )
 
 

@@ -1,0 +1,149 @@
+"""The rules of queues as operators write them."""
+
+from dataclasses import replace
+
+import pytest
+
+from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.queue_rules import (
+    ChoicePolicy,
+    EscalationAct,
+    OrderPolicy,
+    Overflow,
+    OverflowAct,
+    RelaxationStep,
+    RingRules,
+)
+from ivr_engine.core.requirement import Need, Requirement
+from ivr_engine.core.routing_standard import STANDARD_ROUTING, standard_queue
+from ivr_engine.core.vocabulary import QueueId, Skill
+from ivr_engine.flow import source
+from ivr_engine.flow.diagnostics import Diagnostics
+from ivr_engine.flow.queues import Queues, read_queues
+from ivr_engine.flow.requirement_text import RequirementError, read_requirement
+
+SKILLS = ("english", "general", "tax")
+ENGLISH, GENERAL, TAX = (Need(Skill(skill)) for skill in SKILLS)
+HEAD = "skills: [general, tax, english]\nperson: general\n"
+
+
+def read(text: str) -> tuple[Queues, list[str]]:
+    """The queues, and the codes of what is wrong."""
+    diagnostics = Diagnostics()
+    node = source.read("queues.yaml", (HEAD + text).encode(), diagnostics)
+    assert node is not None
+    queues = read_queues(node, diagnostics, frozenset({"closed"}), {"busy": {"ko": "ivr/ko/busy"}})
+    return queues, [diagnostic.code for diagnostic in diagnostics.in_order()]
+
+
+@pytest.mark.parametrize(
+    ("text", "alternatives"),
+    [
+        ("tax", ((TAX,),)),
+        ("english >= 3 and tax", ((Need(Skill("english"), 3), TAX),)),
+        ("tax and english or general", ((ENGLISH, TAX), (GENERAL,))),
+        ("tax and (english or general)", ((ENGLISH, TAX), (GENERAL, TAX))),
+        ("tax or tax >= 3", ((TAX,),)),
+    ],
+)
+def test_given_a_requirement_when_read_then_it_is_the_canonical_form(
+    text: str, alternatives: tuple[tuple[Need, ...], ...]
+) -> None:
+    assert read_requirement(text, SKILLS) == Requirement(alternatives)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("taxes", "taxes"),
+        ("tax and", ""),
+        ("(tax", ""),
+        ("tax english", "english"),
+        ("tax >= 6", "6"),
+        ("tax >= x", "x"),
+        (")", ")"),
+    ],
+)
+def test_given_what_is_no_requirement_when_read_then_the_word_is_named(text: str, found: str) -> None:
+    with pytest.raises(RequirementError) as error:
+        read_requirement(text, SKILLS)
+    assert error.value.found == found
+
+
+def test_given_brackets_without_end_when_read_then_it_is_refused_and_no_stack_overflows() -> None:
+    with pytest.raises(RequirementError):
+        read_requirement("(" * 400, SKILLS)
+
+
+def test_given_every_rule_when_read_then_the_queue_has_it() -> None:
+    queues, wrong = read(
+        """
+routing: {reserve_agents: 1, small_desk_agents: 6, reserve_yields_seconds: 4, redial_seconds: 600}
+queues:
+  general:
+    needs: tax >= 2
+    prefers: english
+    order: promise_first
+    guard_seconds: 45
+    choice: coverage
+    ring: {by_promise: true, second_offer_after_seconds: 5}
+    relaxation:
+      easier: {after_seconds: 20, lower: {tax: 1}}
+      anybody: {after_seconds: 40, place: 3, free_agents: 0, drop: tax, also: english}
+    escalation:
+      say: {act: announce, prompt: busy}
+      first: {act: raise, before_promise_seconds: 2.5, raise_priority: 1}
+    limits: {waiting: 100, full: "flow:closed", nobody: wait}
+    contractor_shares: {han: 60, nam: 40}
+    last_agent_seconds: 10
+"""
+    )
+    assert wrong == []
+    queue = queues.settings[QueueId("general")]
+    assert queue.expression == Requirement(((Need(Skill("tax"), 2),),), (ENGLISH,))
+    assert (queue.order, queue.guard_ms, queue.choice) == (OrderPolicy.PROMISE_FIRST, 45_000, ChoicePolicy.COVERAGE)
+    assert queue.ring == RingRules(by_promise=True, second_offer_after_ms=5_000)
+    assert queue.relaxation[0] == RelaxationStep(waited_ms=20_000, lower={Skill("tax"): 1})
+    assert (queue.relaxation[1].place, queue.relaxation[1].free_agents) == (3, 0)
+    assert [(step.act, step.from_promise_ms) for step in queue.escalation] == [
+        (EscalationAct.RAISE, -2_500),
+        (EscalationAct.ANNOUNCE, 0),
+    ]
+    assert queue.escalation[1].prompts == {"ko": "ivr/ko/busy"}
+    assert (queue.limits.waiting, queue.limits.full) == (100, Overflow(OverflowAct.FLOW, "closed"))
+    assert (queue.contractor_shares, queue.last_agent_wait_ms) == ({"han": 60, "nam": 40}, 10_000)
+    routing = queues.routing
+    assert (routing.reserve_agents, routing.small_desk_agents, routing.reserve_yields_ms) == (1, 6, 4_000)
+    assert (routing.redial_ms, routing.explains) == (600_000, True)
+
+
+def test_given_a_queue_that_says_nothing_when_read_then_it_has_the_rules_that_came_out_best() -> None:
+    queues, wrong = read("queues: {general: {requirement: general}, english: {protected: true}}\n")
+    general, english = queues.settings.values()
+    assert wrong == []
+    assert general == standard_queue(QueueSettings(QueueId("general"), frozenset({Skill("general")})))
+    assert (general.protected, english.protected) == (False, True)
+    assert queues.routing == replace(STANDARD_ROUTING, explains=True, redial_ms=600_000)
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ("needs: taxes", "unknown_skill"),
+        ("needs: tax >= 9", "requirement"),
+        ("prefers: tax or english", "requirement"),
+        ("relaxation: {one: {after_seconds: 5}}", "no_operation"),
+        ("relaxation: {one: {drop: taxes}}", "unknown_skill"),
+        ("escalation: {one: {act: announce}}", "missing"),
+        ("escalation: {one: {act: announce, prompt: bussy}}", "unknown_prompt"),
+        ("limits: {full: general}", "overflow"),
+        ('limits: {full: "queue:genral"}', "unknown_queue"),
+        ('limits: {nobody: "flow:closd"}', "unknown_flow"),
+        ("contractor_shares: {han: 60, nam: 60}", "shares"),
+        ("choice: cleverest", "not_allowed"),
+        ("ring: {rings: 5}", "unknown_key"),
+    ],
+)
+def test_given_a_rule_that_cannot_be_when_read_then_its_code_is_said(rules: str, code: str) -> None:
+    _, wrong = read(f"queues: {{general: {{{rules}}}}}\n")
+    assert code in wrong
