@@ -21,7 +21,20 @@ from ivr_engine.replay.verdict import judge
 
 LIBRARY = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(LIBRARY.rglob(f"*{SUFFIX}"))
-FOLDERS = {"visit", "wait", "offer", "talk", "transfer", "agent", "restart", "faults", "services", "numbers", "field"}
+FOLDERS = {
+    "visit",
+    "wait",
+    "offer",
+    "talk",
+    "transfer",
+    "agent",
+    "restart",
+    "router",
+    "faults",
+    "services",
+    "numbers",
+    "field",
+}
 
 LEAST = 60
 """Files; a table of examples counts as one."""
