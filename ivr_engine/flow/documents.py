@@ -24,7 +24,7 @@ FOLDER_BYTES = 8_000_000
 """All documents together; a thousand steps and a thousand numbers have a fifth of a megabyte."""
 
 FOLDER_DEPTH = 6
-"""Folders inside folders: those of the recordings go down to `prompts/en/say/money/KRW`, and are looked through, too."""
+"""Folders inside folders: those of the recordings go down to `prompts/en/say/money/KRW`, and are looked at, too."""
 
 ENTRIES = 25_000
 """Names in one folder that are looked at: the recordings stand beside the documents."""
