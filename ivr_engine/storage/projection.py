@@ -13,17 +13,28 @@ from ivr_engine.core.events import Configured
 from ivr_engine.core.notices import (
     AgentChanged,
     AgentsRegistered,
+    CallbackPromised,
     ContactBegan,
     ContactConnected,
     ContactEnded,
+    ContactForwarded,
     ContactMoved,
+    ContactNoted,
+    ContactRecorded,
+    ContactSentOn,
+    ContactTexted,
     ContactWaits,
+    ContractorBooked,
+    ForwardSettled,
     OfferEnded,
     OfferMade,
     PromiseMissed,
+    RequirementUnmet,
+    StepTaken,
     SwitchStateChanged,
     TransferEnded,
     TransferMoved,
+    WaitExplained,
 )
 from ivr_engine.core.vocabulary import AgentState
 from ivr_engine.storage.rows import Row
@@ -33,8 +44,23 @@ Values = dict[str, Any]
 NO_WRAP_UP = 0
 """In place of the time since which an agent is in the work after a contact."""
 
-NOT_PROJECTED = (ContactMoved, AgentsRegistered, SwitchStateChanged)
-"""For live views; what lasts of them is in the other notices, and all of it in the journal."""
+NOT_PROJECTED = (
+    AgentsRegistered,
+    CallbackPromised,
+    ContactForwarded,
+    ContactMoved,
+    ContactNoted,
+    ContactRecorded,
+    ContactSentOn,
+    ContactTexted,
+    ContractorBooked,
+    ForwardSettled,
+    RequirementUnmet,
+    StepTaken,
+    SwitchStateChanged,
+    WaitExplained,
+)
+"""For live views and reports. What lasts is in the other notices, and all of it in the journal, which reports read."""
 
 
 @dataclass(slots=True)
