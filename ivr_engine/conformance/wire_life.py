@@ -99,7 +99,7 @@ class EngineLife:
             recordings=RECORDINGS,
             survey_of=lambda queue: self._queues.get(queue, ""),
             moment=lambda: Moment(clock.now_ms()),
-            mint=lambda: f"{epoch}-{next(minted)}",
+            mint=lambda: str(next(minted)),
         )
         speak = FlowVisits(converse, seconds, around)
         self.visits = AgiServer(host="127.0.0.1", port=agi_port, nonce=nonce, converse=speak)
