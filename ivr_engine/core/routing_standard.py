@@ -9,7 +9,8 @@ from dataclasses import replace
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
 from ivr_engine.core.queue_rules import ChoicePolicy, LateRules, LendingRules, OrderPolicy
 
-STANDARD_ROUTING = RoutingPolicy(lending=LendingRules(), answer_ms=2_000, crowded_percent=16)
+STANDARD_ROUTING = RoutingPolicy(coverage_horizon_ms=5_000, lending=LendingRules(), answer_ms=2_000, crowded_percent=16)
+"""Coverage looks 5 s ahead: in a busy centre the next colleague is free by then."""
 
 STANDARD_LATE = LateRules(fresh_ms=1_500, second_promise_ms=50_000, second_window_ms=15_000, calm_guard_ms=285_000)
 
