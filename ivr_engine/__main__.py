@@ -17,6 +17,7 @@ from ivr_engine import (
     commands_record,
     commands_replay,
     commands_rerun,
+    commands_revisions,
     commands_schema,
     commands_simulate,
     commands_staff,
@@ -60,6 +61,8 @@ app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
 app.command()(commands_simulate.simulate)
 app.command()(commands_staff.staff)
+app.command()(commands_revisions.reload)
+app.command()(commands_revisions.revisions)
 app.command("try")(commands_try.rehearse)
 app.command("verify-journal")(commands_record.verify_journal)
 

@@ -93,6 +93,10 @@ READINGS: Mapping[str, Reading] = {
         Reading("ivr_ami_connects_total", "Sessions opened to AMI; more than one a start means a link that drops."),
         Reading("ivr_visits_total", "FastAGI visits that ended, by how.", "end"),
         Reading("ivr_open_visits", "FastAGI visits going on now."),
+        Reading("ivr_revision_in_force", "Always 1; the label tells which documents speak.", "revision"),
+        Reading("ivr_canary_share", "Share of the contacts that a revision on trial gets, 0 to 1.", "revision"),
+        Reading("ivr_refused_loads_total", "Sets of documents that were not taken; the one in force served on."),
+        Reading("ivr_canary_roll_backs_total", "Revisions on trial that did worse and were taken back by the rule."),
         Reading("ivr_feed_listeners", "WebSockets that listen to the feed now."),
         Reading("ivr_feed_closed_slow_total", "Listeners of the feed closed because they read too slowly."),
     )

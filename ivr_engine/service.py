@@ -8,7 +8,7 @@ wait go on hearing music, and talks go on without us.
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -28,23 +28,33 @@ from ivr_engine.core.conversation import CallerCard, Conversation
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.events import Configured, Event, Started
 from ivr_engine.core.vocabulary import QueueId
+from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.metrics import Metrics
 from ivr_engine.outside.dips import HttpDips
 from ivr_engine.outside.texts import WebhookTexts
 from ivr_engine.reloading import favour_the_loop, load_aside
+from ivr_engine.reloading_watch import watch, words
+from ivr_engine.revisions import Revisions
 from ivr_engine.runtime.clock import SystemClock
+from ivr_engine.runtime.ports import RevisionChange, RevisionsNow, RevisionWas, SetRefused
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
 from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.directory import MemoryDirectory, stored_entries
+from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.journal import WrittenJournal
+from ivr_engine.storage.revision_history import keep_change, latest_changes
 
 log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 3.0
 """For open HTTP requests and feeds at the end; the switch needs nobody to be polite."""
+
+
+STARTED = "start"
+"""Who put the first revision of a process in force."""
 
 
 class PortTaken(Exception):  # noqa: N818  (the situation is the name)
@@ -56,7 +66,7 @@ class Service:
     """One engine, running. Made by `Service.start`; `stop` it once."""
 
     settings: Settings
-    revision: Revision
+    revisions: Revisions
     database: Database
     journal: WrittenJournal
     reactor: Reactor
@@ -69,6 +79,10 @@ class Service:
     texts: WebhookTexts
     api: web.AppRunner | None = None
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _agents: tuple[AgentSettings, ...] = ()
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    """What goes on beside the calls: the history being written, the look at the folder."""
+    _watching: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, settings: Settings) -> "Service":
@@ -76,6 +90,7 @@ class Service:
 
         Raises FlowErrors, StorageError, SpoolUnusable, PortTaken, AgiListenError, AmiRefused or TokenError.
         """
+        loaded = words(settings.dialplans)  # before it is read: what is saved meanwhile is a change
         revision = load(settings.dialplans)
         for warning in revision.warnings:
             log.warning("%s", warning)
@@ -91,6 +106,7 @@ class Service:
             raise
         try:
             await service.visits.start()
+            service._watch_folder(loaded)
             await service._serve_api()
             await service.switch.start()
         except BaseException:
@@ -138,12 +154,15 @@ class Service:
         reactor.subscribe(feed.publish)
 
         def converse(card: CallerCard) -> Conversation:
-            # looked up at each visit: a reload puts another revision in force
-            conversation: Conversation = service.revision.converse(card)
-            return conversation
+            return service.revisions.converse(card)
 
         def survey_of(queue: QueueId) -> str:
-            return next((settings.survey for settings in service.revision.queues if settings.id == queue), "")
+            return next((settings.survey for settings in service.revisions.queues if settings.id == queue), "")
+
+        def told(change: RevisionChange) -> None:
+            service._revision_changed(change)
+
+        revisions = Revisions(revision, clock.now_ms, told)
 
         dips = HttpDips(settings.outside_hosts, told=metrics.dipped)
         texts = WebhookTexts(settings.text_webhook, settings.text_token.get_secret_value(), told=metrics.texted)
@@ -154,15 +173,19 @@ class Service:
             texts=texts,
             recordings=settings.recordings,
             survey_of=survey_of,
+            revision_for=revisions.revision_for,
+            visited=revisions.visited,
         )
         speak = FlowVisits(converse, ports=around)
         visits = AgiServer(host=settings.agi_host, port=settings.agi_port, nonce=nonce, converse=speak)
         service: Service = cls(
-            settings, revision, database, journal, reactor, switch, visits, directory, metrics, feed, dips, texts
+            settings, revisions, database, journal, reactor, switch, visits, directory, metrics, feed, dips, texts
         )
         service._measure()
         reactor.put(Started(epoch))
-        reactor.put(Configured(_configuration(revision, await recovery.agents(database))))
+        service._agents = await recovery.agents(database)
+        reactor.put(Configured(service._configuration()))
+        service._revision_changed(RevisionChange(clock.now_ms(), revision.id, RevisionWas.PUT_IN_FORCE, STARTED))
         for presence in await recovery.presence(database):
             reactor.put(presence)
         for contact in await recovery.open_contacts(database):
@@ -171,20 +194,110 @@ class Service:
             reactor.put(offer)
         return service
 
-    async def reload(self) -> None:
+    @property
+    def revision(self) -> Revision:
+        """The one that serves whoever comes, but for those on whom another is tried."""
+        return self.revisions.stable
+
+    async def reload(
+        self, who: str = "", percent: int = 100, *, despite: bool = False, unless_on_trial: bool = False
+    ) -> None:
         """New documents, agents and directory; a broken set is refused and the old one serves on.
 
-        Raises FlowErrors or StorageError; nothing has changed then. One at a time, so that the last one asked for wins.
+        `percent` below 100 puts the set on trial beside the one in force. One that was rolled back is refused unless
+        `despite`; one that is on trial stays so where `unless_on_trial`. Raises FlowErrors, SetRefused or StorageError;
+        nothing has changed then. One at a time, so that the last one asked for wins.
         """
         async with self._reloading:
-            revision = await load_aside(self.settings.dialplans)
+            try:
+                revision = await load_aside(self.settings.dialplans)
+            except FlowErrors as errors:
+                self.revisions.refuse("", "\n".join(map(str, errors.diagnostics)), who)
+                raise
+            if unless_on_trial and self.revisions.trial is not None and self.revisions.trial.revision == revision.id:
+                return
+            try:
+                self.revisions.check(revision, percent, despite=despite)
+            except SetRefused as refused:
+                self.revisions.refuse(revision.id, str(refused), who)
+                raise
             with reaching(self.database.place):
                 agents = await recovery.agents(self.database)
                 entries = await stored_entries(self.database)
-            self.revision = revision
+            if percent < 100:
+                self.revisions.put_on_trial(revision, percent, who)
+            else:
+                self.revisions.put_in_force(revision, who)
+            self._agents = agents
             self.directory.replace(entries)
-            self.reactor.put(Configured(_configuration(revision, agents)))
-        log.info("revision %s is in force", revision.id)
+            self.reactor.put(Configured(self._configuration()))
+
+    # ── Loading: what people may ask by the API ──────────────────────────────────────────────────────────────────────
+    def now(self) -> RevisionsNow:
+        return self.revisions.now()
+
+    async def load(self, who: str, percent: int, *, despite: bool = False) -> RevisionsNow:
+        try:
+            if percent:
+                await self.reload(who, percent, despite=despite)
+            else:
+                self.revisions.withdraw(who)
+        except FlowErrors as errors:
+            raise SetRefused("broken_set", tuple(map(str, errors.diagnostics))) from None
+        except StorageError as away:
+            raise SetRefused("storage", (str(away),)) from None
+        return self.revisions.now()
+
+    async def history(self, limit: int) -> tuple[RevisionChange, ...]:
+        try:
+            with reaching(self.database.place):
+                return await latest_changes(self.database, limit)
+        except StorageError as away:
+            raise SetRefused("storage", (str(away),)) from None
+
+    def _revision_changed(self, change: RevisionChange) -> None:
+        told = "; ".join(change.why.splitlines())
+        match change.was:
+            case RevisionWas.PUT_IN_FORCE if change.who != STARTED:
+                log.info("revision %s is in force, by %s", change.revision, change.who)
+            case RevisionWas.PUT_ON_TRIAL:
+                log.info("revision %s is tried on %d %% of the contacts", change.revision, change.percent)
+            case RevisionWas.WITHDRAWN:
+                log.info("revision %s is tried no more, by %s", change.revision, change.who)
+            case RevisionWas.ROLLED_BACK:
+                log.error("revision %s rolled back, %s serves everybody: %s", change.revision, self.revision.id, told)
+            case RevisionWas.REFUSED:
+                log.error("reload refused, revision %s serves on: %s", self.revision.id, told)
+            case _:
+                pass  # the end of the start says it
+        self._beside(self._keep_change(change))
+
+    async def _keep_change(self, change: RevisionChange) -> None:
+        try:
+            with reaching(self.database.place):
+                await keep_change(self.database, change)
+        except StorageError as away:
+            log.error("the history of revisions lacks %s: %s", change, away)  # noqa: TRY400
+
+    def _watch_folder(self, loaded: bytes) -> None:
+        seconds = self.settings.watch_seconds
+        if seconds:
+            changed = lambda: _reload(self, "file watch", unless_on_trial=True)  # noqa: E731
+            self._watching = self._beside(
+                watch(self.settings.dialplans, loaded, changed, lambda: asyncio.sleep(seconds))
+            )
+
+    def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _configuration(self) -> Configuration:
+        stable = self.revisions.stable
+        return Configuration(
+            queues=self.revisions.queues, agents=self._agents, revision=stable.id, routing=stable.routing
+        )
 
     async def stop(self) -> None:
         """The heartbeat ends, doors close, what was decided is written. Safe after a failed start."""
@@ -195,6 +308,9 @@ class Service:
         if self.api is not None:
             await self.api.cleanup()
         self.reactor.stop()
+        if self._watching is not None:
+            self._watching.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.journal.close()
         await self.database.dispose()
 
@@ -221,6 +337,7 @@ class Service:
             metrics_registry=self.metrics.registry,
             health=self.health,
             feed=self.feed,
+            loading=self,
         )
         self.api = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await self.api.setup()
@@ -248,16 +365,17 @@ class Service:
         read("ivr_ami_connects_total", lambda: link.counts.connects)
         read("ivr_visits_total", lambda: _by_end(visits.ends))
         read("ivr_open_visits", lambda: visits.open_sessions)
+        revisions = self.revisions
+        read("ivr_revision_in_force", lambda: {revisions.stable.id: 1})
+        read("ivr_canary_share", lambda: {trial.revision: trial.percent / 100} if (trial := revisions.trial) else {})
+        read("ivr_refused_loads_total", lambda: revisions.refused)
+        read("ivr_canary_roll_backs_total", lambda: revisions.roll_backs)
         read("ivr_feed_listeners", lambda: feed.listeners)
         read("ivr_feed_closed_slow_total", lambda: feed.closed_slow)
 
 
 def _by_end(ends: Mapping[SessionEnd, int]) -> Mapping[str, float]:
     return {end.value: count for end, count in ends.items()}
-
-
-def _configuration(revision: Revision, agents: tuple[AgentSettings, ...]) -> Configuration:
-    return Configuration(queues=revision.queues, agents=agents, revision=revision.id, routing=revision.routing)
 
 
 async def run(settings: Settings) -> None:
@@ -274,7 +392,7 @@ async def run(settings: Settings) -> None:
 
     def reload() -> None:
         if starting.done() and not starting.cancelled() and starting.exception() is None:
-            task = asyncio.create_task(_reload(starting.result()))
+            task = asyncio.create_task(_reload(starting.result(), "signal"))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
@@ -292,9 +410,11 @@ async def run(settings: Settings) -> None:
     await service.stop()
 
 
-async def _reload(service: Service) -> None:
+async def _reload(service: Service, who: str, *, unless_on_trial: bool = False) -> None:
     try:
-        await service.reload()
+        await service.reload(who, unless_on_trial=unless_on_trial)
+    except (FlowErrors, SetRefused):
+        pass  # told and kept in the history already
     except Exception as refused:
         told = "; ".join(str(refused).splitlines())
         log.error("reload refused, revision %s serves on: %s", service.revision.id, told)  # noqa: TRY400

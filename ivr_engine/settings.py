@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True, extra="ignore")
 
     dialplans: Path = Field(default=Path("dialplans"), description="folder of the operators' YAML")
+    watch_seconds: float = Field(
+        default=0.0, ge=0.0, le=3600.0, description="how often to look for changed documents; 0: only when told"
+    )
     database_url: str = Field(
         default="sqlite+aiosqlite:///ivr-engine.sqlite3",
         description="SQLAlchemy URL; PostgreSQL by postgresql+asyncpg://",

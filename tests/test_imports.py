@@ -36,6 +36,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 CORE = "ivr_engine.core"
 PORTS = ("ivr_engine.runtime.ports", "ivr_engine.runtime.clock")
 SETTINGS = "ivr_engine.settings"
+REPORTS = "ivr_engine.reports"
 VERSION = "ivr_engine.__version__"
 
 MACHINES = tuple(f"{CORE}.{name}" for name in ("agent", "contact", "offer", "transfer"))
@@ -56,8 +57,8 @@ class Layer:
     waits: bool = True
 
 
-def _adapter(*vendors: str) -> Layer:
-    return Layer(ours=(CORE, *PORTS, SETTINGS), never=DECIDING, vendors=vendors)
+def _adapter(*vendors: str, ours: tuple[str, ...] = ()) -> Layer:
+    return Layer(ours=(CORE, *PORTS, SETTINGS, *ours), never=DECIDING, vendors=vendors)
 
 
 EVERYTHING = Layer(
@@ -104,9 +105,10 @@ LAYERS = {
         ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
     ),
     "asterisk.told": Layer(library=CORE_LIBRARY | {"urllib"}, waits=False),
-    "storage": _adapter("aiosqlite", "alembic", "asyncpg", "orjson", "pydantic", "sqlalchemy"),
+    # It reads the journal for the reports, which are pure; the API asks for them.
+    "storage": _adapter("aiosqlite", "alembic", "asyncpg", "orjson", "pydantic", "sqlalchemy", ours=(REPORTS,)),
     # The scrape address is one of the API's.
-    "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic"),
+    "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic", ours=(REPORTS,)),
     "metrics": _adapter("prometheus_client"),
     "outside": _adapter("aiohttp", "yarl"),
     "outside.answer": Layer(ours=(CORE,), never=DECIDING, library=CORE_LIBRARY | {"json"}, waits=False),
@@ -133,8 +135,19 @@ LAYERS = {
     "simulation": Layer(
         ours=(CORE, "ivr_engine.flow"), library=FLOW_LIBRARY | {"gc", "html", "random", "statistics"}, waits=False
     ),
+    # Adds the journal up: told every moment, and reads nothing itself.
+    "reports": Layer(
+        ours=(CORE, "ivr_engine.replay.drawing"),
+        never=DECIDING,
+        library=CORE_LIBRARY | {"csv", "datetime", "hashlib", "html", "io", "json"},
+        waits=False,
+    ),
+    # Only the API's question to others is asked across a wait.
+    "reports.ports": Layer(ours=(REPORTS,), library=CORE_LIBRARY),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "reloading": Layer(ours=("ivr_engine.flow",)),
+    "reloading_watch": Layer(ours=("ivr_engine.flow",)),
+    "revisions": Layer(ours=(CORE, "ivr_engine.flow", *PORTS), never=DECIDING, library=FLOW_LIBRARY, waits=False),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
     "commands_hours": EVERYTHING,
@@ -143,11 +156,14 @@ LAYERS = {
     "commands_prompts": EVERYTHING,
     "commands_record": EVERYTHING,
     "commands_replay": EVERYTHING,
+    "commands_report": EVERYTHING,
     "commands_rerun": EVERYTHING,
     "commands_simulate": EVERYTHING,
     "commands_staff": EVERYTHING,
     "commands_schema": EVERYTHING,
     "commands_try": EVERYTHING,
+    "commands_why": EVERYTHING,
+    "commands_revisions": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
     "conformance": Layer(ours=(PACKAGE,), vendors=(*EVERYTHING.vendors, "sandbox")),
     "pytest_plugin": PLUGIN,

@@ -13,8 +13,9 @@ from ivr_engine.api.health import Health, add_health
 from ivr_engine.api.openapi import document
 from ivr_engine.api.problems import problems
 from ivr_engine.api.resources import ROUTES
+from ivr_engine.api.revisions import REVISION_ROUTES
 from ivr_engine.api.routes import BODY_BYTES, endpoint
-from ivr_engine.runtime.ports import Desk, Directory
+from ivr_engine.runtime.ports import Desk, Directory, Loading
 from ivr_engine.settings import Settings
 
 
@@ -26,6 +27,7 @@ def build_app(
     metrics_registry: CollectorRegistry,
     health: Callable[[], Health],
     feed: Feed,
+    loading: Loading | None = None,
 ) -> web.Application:
     """The whole HTTP side of the engine, to be run by the service.
 
@@ -37,10 +39,11 @@ def build_app(
         middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host))],
         client_max_size=BODY_BYTES,
     )
-    for route in ROUTES:
-        app.router.add_route(route.method, route.path, endpoint(route, desk, directory))
+    routes = (*ROUTES, *REVISION_ROUTES)
+    for route in routes:
+        app.router.add_route(route.method, route.path, endpoint(route, desk, directory, loading))
 
-    described = json.dumps(document(ROUTES, __version__), ensure_ascii=False).encode()
+    described = json.dumps(document(routes, __version__), ensure_ascii=False).encode()
 
     async def describe(_: web.Request) -> web.Response:
         return web.Response(body=described, content_type="application/json")

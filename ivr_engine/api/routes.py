@@ -16,7 +16,7 @@ from ivr_engine.api.access import TOKEN_NAME
 from ivr_engine.api.pictures import Nothing
 from ivr_engine.api.problems import Place, Problem, from_validation
 from ivr_engine.core.events import Event
-from ivr_engine.runtime.ports import Desk, Directory
+from ivr_engine.runtime.ports import Desk, Directory, Loading
 
 BODY_BYTES = 64 * 1024
 """No body of ours is longer than a few hundred bytes; a stranger's may not fill the memory."""
@@ -41,6 +41,7 @@ class Asked(Generic[BodyT, QueryT]):
     body: BodyT
     query: QueryT
     token_name: str
+    loading: Loading | None = None
 
     async def decide(self, event: Event) -> None:
         """Put the fact before the core. Raises IllegalEvent when it refuses, Problem 504 when it does not answer."""
@@ -75,7 +76,7 @@ class Route(Generic[BodyT, QueryT]):
 AnyRoute = Route[Any, Any]
 
 
-def endpoint(route: AnyRoute, desk: Desk, directory: Directory) -> Handler:
+def endpoint(route: AnyRoute, desk: Desk, directory: Directory, loading: Loading | None = None) -> Handler:
     """The aiohttp side of a route."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -86,6 +87,7 @@ def endpoint(route: AnyRoute, desk: Desk, directory: Directory) -> Handler:
             body=await _read_body(request, route.body),
             query=_read_query(request, route.query),
             token_name=request[TOKEN_NAME],
+            loading=loading,
         )
         answer = await route.respond(asked)
         return web.Response(

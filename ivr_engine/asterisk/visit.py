@@ -18,10 +18,16 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr_engine.asterisk.agi import AgiSession
-from ivr_engine.asterisk.agi_errors import AGIAppError
+from ivr_engine.asterisk.agi_errors import (
+    AGIAppError,
+    AGIHangup,
+    AGIProtocolError,
+    AGIReplyOverdueError,
+    AGIStoppingError,
+)
 from ivr_engine.asterisk.agi_wire import AgiEnvironment
 from ivr_engine.asterisk.told import encoded, pack_facts, user_event
 from ivr_engine.asterisk.visit_voice import (
@@ -61,6 +67,7 @@ from ivr_engine.core.conversation import (
     ToEntry,
     ToQueue,
     Unplayable,
+    VisitEnd,
     pack_outcome,
 )
 from ivr_engine.core.vocabulary import ContactId, QueueId
@@ -76,6 +83,7 @@ OTHERWISE_VARIABLE = "IVR_OTHERWISE"
 TARGET_VARIABLE = "IVR_TARGET"
 RING_VARIABLE = "IVR_RING_SECONDS"
 SURVEY_VARIABLE = "IVR_SURVEY"
+REVISION_VARIABLE = "IVR_REVISION"
 
 ACTIONS_PER_VISIT = 500
 """A minute each would be eight hours: only a conversation that loops without waiting for anybody gets this far."""
@@ -106,6 +114,10 @@ def _no_survey(_queue: QueueId) -> str:
     return ""
 
 
+def _as_it_was(card: CallerCard) -> str:
+    return card.revision
+
+
 @dataclass(frozen=True, slots=True)
 class VisitPorts:
     """Whom a visit may turn to besides the citizen. Without one of them, the flow takes its branch for failure."""
@@ -119,6 +131,10 @@ class VisitPorts:
     """A folder on the switch, not here: Asterisk writes there what citizens say."""
     survey_of: Callable[[QueueId], str] = _no_survey
     """The flow that follows a talk from that queue; "" for none."""
+    revision_for: Callable[[CallerCard], str] = _as_it_was
+    """The revision that speaks to this contact; it is kept on the channel, so that a later visit is told it."""
+    visited: Callable[[CallerCard, VisitEnd | None], None] = lambda _card, _end: None
+    """Told of the end of each visit; None where the flow had no part in it."""
     moment: Callable[[], Moment] = wall_moment
     mint: Callable[[], str] = lambda: secrets.token_hex(8)
     """A word that no other recording has."""
@@ -126,17 +142,17 @@ class VisitPorts:
 
 def read_caller_card(environment: AgiEnvironment, moment: Moment) -> CallerCard:
     """Who calls, from the visit's arguments: number, caller, contact and place; then, where the dialplan has them, the
-    flow that is not the number's, since when the contact waits (ms) and how many visits it has had.
+    flow that is not the number's, since when the contact waits (ms), how many visits it has had, and its revision.
 
     Raises VisitError when one of the first four is missing.
     """
     given = environment.arguments
-    if not 4 <= len(given) <= 7:
+    if not 4 <= len(given) <= 8:
         raise VisitError(
-            "a visit takes 4 to 7 arguments behind the nonce (number, caller, contact, place, flow, queued at, "
-            f"visits), got {len(given)}"
+            "a visit takes 4 to 8 arguments behind the nonce (number, caller, contact, place, flow, queued at, "
+            f"visits, revision), got {len(given)}"
         )
-    number, caller, contact, place, flow, queued_at, visits = (*given, "", "", "")[:7]
+    number, caller, contact, place, flow, queued_at, visits, revision = (*given, "", "", "", "")[:8]
     if not number or not contact:
         raise VisitError("a visit needs a number and a contact; the dialplan left one empty")
     queued_at_ms = _whole(queued_at, moment.at_ms)
@@ -149,6 +165,7 @@ def read_caller_card(environment: AgiEnvironment, moment: Moment) -> CallerCard:
         flow=flow,
         visits=_whole(visits, 1),
         waited_seconds=max(0, moment.at_ms - queued_at_ms) // 1_000,
+        revision=revision,
     )
 
 
@@ -176,8 +193,25 @@ class FlowVisits:
         card = read_caller_card(session.environment, self._ports.moment())
         if card.place is not None:
             self.counts[VisitCount.RESUMED] += 1
-        voice = Voice(session, card.place or "", self._clock, self.counts)
-        _Visit(session, card, voice, self._ports, self.counts).run(self._converse(card))
+        revision = self._ports.revision_for(card)
+        kept, card = card.revision, replace(card, revision=revision)
+        end: VisitEnd | None = None
+        try:
+            if revision != kept:
+                session.set_variable(REVISION_VARIABLE, revision)
+            voice = Voice(session, card.place or "", self._clock, self.counts)
+            _Visit(session, card, voice, self._ports, self.counts).run(self._converse(card))
+            end = VisitEnd.FINISHED
+        except AGIHangup:
+            end = VisitEnd.ABANDONED
+            raise
+        except (AGIProtocolError, AGIReplyOverdueError, AGIStoppingError):
+            raise
+        except Exception:
+            end = VisitEnd.FAILED
+            raise
+        finally:
+            self._ports.visited(card, end)
 
 
 class _Visit:

@@ -85,6 +85,8 @@ class CallerCard:
     """How long the citizen has stood in queues before this visit."""
     known: bool = False
     """The caller's number has talked with 120 before."""
+    revision: str = ""
+    """The revision that spoke to this contact first; empty at its first visit, and where nobody keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +365,16 @@ class Converse(Protocol):
     """Opens the conversation that a dialled number leads to."""
 
     def __call__(self, card: CallerCard) -> Conversation: ...
+
+
+class VisitEnd(StrEnum):
+    """How a visit ended, as far as its flow can be blamed for it."""
+
+    FINISHED = "finished"
+    ABANDONED = "abandoned"
+    """The citizen hung up before the flow had come to its end."""
+    FAILED = "failed"
+    """A mistake of ours, or a conversation that did not end."""
 
 
 # ── on the channel ──────────────────────────────────────────────────────────────────────────────────────────────────

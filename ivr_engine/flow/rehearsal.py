@@ -183,7 +183,8 @@ class Rehearsal:
         known = self._names.get(prompt.file)
         return self.revision.manifest.prompt_ms(*known) if known is not None else prompt.ceiling_ms
 
-    def _passed(self, flow: FlowId, step: str, branch: str) -> Passed:
+    def _passed(self, name: str, step: str, branch: str) -> Passed:
+        flow = FlowId(name)
         place = self.revision.places.get((flow, step), Place(f"flows/{flow}.yaml"))
         return Passed(flow, step, branch, place, in_words(self.revision.flows[flow].steps[step]))
 

@@ -149,6 +149,8 @@ class _Stage:
 
     def _in_force(self, revision: Revision) -> None:
         self._revision = revision
+        self._visits.revision = revision.id
+        self._visits.kept[revision.id] = revision.converse
         queues = queues_of(self._scenario, revision)
         self._visits.around.surveys = {queue.id: queue.survey for queue in queues}
         self._lives.configure(queues, self._lives.agents, revision.id, revision.routing)

@@ -6,6 +6,7 @@ returns at once: a slow database or a slow switch is the adapter's queue, never 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ivr_engine.core.commands import Command
@@ -108,6 +109,69 @@ class Directory(Protocol):
 
     def search(self, words: str, limit: int = 20) -> tuple[DirectoryEntry, ...]:
         """Entries whose department, official or duties contain all the words."""
+
+
+class RevisionWas(StrEnum):
+    """What became of a set of documents."""
+
+    PUT_IN_FORCE = "put_in_force"
+    PUT_ON_TRIAL = "put_on_trial"
+    ROLLED_BACK = "rolled_back"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionChange:
+    """Who did what with which revision, and when. `revision` is empty for a set with mistakes."""
+
+    at_ms: int
+    revision: str
+    was: RevisionWas
+    who: str
+    percent: int = 100
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionsNow:
+    """The revision in force, and the one on trial with what its first visits came to; "" and zeros for none."""
+
+    stable: str
+    canary: str = ""
+    percent: int = 0
+    since_ms: int = 0
+    visits: int = 0
+    abandons: int = 0
+    errors: int = 0
+    stable_visits: int = 0
+    stable_abandons: int = 0
+    stable_errors: int = 0
+
+
+class SetRefused(Exception):  # noqa: N818  (the situation is the name)
+    """A set of documents is not taken, and the one in force serves on. `lines`: every reason, with its place."""
+
+    def __init__(self, code: str, lines: tuple[str, ...]) -> None:
+        super().__init__("; ".join(lines))
+        self.code = code
+        self.lines = lines
+
+
+class Loading(Protocol):
+    """What people may do with the operators' documents while the engine serves."""
+
+    def now(self) -> RevisionsNow:
+        """What is in force."""
+
+    async def load(self, who: str, percent: int, *, despite: bool = False) -> RevisionsNow:
+        """Load the folder: for all contacts from now on (100), for a share of them (1–99), or end a trial (0).
+
+        Raises SetRefused; `despite` takes one that was rolled back.
+        """
+
+    async def history(self, limit: int) -> tuple[RevisionChange, ...]:
+        """The latest changes, the newest first."""
 
 
 class Dips(Protocol):

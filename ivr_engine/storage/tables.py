@@ -150,6 +150,18 @@ transfers = Table(
     Index(None, "began_at_ms"),
 )
 
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("change", Integer, primary_key=True, comment="in the order in which they happened"),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("revision", String, nullable=False, comment="empty for a set with mistakes"),
+    Column("was", String, nullable=False),
+    Column("who", String, nullable=False),
+    Column("percent", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 directory = Table(
     "directory",
     metadata,

@@ -33,6 +33,7 @@ from ivr_engine.core.conversation import (
     Silence,
     ToQueue,
     Unplayable,
+    VisitEnd,
 )
 from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId, Skill
 from tests.asterisk.agi_caller import NONCE, AgiCaller, ServerUnderTest, header, serving
@@ -150,7 +151,7 @@ async def test_given_the_arguments_when_a_visit_begins_then_the_conversation_has
     "arguments",
     [
         ("120", "02", "c-7"),
-        ("120", "02", "c-7", "", "survey", "1700000000000", "2", "more"),
+        ("120", "02", "c-7", "", "survey", "1700000000000", "2", "r1", "more"),
         ("", "02", "c-7", ""),
         ("120", "02", "", ""),
     ],
@@ -414,3 +415,20 @@ async def test_given_a_secret_question_when_it_is_answered_then_its_keys_are_in_
         assert stage.script.replies[0] == Keys("4711")
         assert "4711" not in caplog.text
         assert "result=" not in caplog.text
+
+
+async def test_given_a_first_visit_when_it_has_a_revision_then_the_channel_keeps_it_and_a_later_visit_is_told_it() -> (
+    None
+):
+    ended: list[tuple[str, VisitEnd | None]] = []
+    ports = VisitPorts(
+        revision_for=lambda card: card.revision or "r2",
+        visited=lambda card, end: ended.append((card.revision, end)),
+    )
+    for kept, asked in (("", ['SET VARIABLE "IVR_REVISION" "r2"', OUTCOME]), ("r1", [OUTCOME])):
+        async with staged(TO_GENERAL, ports=ports) as stage:
+            head = header(NONCE, "120", "01012345678", "1700000000.7", "", "", "", "1", kept)
+            assert await stage.hear(head=head) == asked
+            assert stage.script.card is not None
+            assert stage.script.card.revision == (kept or "r2")
+    assert ended == [("r2", VisitEnd.FINISHED), ("r1", VisitEnd.FINISHED)]

@@ -347,6 +347,10 @@ class FlowVisits:
         self.around = Surroundings()
         self.converse: Converse | None = None
         """The revision in force; None while no engine listens."""
+        self.revision = ""
+        """Its id; kept on the leg, as the engine does."""
+        self.kept: dict[str, Converse] = {}
+        """Revisions that contacts may still hold on to, the one in force included."""
         self.nonce = ""
         self.bugs: list[str] = []
         self.reached: Counter[Passed] = Counter()
@@ -382,7 +386,7 @@ class FlowVisits:
         if converse is None:
             done("FAILURE")
             return
-        nonce, number, caller, contact, place, flow, queued_at, visits = [*arguments[1:], *[""] * 8][:8]
+        nonce, number, caller, contact, place, flow, queued_at, visits, revision = [*arguments[1:], *[""] * 9][:9]
         if nonce != self.nonce or not number or not contact:
             done("SUCCESS")  # the session is closed without a word, which Asterisk takes for a good end
             return
@@ -396,6 +400,8 @@ class FlowVisits:
             self.bugs.append(f"visit of {contact}: {bug!r}")
             over("SUCCESS")
 
+        spoken = revision if revision in self.kept else self.revision
+        leg.set("IVR_REVISION", spoken)
         now_ms = leg.exchange.time.now_ms
         card = CallerCard(
             contact=ContactId(contact),
@@ -406,6 +412,7 @@ class FlowVisits:
             flow=flow,
             visits=int(visits or 1),
             waited_seconds=(now_ms - int(queued_at or now_ms)) // 1_000,
+            revision=spoken,
         )
         session = self._sessions[leg] = Session(leg, self.sounds, self.around, over, failed)
-        session.begin(converse(card), card)
+        session.begin(self.kept.get(spoken, converse)(card), card)
