@@ -362,6 +362,8 @@ class Routing:
             return False
         if standing.agent is not None:
             return standing.agent == agent
+        if self.policy.lending is not None and member.crew.small_desks and not standing.desk.small:
+            return False  # lent at the moments that `routing_lending` looks, and not in between, whatever the price is
         if not self._keeps or not self._kept(member.crew, standing.desk, standing.place[0], now_ms):
             return True
         return self._urgent(standing.place[0], standing.line.rules.promise_ms, now_ms)

@@ -36,6 +36,8 @@ from ivr_engine.core.queue_rules import (
     ChoicePolicy,
     EscalationAct,
     EscalationStep,
+    LateRules,
+    LendingRules,
     OrderPolicy,
     Overflow,
     OverflowAct,
@@ -75,6 +77,7 @@ RICH = (
         GENERAL,
         order=OrderPolicy.PROMISE_FIRST,
         guard_ms=5_000,
+        late=LateRules(fresh_ms=500, second_promise_ms=20_000, second_window_ms=3_000, calm_guard_ms=9_000),
         choice=ChoicePolicy.COVERAGE,
         ring=RingRules(by_promise=True, second_offer_after_ms=4_000),
         relaxation=(
@@ -90,7 +93,7 @@ RICH = (
         last_agent_wait_ms=3_000,
         contractor_shares={"han": 50, "nam": 50},
     ),
-    replace(VIP, choice=ChoicePolicy.HIGHEST_PROFICIENCY, ring=RingRules(second_offer_after_ms=1_000)),
+    replace(VIP, choice=ChoicePolicy.HIGHEST_PROFICIENCY, ring=RingRules(second_offer_after_ms=1_000), protected=True),
 )
 FULL = (
     replace(
@@ -117,6 +120,7 @@ ROUTING = [
     RoutingPolicy(
         small_desk_agents=1, reserve_agents=1, reserve_yields_ms=4_000, redial_ms=60_000, answer_ms=500, explains=True
     ),
+    RoutingPolicy(lending=LendingRules(after_ms=1_000), crowded_percent=16, answer_ms=500),
 ]
 MAX_CITIZENS = 8
 REQUESTS: list[Callable[[AgentId], Event]] = [
