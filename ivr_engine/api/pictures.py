@@ -56,7 +56,14 @@ class AgentPicture(Picture):
     since_ms: int
     contact: str | None
     resting_until_ms: int | None
-    misses: int
+    misses: int = Field(description="in a row")
+    missed: dict[str, int] = Field(description="by cause, since the agent came")
+    wrap_up_until_ms: int | None = Field(description="when the work after the contact ends by itself")
+    intends: Presence | None = Field(description="chosen for after the contact")
+    intends_reason: str
+    team: str
+    languages: tuple[str, ...]
+    room: dict[str, int] = Field(description="channel → how many more contacts")
 
 
 class _Contact(Picture):
@@ -172,6 +179,10 @@ class PresenceBody(Body):
     presence: Presence
     reason: str = Field(
         default="", max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$", description="a reason code of the centre, e.g. lunch"
+    )
+    after_contact: bool = Field(
+        default=False,
+        description="as soon as there is neither contact nor work after one; a later choice takes it back",
     )
 
 

@@ -39,6 +39,7 @@ from ivr_engine.core.events import (
     PresenceChosen,
     ResumeRequested,
     TransferRequest,
+    WrapUpExtended,
     WrapUpFinished,
 )
 from ivr_engine.core.vocabulary import AgentId, ContactId
@@ -78,13 +79,19 @@ async def show_agent(asked: Asked[Nothing, Nothing]) -> AgentPicture:
 
 async def choose_presence(asked: Asked[PresenceBody, Nothing]) -> AgentPicture:
     agent = _agent_of(asked)
-    await asked.decide(PresenceChosen(agent, asked.body.presence, asked.body.reason))
+    await asked.decide(PresenceChosen(agent, asked.body.presence, asked.body.reason, asked.body.after_contact))
     return _picture_of(asked, agent)
 
 
 async def finish_wrap_up(asked: Asked[Nothing, Nothing]) -> AgentPicture:
     agent = _agent_of(asked)
     await asked.decide(WrapUpFinished(agent))
+    return _picture_of(asked, agent)
+
+
+async def extend_wrap_up(asked: Asked[Nothing, Nothing]) -> AgentPicture:
+    agent = _agent_of(asked)
+    await asked.decide(WrapUpExtended(agent))
     return _picture_of(asked, agent)
 
 
@@ -187,7 +194,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         "PUT",
         "/v1/agents/{agent}/presence",
         "choose_presence",
-        "Log in, go on break, or leave",
+        "Log in, go on break, or leave, now or after the contact",
         AgentPicture,
         choose_presence,
         PresenceBody,
@@ -201,6 +208,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         "End the after-contact work before its deadline",
         AgentPicture,
         finish_wrap_up,
+        Nothing,
+        Nothing,
+        (_UNKNOWN_AGENT, _ILLEGAL),
+    ),
+    Route(
+        "POST",
+        "/v1/agents/{agent}/wrap-up/extend",
+        "extend_wrap_up",
+        "More time for the after-contact work, where the queue gives any",
+        AgentPicture,
+        extend_wrap_up,
         Nothing,
         Nothing,
         (_UNKNOWN_AGENT, _ILLEGAL),

@@ -42,6 +42,7 @@ from ivr_engine.core.events import (
     SurveyBegan,
     TalkResumed,
     TextSettled,
+    WrapUpExtended,
     WrapUpFinished,
 )
 from ivr_engine.core.vocabulary import (
@@ -376,6 +377,10 @@ def _agent_phone(message: Fields) -> tuple[Event, ...]:
     match message.get("Feature"):
         case "wrap_up_finished":
             return (WrapUpFinished(agent),)
+        case "wrap_up_extended":
+            return (WrapUpExtended(agent),)
+        case ("on_break_after_contact" | "logged_out_after_contact") as feature:
+            return (PresenceChosen(agent, Presence(feature.removesuffix("_after_contact")), PHONE, after_contact=True),)
         case ("available" | "on_break" | "logged_out") as presence:
             return (PresenceChosen(agent, Presence(presence), PHONE),)
         case _:

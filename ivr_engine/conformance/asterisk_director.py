@@ -38,7 +38,9 @@ PHONE_CODES = {
     "on_break": "*12",
     "logged_out": "*13",
     Happening.WRAP_UP_FINISHED.value: "*14",
+    Happening.WRAP_UP_EXTENDED.value: "*15",
 }
+AFTER_CONTACT_CODES = {"on_break": "*16", "logged_out": "*17"}
 """What an agent's phone dials, as in extensions.conf."""
 
 ENGINE_STARTS_MS = 400
@@ -181,13 +183,17 @@ class Director:
     async def _world(self, act: WorldAct) -> None:
         match act.what:
             case Happening.PRESENCE if act.by is By.PHONE:
-                await self._dial(act.agent, PHONE_CODES[act.value])
+                codes = AFTER_CONTACT_CODES if act.after_contact else PHONE_CODES
+                await self._dial(act.agent, codes[act.value])
             case Happening.PRESENCE:
-                await self._site.engine.put(f"/v1/agents/{act.agent}/presence", presence(act.value, act.reason))
-            case Happening.WRAP_UP_FINISHED if act.by is By.PHONE:
+                body = presence(act.value, act.reason, after_contact=act.after_contact)
+                await self._site.engine.put(f"/v1/agents/{act.agent}/presence", body)
+            case Happening.WRAP_UP_FINISHED | Happening.WRAP_UP_EXTENDED if act.by is By.PHONE:
                 await self._dial(act.agent, PHONE_CODES[act.what.value])
             case Happening.WRAP_UP_FINISHED:
                 await self._finishes(act.agent)
+            case Happening.WRAP_UP_EXTENDED:
+                await self._site.engine.post(f"/v1/agents/{act.agent}/wrap-up/extend")
             case Happening.AMI_CUT | Happening.EVENTS_DELAYED | Happening.EVENTS_DOUBLED:
                 self._wire(act)
             case _:

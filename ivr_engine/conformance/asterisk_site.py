@@ -125,9 +125,10 @@ async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncI
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def presence(choice: str, reason: str = "") -> dict[str, object]:
+def presence(choice: str, reason: str = "", *, after_contact: bool = False) -> dict[str, object]:
     """The body of a request that chooses it."""
-    return {"presence": choice, "reason": reason} if reason else {"presence": choice}
+    said: dict[str, object] = {"presence": choice, "reason": reason} if reason else {"presence": choice}
+    return {**said, "after_contact": True} if after_contact else said
 
 
 async def empty_database(folder: Path) -> Path:

@@ -108,6 +108,7 @@ class Adoption:
             state.commands.append(WithdrawOffer(offer.offer, offer.contact))
             self._close_restored(offer)
         state.restored.clear()
+        self._offering.take_up_intentions()
         state.switch_connected = True
         adopted = len(state.contacts.keys() - before)
         state.notices.append(SwitchStateChanged(connected=True, adopted_contacts=adopted))
@@ -237,7 +238,6 @@ class Adoption:
         state.routing.remove(contact.id)
         agent.offer = offer.id
         agent.contact = contact.id
-        agent.wrap_up_ms = settings.wrap_up_ms if settings else 0
         if contact.offer is None:
             contact.offer = offer.id
             state.move_contact(contact, ContactStimulus.OFFER_STARTED)

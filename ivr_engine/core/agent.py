@@ -4,15 +4,24 @@ Theory of operation. Presence is the person's alone, save that a run of missed o
 follows the contact: idle → offered → on_contact → wrap_up → idle. They never multiply: an agent who goes on break
 while talking is `on_break` and `on_contact`, and gets no further offer when the talk is over. An agent is *routable*
 when available, idle and not resting after a missed offer.
+
+A presence may be chosen for *after this contact*: it waits beside the present one, can be taken back, and takes effect
+in the moment in which the agent becomes idle, before anybody is offered. Misses are counted twice: in a row, for the
+break after a run of them, and by cause since the agent came, for people.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ivr_engine.core.configuration import AgentSettings
 from ivr_engine.core.machine import Table
+from ivr_engine.core.queue_rules import WrapUpMode
 from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, ON_BREAK, RESTING, RINGING, TALKING, WRAP_UP, Desk, Standing
-from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, Presence
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferFailure, OfferId, Presence
+
+VOICE = "voice"
+"""The channel of every contact today; another one brings its own name and its own count."""
 
 
 class AgentStimulus(StrEnum):
@@ -83,6 +92,32 @@ _STANDING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AfterWork:
+    """How long the work after the present contact may take, and who ends it."""
+
+    usual_ms: int = 0
+    mode: WrapUpMode = WrapUpMode.FIXED
+    extension_ms: int = 0
+    ceiling_ms: int = 0
+
+    @property
+    def lasts_ms(self) -> int:
+        """Until its deadline, unless somebody ends it or asks for more."""
+        return self.ceiling_ms if self.mode is WrapUpMode.MANUAL else self.usual_ms
+
+
+NO_AFTER_WORK = AfterWork()
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What an agent has chosen for after the contact."""
+
+    presence: Presence
+    reason: str = ""
+
+
 @dataclass(slots=True, eq=False)
 class Agent:
     """One counsellor, as the core keeps it. Only the engine changes it."""
@@ -97,10 +132,16 @@ class Agent:
     idle_since_ms: int = 0
     contact: ContactId | None = None
     offer: OfferId | None = None
-    wrap_up_ms: int = 0
+    after_work: AfterWork = NO_AFTER_WORK
+    wrap_up_until_ms: int | None = None
+    """When the work after the contact ends by itself; None outside of it."""
+    intends: Intention | None = None
     desk: Desk | None = None
     """Of the contact that is talked with: whose handle time is learnt."""
     misses: int = 0
+    """In a row."""
+    missed: dict[OfferFailure, int] = field(default_factory=dict)
+    """By cause, since the agent came. As many as there are causes."""
     rests_until_ms: int | None = None
     removed: bool = False
     """No longer in the configuration; forgotten as soon as idle."""
@@ -109,11 +150,25 @@ class Agent:
     def __post_init__(self) -> None:
         self.id = self.settings.id
 
+    def capacity(self, channel: str) -> int:
+        """How many contacts of that channel at once: one, where nothing else is configured."""
+        return self.settings.capacity.get(channel, 1)
+
+    def room(self) -> Mapping[str, int]:
+        """Channel → how many more contacts. A voice takes the whole agent: who is rung or talks has room for nobody."""
+        channels = sorted({VOICE, *self.settings.capacity})
+        return {channel: self.capacity(channel) if self.state is AgentState.IDLE else 0 for channel in channels}
+
+    def take_up(self) -> None:
+        """What was chosen for after the contact is chosen now."""
+        if self.intends is not None:
+            self.presence, self.reason, self.intends = self.intends.presence, self.intends.reason, None
+
     @property
     def standing(self) -> Standing:
         """Idle for routing, or why not."""
         if self.state is AgentState.IDLE:
-            if self.removed or self.presence is Presence.LOGGED_OUT:
+            if self.removed or self.presence is Presence.LOGGED_OUT or not self.settings.capacity.get(VOICE, 1):
                 return LOGGED_OUT
             if self.presence is Presence.ON_BREAK:
                 return ON_BREAK

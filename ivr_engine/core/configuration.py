@@ -97,8 +97,10 @@ class AgentSettings:
     team: str = ""
     languages: tuple[str, ...] = ()
     capacity: Mapping[str, int] = field(default_factory=dict)
-    """Channel → how many contacts at once, where it is not one."""
+    """Channel → how many contacts at once, where it is not one; `voice: 0` is never rung."""
     wrap_up_ms: int | None = None
+    """Instead of the queue's."""
+    wrap_up_mode: WrapUpMode | None = None
     """Instead of the queue's."""
 
 

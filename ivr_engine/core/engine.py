@@ -10,7 +10,7 @@ engine: live, in a test, in a replay.
 from dataclasses import dataclass
 
 from ivr_engine.core.adoption import Adoption
-from ivr_engine.core.agent import Agent
+from ivr_engine.core.agent import Agent, Intention
 from ivr_engine.core.commands import Command
 from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.deadlines import Due
@@ -56,6 +56,7 @@ from ivr_engine.core.events import (
     TalkResumed,
     TextSettled,
     TimePassed,
+    WrapUpExtended,
     WrapUpFinished,
 )
 from ivr_engine.core.explanation import ShareView, Why, explain, shares
@@ -200,6 +201,8 @@ class Engine:
                 offering.presence(event)
             case WrapUpFinished():
                 offering.wrap_up_finished(event)
+            case WrapUpExtended():
+                offering.wrap_up_extended(event)
             case (
                 HoldRequested()
                 | ResumeRequested()
@@ -299,8 +302,10 @@ class Engine:
             return
         agent.presence = event.presence
         agent.reason = event.reason
+        agent.intends = None if event.intends is None else Intention(event.intends, event.intends_reason)
         if agent.state is AgentState.IDLE and event.wrap_up_since_ms is not None:
-            self._offering.restore_wrap_up(agent, event.wrap_up_since_ms, event.wrap_up_queue)
+            since_ms, until_ms = event.wrap_up_since_ms, event.wrap_up_until_ms
+            self._offering.restore_wrap_up(agent, since_ms, event.wrap_up_queue, until_ms)
         else:
             self._state.agent_changed(agent)
         if agent.state is AgentState.IDLE:

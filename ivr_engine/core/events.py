@@ -54,6 +54,11 @@ class PresenceRestored:
     wrap_up_since_ms: int | None = None
     """The work after a contact that was not done yet, and of which queue the contact was."""
     wrap_up_queue: QueueId | None = None
+    wrap_up_until_ms: int | None = None
+    """When that work was to end; None: as long as its queue says."""
+    intends: Presence | None = None
+    """Chosen for after the contact."""
+    intends_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,11 +331,20 @@ class PresenceChosen:
     agent: AgentId
     presence: Presence
     reason: str = ""
+    after_contact: bool = False
+    """Not now but as soon as the agent has neither contact nor work after one; any later choice replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrapUpFinished:
     """An agent is done with the after-contact work before its deadline."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpExtended:
+    """An agent needs more time for the after-contact work."""
 
     agent: AgentId
 
@@ -411,5 +425,6 @@ Event = (
     | SwitchDied
     | PresenceChosen
     | WrapUpFinished
+    | WrapUpExtended
     | TransferRequest
 )

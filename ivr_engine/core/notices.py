@@ -267,6 +267,10 @@ class AgentChanged:
     since_ms: int
     contact: ContactId | None = None
     resting_until_ms: int | None = None
+    wrap_up_until_ms: int | None = None
+    intends: Presence | None = None
+    """Chosen for after the contact."""
+    intends_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

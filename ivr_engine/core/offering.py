@@ -1,19 +1,18 @@
-"""What becomes of offers and of the agents who got them: answering, RONA, withdrawal, resting, wrapping up.
+"""What becomes of offers: answering, RONA, withdrawal. What it means for the agents who got them is `duty`'s.
 
 Two phones may ring for one contact. The switch lets one of them win, so here the invariant is that never two agents
 talk with one citizen: who is answered by one is withdrawn from the other, and who is missed by one still rings at the
 other; only when neither rings is the contact back in its old place.
 """
 
-from ivr_engine.core.agent import AGENT_PRESENCE, CHOOSING, Agent, AgentStimulus
+from ivr_engine.core.agent import Agent, AgentStimulus
 from ivr_engine.core.commands import WithdrawOffer
 from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
-from ivr_engine.core.events import OfferAnswered, OfferFailed, OfferRestored, PresenceChosen, WrapUpFinished
+from ivr_engine.core.duty import Duty
+from ivr_engine.core.events import OfferAnswered, OfferFailed, OfferRestored
 from ivr_engine.core.notices import ContactConnected, OfferEnded
 from ivr_engine.core.offer import EXPLANATION_OWED_MS, OFFER_STATES, STIMULUS_OF, Offer, OfferState, OfferStimulus
-from ivr_engine.core.routing import learn_handle_time
-from ivr_engine.core.seeking import Seeking
 from ivr_engine.core.vocabulary import (
     UNKNOWN_QUEUE,
     AgentId,
@@ -22,16 +21,11 @@ from ivr_engine.core.vocabulary import (
     LegId,
     OfferFailure,
     OfferId,
-    Presence,
-    QueueId,
     TransferState,
 )
 
-MISSED_OFFERS = "missed_offers"
-"""The reason code of the break that follows a run of missed offers."""
 
-
-class Offering(Seeking):
+class Offering(Duty):
     """The part of the engine that brings contacts and agents together."""
 
     def answered(self, event: OfferAnswered) -> Offer | None:
@@ -122,9 +116,10 @@ class Offering(Seeking):
         agent.rests_until_ms = None
         state.deadlines.clear(Due.REST, agent.id)
         state.deadlines.clear(Due.WRAP_UP, agent.id)
+        agent.wrap_up_until_ms = None
         agent.desk = contact.desk
         if contact.request is not None:
-            agent.wrap_up_ms = self._wrap_up_ms(agent, contact.request.queue)
+            agent.after_work = self._after_work(agent, contact.request.queue)
         state.move_contact(contact, ContactStimulus.ANSWERED)
         state.move_agent(agent, AgentStimulus.OFFER_ANSWERED)
         if contact.answered_at_ms is None:
@@ -194,28 +189,6 @@ class Offering(Seeking):
         if contact is not None and contact.phase is ContactPhase.QUEUED:
             self.seek_agent(contact)
 
-    def _rest(self, agent: Agent, cause: OfferFailure) -> None:
-        misses = self._state.configuration.misses
-        rest_ms = misses.rest_ms.get(cause, 0)
-        if cause is OfferFailure.LOST:
-            return
-        agent.misses += 1
-        # behind everybody who is idle: two silent phones must not hand one citizen to each other past the others
-        agent.idle_since_ms = self._state.now_ms
-        if rest_ms:
-            agent.rests_until_ms = self._state.now_ms + rest_ms
-            self._state.deadlines.set(Due.REST, agent.id, agent.rests_until_ms)
-        if agent.misses >= misses.break_after and agent.presence is Presence.AVAILABLE:
-            agent.presence = Presence.ON_BREAK
-            agent.reason = MISSED_OFFERS
-
-    def rested(self, agent: AgentId) -> None:
-        resting = self._state.agents.get(agent)
-        if resting is not None:
-            resting.rests_until_ms = None
-            self._state.agent_changed(resting)
-            self.seek_contact(resting)
-
     def withdrawn_by_switch(self, offer: Offer) -> None:
         """The switch holds no such leg (any more): nobody's fault, and the contact seeks again."""
         self._give_up(offer, OfferStimulus.NOT_NEEDED, OfferFailure.LOST)
@@ -267,69 +240,6 @@ class Offering(Seeking):
             agent = state.agents.get(offer.agent)
             if agent is not None:
                 self._book(offer, agent, state.queue(offer.queue), -1)
-
-    # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    def presence(self, event: PresenceChosen) -> None:
-        agent = self._state.agent(event.agent)
-        following = AGENT_PRESENCE.after(agent.presence, CHOOSING[event.presence])
-        came = following is Presence.AVAILABLE and agent.presence is not Presence.AVAILABLE
-        if following is agent.presence and event.reason == agent.reason:
-            return
-        agent.presence = following
-        agent.reason = event.reason
-        if came:
-            agent.misses = 0
-            agent.rests_until_ms = None
-            self._state.deadlines.clear(Due.REST, agent.id)
-            if agent.state is AgentState.IDLE:
-                agent.idle_since_ms = self._state.now_ms
-                agent.since_ms = self._state.now_ms
-        self._state.agent_changed(agent)
-        self.release(agent)
-        self.seek_contact(agent)
-
-    def contact_over(self, agent: Agent) -> None:
-        """The agent's leg of a talk has ended: after-contact work, then the next."""
-        state = self._state
-        if agent.desk is not None:
-            learn_handle_time(agent.desk, max(0, state.now_ms - agent.since_ms) + agent.wrap_up_ms)
-            agent.desk = None
-        agent.contact = None
-        agent.offer = None
-        state.move_agent(agent, AgentStimulus.CONTACT_OVER)
-        if agent.wrap_up_ms:
-            state.deadlines.set(Due.WRAP_UP, agent.id, state.now_ms + agent.wrap_up_ms)
-        else:
-            self.wrap_up_over(agent.id)
-
-    def _wrap_up_ms(self, agent: Agent, queue: QueueId) -> int:
-        """The agent's own, or the queue's."""
-        own_ms = agent.settings.wrap_up_ms
-        return self._state.queue(queue).wrap_up_ms if own_ms is None else own_ms
-
-    def restore_wrap_up(self, agent: Agent, since_ms: int, queue: QueueId | None) -> None:
-        """What is left of the work that an engine before us saw begin; nothing, where it is over by now."""
-        state = self._state
-        agent.wrap_up_ms = self._wrap_up_ms(agent, queue or UNKNOWN_QUEUE)
-        since_ms = min(since_ms, state.now_ms)
-        until_ms = since_ms + agent.wrap_up_ms
-        if until_ms <= state.now_ms:
-            state.agent_changed(agent)
-            return
-        state.move_agent(agent, AgentStimulus.WRAP_UP_RESTORED, since_ms)
-        state.deadlines.set(Due.WRAP_UP, agent.id, until_ms)
-
-    def wrap_up_finished(self, event: WrapUpFinished) -> None:
-        agent = self._state.agent(event.agent)
-        self._state.deadlines.clear(Due.WRAP_UP, agent.id)
-        self._state.move_agent(agent, AgentStimulus.WRAP_UP_OVER)
-        self.seek_contact(agent)
-
-    def wrap_up_over(self, agent: AgentId) -> None:
-        over = self._state.agents.get(agent)
-        if over is not None and over.state is AgentState.WRAP_UP:
-            self._state.move_agent(over, AgentStimulus.WRAP_UP_OVER)
-            self.seek_contact(over)
 
 
 def _offers(contact: Contact) -> list[OfferId]:

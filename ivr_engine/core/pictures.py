@@ -31,6 +31,13 @@ def _agent(agent: Agent) -> AgentView:
         contact=agent.contact,
         resting_until_ms=agent.rests_until_ms,
         misses=agent.misses,
+        missed={cause.value: count for cause, count in sorted(agent.missed.items())},
+        wrap_up_until_ms=agent.wrap_up_until_ms,
+        intends=None if agent.intends is None else agent.intends.presence,
+        intends_reason="" if agent.intends is None else agent.intends.reason,
+        team=agent.settings.team,
+        languages=agent.settings.languages,
+        room=agent.room(),
     )
 
 

@@ -98,11 +98,10 @@ class Seeking:
         if waiting is not None and waiting.phase is ContactPhase.QUEUED:
             self.seek_agent(waiting)
 
-    def release(self, agent: Agent) -> None:
+    def _release(self, agent: Agent) -> None:
         """Who stands for this agent alone waits for nobody who has gone."""
-        if agent.presence is not Presence.AVAILABLE:
-            for contact in self._state.routing.waiting_for(agent.id):
-                self.seek_again(contact)
+        for contact in self._state.routing.waiting_for(agent.id):
+            self.seek_again(contact)
 
     def release_all(self) -> None:
         """After a new configuration nobody stands for an agent who is gone, or has other skills now."""
@@ -113,6 +112,8 @@ class Seeking:
     def seek_contact(self, agent: Agent) -> None:
         """Offer a free agent the contact that should be served next, or one whose phone rings in vain."""
         state = self._state
+        if agent.removed or agent.presence is not Presence.AVAILABLE:
+            self._release(agent)
         if not state.switch_connected or agent.id not in state.agents or not agent.routable:
             return
         if self._take_next(agent) or (self._wants_second and self._take_second(agent)):
@@ -191,7 +192,6 @@ class Seeking:
         state.offers[offer.id] = offer
         agent.offer = offer.id
         agent.contact = contact.id
-        agent.wrap_up_ms = settings.wrap_up_ms if agent.settings.wrap_up_ms is None else agent.settings.wrap_up_ms
         if contact.offer is None:
             state.routing.remove(contact.id)
             contact.offer = offer.id

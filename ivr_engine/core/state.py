@@ -95,6 +95,9 @@ class State:
             if following is AgentState.IDLE:
                 agent.contact = None
                 agent.offer = None
+                agent.wrap_up_until_ms = None
+                if agent.intends is not None:
+                    agent.take_up()
                 if stimulus is AgentStimulus.WRAP_UP_OVER:
                     # an offer that was withdrawn or lost does not cost the agent the place among the longest idle
                     agent.idle_since_ms = self.now_ms
@@ -112,6 +115,9 @@ class State:
                 since_ms=agent.since_ms,
                 contact=agent.contact,
                 resting_until_ms=agent.rests_until_ms,
+                wrap_up_until_ms=agent.wrap_up_until_ms,
+                intends=None if agent.intends is None else agent.intends.presence,
+                intends_reason="" if agent.intends is None else agent.intends.reason,
             )
         )
         if agent.removed and agent.state is AgentState.IDLE:

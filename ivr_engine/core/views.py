@@ -28,6 +28,17 @@ class AgentView:
     contact: ContactId | None
     resting_until_ms: int | None
     misses: int
+    """In a row."""
+    missed: Mapping[str, int]
+    """By cause, since the agent came."""
+    wrap_up_until_ms: int | None
+    intends: Presence | None
+    """Chosen for after the contact."""
+    intends_reason: str
+    team: str
+    languages: tuple[str, ...]
+    room: Mapping[str, int]
+    """Channel → how many more contacts the agent can take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,13 @@ QUEUE_KEYS = ("ring", "wrap_up", "promise")
 KINDS = ("presence", "wrap_up", "engine", "ami", "events", "database", "revision", "switch")
 """The word of a happening that says what it is."""
 
+AFTER_CONTACT = "contact"
+"""`after: contact`: the presence that is chosen for then."""
+
 VALUES = {
     "presence": tuple(presence.value for presence in Presence),
-    "wrap_up": ("finished",),
+    "wrap_up": ("finished", "extended"),
+    "after": (AFTER_CONTACT,),
     "engine": ("killed", "started"),
     "ami": ("cut",),
     "events": ("delayed", "doubled"),
@@ -29,11 +33,12 @@ VALUES = {
 }
 """What each of those words may be followed by; a revision is a folder."""
 
-WORLD_KEYS = ("at", "agent", *KINDS, "reason", "by", "for")
+WORLD_KEYS = ("at", "agent", *KINDS, "after", "reason", "by", "for")
 
 _WHAT = {
     ("presence", ""): Happening.PRESENCE,
     ("wrap_up", "finished"): Happening.WRAP_UP_FINISHED,
+    ("wrap_up", "extended"): Happening.WRAP_UP_EXTENDED,
     ("engine", "killed"): Happening.ENGINE_KILLED,
     ("engine", "started"): Happening.ENGINE_STARTED,
     ("ami", "cut"): Happening.AMI_CUT,
@@ -43,7 +48,7 @@ _WHAT = {
     ("switch", "restarted"): Happening.SWITCH_RESTARTED,
 }
 _LASTING = frozenset({Happening.AMI_CUT, Happening.EVENTS_DELAYED, Happening.EVENTS_DOUBLED, Happening.DATABASE_AWAY})
-_OF_AGENT = frozenset({Happening.PRESENCE, Happening.WRAP_UP_FINISHED})
+_OF_AGENT = frozenset({Happening.PRESENCE, Happening.WRAP_UP_FINISHED, Happening.WRAP_UP_EXTENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Pat
         form.error("for", "missing", f"'{kind}: {word}' needs to say how long", hint="such as for: 5s")
     if what in _OF_AGENT and not form.has("agent"):
         form.missing("agent")
+    if word == Presence.AVAILABLE and form.has("after") and form.has("by") and form.text("by") == By.PHONE:
+        form.error("after", "not_here", "no feature code brings an agent back after the contact", hint="by: api does")
     delayed = what is Happening.EVENTS_DELAYED
     if delayed and not form.has("by"):
         form.error("by", "missing", "'events: delayed' needs to say by how much", hint="such as by: 500ms")
@@ -154,6 +161,7 @@ def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Pat
         by=By.API if delayed else By(form.one_of("by", [by.value for by in By], By.API.value)),
         lasts_ms=lasts_ms,
         by_ms=form.duration_ms("by", 0) if delayed else 0,
+        after_contact=form.has("after") and form.one_of("after", VALUES["after"]) == AFTER_CONTACT,
     )
 
 
@@ -162,12 +170,12 @@ def _refuse_strangers(form: Page, what: Happening) -> None:
     if what in _OF_AGENT:
         allowed |= {"agent", "by", "presence", "wrap_up"}
     if what is Happening.PRESENCE:
-        allowed.add("reason")
+        allowed |= {"reason", "after"}
     if what in _LASTING:
         allowed.add("for")
     if what is Happening.EVENTS_DELAYED:
         allowed.add("by")
-    for key in ("agent", "reason", "by", "for"):
+    for key in ("agent", "after", "reason", "by", "for"):
         if form.has(key) and key not in allowed:
             form.error(key, "not_here", f"'{key}' says nothing about this happening")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from ivr_engine.core.commands import Command, StartOffer, WithdrawOffer
 from ivr_engine.core.configuration import Configuration, MissSettings, QueueSettings
 from ivr_engine.core.conversation import Ended, ToCallback, queue_request
+from ivr_engine.core.duty import MISSED_OFFERS
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import (
@@ -31,7 +32,6 @@ from ivr_engine.core.events import (
     TimePassed,
 )
 from ivr_engine.core.notices import AgentChanged, ContactEnded
-from ivr_engine.core.offering import MISSED_OFFERS
 from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, LegId, OfferFailure, OfferId, Presence
 from ivr_engine.flow.revision import Revision
 from ivr_engine.replay.day import PICKS_UP_MS, Arrival, Day

@@ -169,6 +169,7 @@ class Happening(StrEnum):
     PRESENCE = "presence"
     """`agent` chooses `value`, by API or phone."""
     WRAP_UP_FINISHED = "wrap_up_finished"
+    WRAP_UP_EXTENDED = "wrap_up_extended"
     ENGINE_KILLED = "engine_killed"
     ENGINE_STARTED = "engine_started"
     AMI_CUT = "ami_cut"
@@ -195,6 +196,8 @@ class WorldAct:
     by: By = By.API
     lasts_ms: int = 0
     by_ms: int = 0
+    after_contact: bool = False
+    """Of a presence: not now."""
 
 
 # ── expectations ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from enum import IntEnum
 from ivr_engine.core.commands import StartOffer, WithdrawOffer
 from ivr_engine.core.configuration import Configuration, MissSettings
 from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.duty import MISSED_OFFERS
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.events import (
     Configured,
@@ -28,7 +29,6 @@ from ivr_engine.core.events import (
     TimePassed,
 )
 from ivr_engine.core.notices import AgentChanged
-from ivr_engine.core.offering import MISSED_OFFERS
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferFailure, OfferId, Presence, QueueId, Skill
 from ivr_engine.simulation.day import SimulatedDay, misses
 from ivr_engine.simulation.outcome import Fate, Played

@@ -34,6 +34,13 @@ def agent(name: str, **changes: object) -> AgentView:
         contact=None,
         resting_until_ms=None,
         misses=0,
+        missed={},
+        wrap_up_until_ms=None,
+        intends=None,
+        intends_reason="",
+        team="",
+        languages=(),
+        room={"voice": 1},
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -53,6 +53,7 @@ from ivr_engine.core.events import (
     SurveyBegan,
     TalkResumed,
     TextSettled,
+    WrapUpExtended,
     WrapUpFinished,
 )
 from ivr_engine.core.vocabulary import (
@@ -252,6 +253,15 @@ class TestUserEvents:
                 PresenceChosen(A, Presence.LOGGED_OUT, "phone"),
             ),
             (user_event("IvrAgentPhone", Agent=A, Feature="wrap_up_finished"), WrapUpFinished(A)),
+            (user_event("IvrAgentPhone", Agent=A, Feature="wrap_up_extended"), WrapUpExtended(A)),
+            (
+                user_event("IvrAgentPhone", Agent=A, Feature="on_break_after_contact"),
+                PresenceChosen(A, Presence.ON_BREAK, "phone", after_contact=True),
+            ),
+            (
+                user_event("IvrAgentPhone", Agent=A, Feature="logged_out_after_contact"),
+                PresenceChosen(A, Presence.LOGGED_OUT, "phone", after_contact=True),
+            ),
             (Said({"Event": "Hangup", "Uniqueid": "c.1"}), LegEnded(LegId("c.1"))),
         ],
         ids=lambda given: given.get("UserEvent") if isinstance(given, Said) else type(given).__name__,

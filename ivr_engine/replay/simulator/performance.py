@@ -7,7 +7,7 @@ core in this process, or the real adapters behind sockets.
 from collections.abc import Callable
 from typing import Protocol
 
-from ivr_engine.core.events import Event, PresenceChosen, WrapUpFinished
+from ivr_engine.core.events import Event, PresenceChosen, WrapUpExtended, WrapUpFinished
 from ivr_engine.core.vocabulary import AgentId, Presence, TransferState
 from ivr_engine.replay.history import Happened, Verb
 from ivr_engine.replay.journal_facts import Names, callers_of
@@ -19,7 +19,8 @@ from ivr_engine.replay.simulator.sounds import Sounds
 from ivr_engine.replay.virtual import Timeline
 
 FEATURE_CODES = {Presence.AVAILABLE: "*11", Presence.ON_BREAK: "*12", Presence.LOGGED_OUT: "*13"}
-WRAP_UP_CODE = "*14"
+AFTER_CONTACT_CODES = {Presence.ON_BREAK: "*16", Presence.LOGGED_OUT: "*17"}
+WRAP_UP_CODES = {Happening.WRAP_UP_FINISHED: "*14", Happening.WRAP_UP_EXTENDED: "*15"}
 
 SWITCH_DOWN_MS = 2_000
 """A dead Asterisk is started again by its supervisor: a second or two (asterisk's own start takes one)."""
@@ -138,11 +139,15 @@ class Performance:
     def _world(self, act: WorldAct) -> None:
         match act.what:
             case Happening.PRESENCE if act.by is By.PHONE:
-                self.agents[act.agent].dial(FEATURE_CODES[Presence(act.value)])
+                codes = AFTER_CONTACT_CODES if act.after_contact else FEATURE_CODES
+                self.agents[act.agent].dial(codes[Presence(act.value)])
             case Happening.PRESENCE:
-                self._centre.ask(PresenceChosen(AgentId(act.agent), Presence(act.value), act.reason))
-            case Happening.WRAP_UP_FINISHED if act.by is By.PHONE:
-                self.agents[act.agent].dial(WRAP_UP_CODE)
+                chosen = PresenceChosen(AgentId(act.agent), Presence(act.value), act.reason, act.after_contact)
+                self._centre.ask(chosen)
+            case Happening.WRAP_UP_FINISHED | Happening.WRAP_UP_EXTENDED if act.by is By.PHONE:
+                self.agents[act.agent].dial(WRAP_UP_CODES[act.what])
+            case Happening.WRAP_UP_EXTENDED:
+                self._centre.ask(WrapUpExtended(AgentId(act.agent)))
             case Happening.WRAP_UP_FINISHED:
                 self._centre.ask(WrapUpFinished(AgentId(act.agent)))
             case Happening.SWITCH_RESTARTED:
