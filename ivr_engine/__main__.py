@@ -16,12 +16,14 @@ from ivr_engine import (
     commands_prompts,
     commands_record,
     commands_replay,
+    commands_report,
     commands_rerun,
     commands_revisions,
     commands_schema,
     commands_simulate,
     commands_staff,
     commands_try,
+    commands_why,
     logs,
     service,
 )
@@ -59,10 +61,12 @@ app.command()(commands_hours.hours)
 app.command()(commands_replay.show)
 app.command()(commands_record.record)
 app.command()(commands_rerun.replay)
+app.command()(commands_report.report)
 app.command()(commands_simulate.simulate)
 app.command()(commands_staff.staff)
 app.command()(commands_revisions.reload)
 app.command()(commands_revisions.revisions)
+app.command()(commands_why.why)
 app.command("try")(commands_try.rehearse)
 app.command("verify-journal")(commands_record.verify_journal)
 
