@@ -11,6 +11,7 @@ import typer
 from ivr_engine import (
     __version__,
     commands_check,
+    commands_diff,
     commands_hours,
     commands_numbers,
     commands_prompts,
@@ -67,6 +68,7 @@ app.command()(commands_staff.staff)
 app.command()(commands_revisions.reload)
 app.command()(commands_revisions.revisions)
 app.command()(commands_why.why)
+app.command()(commands_diff.diff)
 app.command("try")(commands_try.rehearse)
 app.command("verify-journal")(commands_record.verify_journal)
 

@@ -162,6 +162,8 @@ LAYERS = {
     "commands_staff": EVERYTHING,
     "commands_schema": EVERYTHING,
     "commands_try": EVERYTHING,
+    "commands_diff": EVERYTHING,
+    "commands_graph": EVERYTHING,
     "commands_why": EVERYTHING,
     "commands_revisions": EVERYTHING,
     # The sandbox is the checkout's own tool chain: only the real switch needs it, and says so where it is missing.
