@@ -1,6 +1,7 @@
 """120's own documents: every number leads a citizen to a person who is told whose number it was."""
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ivr_engine.core.conversation import (
     Ended,
     Finish,
     Keys,
+    Moment,
     Play,
     Silence,
     ToQueue,
@@ -76,7 +78,7 @@ def test_given_an_old_number_when_dialled_then_a_greeting_leads_to_its_queue_wit
 
 @pytest.mark.parametrize(
     ("key", "queue"),
-    [("1", "transport"), ("2", "water"), ("3", "tax"), ("4", "vehicles"), ("0", "general")],
+    [("1", "transport"), ("2", "water"), ("0", "general")],
 )
 def test_given_120_when_one_key_is_pressed_then_it_leads_to_a_person(key: str, queue: str) -> None:
     talk = CITY.converse(card("120"))
@@ -104,13 +106,41 @@ def test_given_120_when_english_is_chosen_then_english_is_spoken_and_told_to_the
     talk = CITY.converse(card("120"))
     talk.begin()
     talk.reply(Done())
-    connecting = talk.reply(Keys("9"))
+    choice = talk.reply(Keys("9"))
+    assert isinstance(choice, Ask)
+    assert [prompt.file for prompt in choice.prompts][:2] == ["ivr/en/choose_english", "ivr/zh/choose_chinese"]
+    connecting = talk.reply(Keys("1"))
     assert isinstance(connecting, Play)
     assert connecting.prompts[0].file == "ivr/en/connecting"
     finish = talk.reply(Done())
     assert isinstance(finish, Finish)
     assert isinstance(finish.outcome, ToQueue)
     assert (finish.outcome.queue, finish.outcome.language) == ("english", "en")
+
+
+@pytest.mark.parametrize(
+    ("at", "said", "queue"),
+    [
+        ("2026-11-23T10:00", "recording_notice", "{desk}"),
+        ("2026-11-23T18:00", "night_desk", "night"),
+        ("2026-12-25T10:00", "holiday", "night"),
+    ],
+)
+@pytest.mark.parametrize(("key", "desk"), [("3", "tax"), ("4", "vehicles")])
+def test_given_a_desk_that_goes_home_when_chosen_then_the_night_desk_takes_its_place(
+    key: str, desk: str, at: str, said: str, queue: str
+) -> None:
+    moment = Moment(int(datetime.fromisoformat(f"{at}:00+09:00").timestamp() * 1_000))
+    talk = CITY.converse(CallerCard(ContactId("1700000000.1"), "120", "01012345678", moment=moment))
+    talk.begin()
+    talk.reply(Done())
+    sentence = talk.reply(Keys(key))
+    assert isinstance(sentence, Play)
+    assert [prompt.file for prompt in sentence.prompts] == [f"ivr/ko/{said}"]
+    finish = talk.reply(Done())
+    assert isinstance(finish, Finish)
+    assert isinstance(finish.outcome, ToQueue)
+    assert finish.outcome.queue == queue.format(desk=desk)
 
 
 def test_given_nobodys_number_when_dialled_then_it_is_rejected_after_a_prompt() -> None:
