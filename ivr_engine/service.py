@@ -45,6 +45,7 @@ from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.journal import WrittenJournal
+from ivr_engine.storage.reporting import JournalPast
 from ivr_engine.storage.revision_history import keep_change, latest_changes
 
 log = logging.getLogger(__name__)
@@ -333,6 +334,7 @@ class Service:
         app = build_app(
             desk=self.reactor,
             directory=self.directory,
+            past=JournalPast(self.database),
             settings=self.settings,
             metrics_registry=self.metrics.registry,
             health=self.health,

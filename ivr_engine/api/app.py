@@ -11,10 +11,12 @@ from ivr_engine.api.access import Tokens, access, is_loopback
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health, add_health
 from ivr_engine.api.openapi import document
+from ivr_engine.api.past import PAST_ROUTES
 from ivr_engine.api.problems import problems
 from ivr_engine.api.resources import ROUTES
 from ivr_engine.api.revisions import REVISION_ROUTES
 from ivr_engine.api.routes import BODY_BYTES, endpoint
+from ivr_engine.reports.ports import Past
 from ivr_engine.runtime.ports import Desk, Directory, Loading
 from ivr_engine.settings import Settings
 
@@ -23,6 +25,7 @@ def build_app(
     *,
     desk: Desk,
     directory: Directory,
+    past: Past,
     settings: Settings,
     metrics_registry: CollectorRegistry,
     health: Callable[[], Health],
@@ -39,9 +42,9 @@ def build_app(
         middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host))],
         client_max_size=BODY_BYTES,
     )
-    routes = (*ROUTES, *REVISION_ROUTES)
+    routes = (*ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
     for route in routes:
-        app.router.add_route(route.method, route.path, endpoint(route, desk, directory, loading))
+        app.router.add_route(route.method, route.path, endpoint(route, desk, directory, past, loading))
 
     described = json.dumps(document(routes, __version__), ensure_ascii=False).encode()
 

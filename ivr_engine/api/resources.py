@@ -25,7 +25,6 @@ from ivr_engine.api.pictures import (
     PresenceBody,
     QueuePicture,
     Queues,
-    WhyPicture,
 )
 from ivr_engine.api.problems import Problem
 from ivr_engine.api.routes import AnyRoute, Asked, Route
@@ -42,7 +41,7 @@ from ivr_engine.core.events import (
     WrapUpExtended,
     WrapUpFinished,
 )
-from ivr_engine.core.vocabulary import AgentId, ContactId
+from ivr_engine.core.vocabulary import AgentId
 
 _audit = logging.getLogger("ivr_engine.api.audit")
 
@@ -133,15 +132,6 @@ async def show_contact(asked: Asked[Nothing, Nothing]) -> ContactDetail:
             _audit.info("contact %s shown to token %s", contact.id, asked.token_name)
             return ContactDetail.model_validate(contact)
     raise Problem(404, "unknown_contact", "no open contact of that name", hint="contacts that ended are in the journal")
-
-
-async def explain_contact(asked: Asked[Nothing, Nothing]) -> WhyPicture:
-    why = asked.desk.why(ContactId(asked.path["contact"]))
-    if why is None:
-        raise Problem(
-            404, "unknown_contact", "no open contact of that name", hint="contacts that ended are in the journal"
-        )
-    return WhyPicture.model_validate(why)
 
 
 async def list_queues(asked: Asked[Nothing, Nothing]) -> Queues:
@@ -258,17 +248,6 @@ ROUTES: tuple[AnyRoute, ...] = (
         "One open contact with the caller's whole number; the look is logged",
         ContactDetail,
         show_contact,
-        Nothing,
-        Nothing,
-        ((404, "unknown_contact"),),
-    ),
-    Route(
-        "GET",
-        "/v1/contacts/{contact}/why",
-        "explain_contact",
-        "Why a contact waits: who could take it, what keeps the others, which key won last",
-        WhyPicture,
-        explain_contact,
         Nothing,
         Nothing,
         ((404, "unknown_contact"),),

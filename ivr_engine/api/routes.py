@@ -16,6 +16,7 @@ from ivr_engine.api.access import TOKEN_NAME
 from ivr_engine.api.pictures import Nothing
 from ivr_engine.api.problems import Place, Problem, from_validation
 from ivr_engine.core.events import Event
+from ivr_engine.reports.ports import Past
 from ivr_engine.runtime.ports import Desk, Directory, Loading
 
 BODY_BYTES = 64 * 1024
@@ -37,6 +38,7 @@ class Asked(Generic[BodyT, QueryT]):
 
     desk: Desk
     directory: Directory
+    past: Past
     path: dict[str, str]
     body: BodyT
     query: QueryT
@@ -76,13 +78,14 @@ class Route(Generic[BodyT, QueryT]):
 AnyRoute = Route[Any, Any]
 
 
-def endpoint(route: AnyRoute, desk: Desk, directory: Directory, loading: Loading | None = None) -> Handler:
+def endpoint(route: AnyRoute, desk: Desk, directory: Directory, past: Past, loading: Loading | None = None) -> Handler:
     """The aiohttp side of a route."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         asked = Asked(
             desk=desk,
             directory=directory,
+            past=past,
             path=dict(request.match_info),
             body=await _read_body(request, route.body),
             query=_read_query(request, route.query),

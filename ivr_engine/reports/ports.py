@@ -13,11 +13,17 @@ class PastAway(Exception):  # noqa: N818  (the situation is the name)
     code = "journal_away"
 
 
+class PastBusy(PastAway):
+    """As many reports as may wait are waiting."""
+
+    code = "reports_busy"
+
+
 class Past(Protocol):
     """What the journal says. Raises PastAway."""
 
     async def report(self, question: Question, now_ms: int) -> Report:
-        """As the journal is now. Raises ReportRefused."""
+        """As the journal is now. Raises ReportRefused, PastBusy."""
 
     async def story(self, contact: str) -> Story | None:
         """None when the journal has no such contact."""

@@ -13,7 +13,7 @@ from ivr_engine.api.app import build_app
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health
 from ivr_engine.settings import Settings
-from tests.api.desk import SmallDesk, SmallDirectory
+from tests.api.desk import SmallDesk, SmallDirectory, SmallPast
 
 Client = TestClient[Any, Any]
 
@@ -27,6 +27,7 @@ class Office:
 
     desk: SmallDesk = field(default_factory=SmallDesk)
     directory: SmallDirectory = field(default_factory=SmallDirectory)
+    past: SmallPast = field(default_factory=SmallPast)
     health: Health = field(default_factory=lambda: Health(True, 0.0, 0, 1_000))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     api_host: str = "127.0.0.1"
@@ -38,6 +39,7 @@ class Office:
         app = build_app(
             desk=self.desk,
             directory=self.directory,
+            past=self.past,
             settings=Settings(api_host=self.api_host, api_tokens={"desk": SecretStr(SECRET)}, api_origins=self.origins),
             metrics_registry=self.registry,
             health=lambda: self.health,

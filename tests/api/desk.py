@@ -16,7 +16,11 @@ from ivr_engine.core.vocabulary import (
     QueueId,
     TransferState,
 )
-from ivr_engine.runtime.ports import DirectoryEntry
+from ivr_engine.reports.book import Report, report_of
+from ivr_engine.reports.ports import PastAway
+from ivr_engine.reports.question import Question
+from ivr_engine.reports.why import Story, story_of
+from ivr_engine.runtime.ports import DirectoryEntry, JournalEntry
 
 NOW_MS = 1_290_000_000_000
 
@@ -189,3 +193,24 @@ class SmallDirectory:
             if all(word in f"{each.department} {each.official} {each.duties}".lower() for word in wanted)
         ]
         return tuple(found[:limit])
+
+
+@dataclass
+class SmallPast:
+    """Implements `reports.ports.Past` over entries in memory."""
+
+    entries: list[JournalEntry] = field(default_factory=list)
+    away: bool = False
+    asked: list[Question] = field(default_factory=list)
+
+    async def report(self, question: Question, now_ms: int) -> Report:
+        if self.away:
+            raise PastAway("the database does not answer")
+        self.asked.append(question)
+        return report_of(question, self.entries, now_ms)
+
+    async def story(self, contact: str) -> Story | None:
+        if self.away:
+            raise PastAway("the database does not answer")
+        story = story_of(contact, self.entries)
+        return story if story.moments else None

@@ -16,6 +16,7 @@ from ivr_engine import api
 from ivr_engine.api import routes
 from ivr_engine.api.access import Allowance, TokenError, Tokens, access, is_loopback
 from ivr_engine.api.health import Health
+from ivr_engine.api.past import PAST_ROUTES
 from ivr_engine.api.problems import _BY_STATUS, problems
 from ivr_engine.api.resources import ROUTES
 from ivr_engine.core.notices import Notice
@@ -231,7 +232,7 @@ async def test_given_the_routes_when_described_then_the_document_names_each_and_
 
 def test_given_the_reference_when_read_then_it_names_every_path_every_kind_of_notice_and_every_code() -> None:
     reference = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
-    for route in ROUTES:
+    for route in (*ROUTES, *PAST_ROUTES):
         path = route.path.replace("{agent}", "{id}").replace("{contact}", "{id}")
         assert f"`{route.method} {path}" in reference
     kinds = sorted(kind.__name__ for kind in get_args(Notice))

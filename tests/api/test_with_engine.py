@@ -22,7 +22,7 @@ from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.runtime.reactor import Reactor
 from ivr_engine.settings import Settings
 from tests.api.conftest import BEARER, SECRET, Client
-from tests.api.desk import NOW_MS, SmallDirectory
+from tests.api.desk import NOW_MS, SmallDirectory, SmallPast
 
 GENERAL = QueueSettings(QueueId("general"), frozenset({Skill("general")}))
 
@@ -64,6 +64,7 @@ async def room() -> AsyncIterator[Engineroom]:
     app = build_app(
         desk=reactor,
         directory=SmallDirectory(),
+        past=SmallPast(sheet.entries),
         settings=Settings(api_tokens={"desk": SecretStr(SECRET)}),
         metrics_registry=metrics.registry,
         health=lambda: Health(True, 0.0, reactor.depth, 10),
@@ -128,8 +129,10 @@ async def test_given_nobody_free_when_asked_why_a_contact_waits_then_every_agent
     contact = ContactId("1700000000.7")
     room.reactor.put(ContactQueued(contact, "120", "", ToQueue(GENERAL.id), NOW_MS - 4_000))
     async with room.client.get(f"/v1/contacts/{contact}/why", headers=BEARER) as response:
-        why = await response.json()
+        told = await response.json()
+    why = told["now"]
     assert (response.status, why["candidates"], why["counts"], why["place"]) == (200, 0, {"logged_out": 2}, 1)
     assert [agent["agent"] for agent in why["agents"]] == ["1001", "1002"]
+    assert [moment["what"] for moment in told["story"]["moments"]] == ["contact_began", "contact_waits"]
     async with room.client.get("/v1/contacts/nobody/why", headers=BEARER) as response:
         assert (response.status, (await response.json(content_type=None))["code"]) == (404, "unknown_contact")
