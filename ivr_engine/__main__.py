@@ -12,6 +12,7 @@ from ivr_engine import (
     __version__,
     commands_check,
     commands_diff,
+    commands_graph,
     commands_hours,
     commands_numbers,
     commands_prompts,
@@ -69,6 +70,7 @@ app.command()(commands_revisions.reload)
 app.command()(commands_revisions.revisions)
 app.command()(commands_why.why)
 app.command()(commands_diff.diff)
+app.command()(commands_graph.graph)
 app.command("try")(commands_try.rehearse)
 app.command("verify-journal")(commands_record.verify_journal)
 
@@ -97,7 +99,7 @@ def db_upgrade() -> None:
 
 @agent.command("import")
 def agent_import(file: Path, retire_missing: Retire = False) -> None:
-    """Counsellors from a CSV: agent, name, contractor, skills (as `transport:3 water:2`)."""
+    """Counsellors from a CSV: agent, name, contractor, skills (as `transport:3 water:2`), and more."""
 
     async def work(database: Database) -> str:
         return str(await import_agents(database, file, retire_missing=retire_missing))

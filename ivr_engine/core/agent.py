@@ -14,14 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ivr_engine.core.configuration import AgentSettings
+from ivr_engine.core.configuration import VOICE, AgentSettings
 from ivr_engine.core.machine import Table
 from ivr_engine.core.queue_rules import WrapUpMode
 from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, ON_BREAK, RESTING, RINGING, TALKING, WRAP_UP, Desk, Standing
 from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferFailure, OfferId, Presence
-
-VOICE = "voice"
-"""The channel of every contact today; another one brings its own name and its own count."""
 
 
 class AgentStimulus(StrEnum):

@@ -35,6 +35,9 @@ WRAP_UP_MS = 20_000
 WRAP_UP_CEILING_MS = 300_000
 """The longest that an agent may extend the after-contact work: then somebody should ask what is wrong."""
 
+VOICE = "voice"
+"""The channel of every contact today; another one brings its own name and its own count."""
+
 SHORT_ABANDON_MS = 5_000
 """Who leaves earlier than this did not wait for us (Genesys and Asterisk reports draw the line at 5 s)."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from ivr_engine.storage.database import Database
-from ivr_engine.storage.projection import Fold
+from ivr_engine.storage.projection import LASTING, Fold
 from ivr_engine.storage.rows import Row
 from ivr_engine.storage.statements import Statements
 
@@ -18,7 +18,7 @@ _REFUSED = (DataError, IntegrityError, OverflowError, UnicodeError)
 _REFUSED_CLASSES = ("22", "23", "54")
 """SQLSTATE classes that speak of the data and not of the server: data exception, constraint, program limit."""
 
-_Presence = dict[str, tuple[int, str, str, int]]
+_Presence = dict[str, tuple[object, ...]]
 """Agent → epoch, presence, reason, since when in the work after a contact."""
 
 
@@ -70,7 +70,7 @@ class BatchWriter:
             for row in fresh.values():
                 fold.take(row)
         presence = {
-            agent: (values["epoch"], values["presence"], values["reason"], values["wrap_up_since_ms"])
+            agent: tuple(values[name] for name in ("epoch", "presence", "reason", *LASTING))
             for agent, values in fold.agents.items()
         }
         changed = [fold.agents[agent] for agent, chosen in presence.items() if known.get(agent) != chosen]

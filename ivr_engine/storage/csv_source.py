@@ -62,8 +62,11 @@ class CsvRow:
     cells: dict[str, str]
 
 
-def read_rows(path: Path, columns: tuple[str, ...], problems: list[CsvProblem]) -> Iterator[CsvRow]:
-    """The rows of the file; what is wrong with a row goes to `problems` and the row is left out.
+def read_rows(
+    path: Path, columns: tuple[str, ...], problems: list[CsvProblem], optional: tuple[str, ...] = ()
+) -> Iterator[CsvRow]:
+    """The rows of the file; what is wrong with a row goes to `problems` and the row is left out. An `optional` column
+    that is not there is empty in every row.
 
     Raises CsvRefused if the file as a whole cannot be read as these columns.
     """
@@ -75,14 +78,14 @@ def read_rows(path: Path, columns: tuple[str, ...], problems: list[CsvProblem]) 
             if not any(cell.strip() for cell in cells):
                 continue
             if header is None:
-                header = _header(path.name, reader.line_num, cells, columns)
+                header = _header(path.name, reader.line_num, cells, columns, optional)
                 continue
             rows += 1
             if rows > FILE_ROWS:
                 raise _refused(path.name, reader.line_num, f"more than {FILE_ROWS} rows", "split the file")
             row = _row(reader.line_num, header, cells, problems)
             if row is not None:
-                yield row
+                yield CsvRow(row.line, dict.fromkeys(optional, "") | row.cells)
     except csv.Error as error:
         raise _refused(path.name, reader.line_num, str(error), 'a quote inside a quoted cell is doubled: ""') from error
     if header is None:
@@ -119,18 +122,19 @@ def _encoding(content: bytes) -> str:
     return "CP949 (EUC-KR) text"
 
 
-def _header(source: str, line: int, cells: list[str], columns: tuple[str, ...]) -> list[str]:
+def _header(source: str, line: int, cells: list[str], columns: tuple[str, ...], optional: tuple[str, ...]) -> list[str]:
     header = [_clean(cell) for cell in cells]
     problems = []
+    known = (*columns, *optional)
     for name in header:
-        if name not in columns:
-            near = get_close_matches(name, columns, n=1)
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
             problems.append(
                 CsvProblem(
                     line,
                     "",
                     f"the column {name!r}",
-                    f"did you mean {near[0]!r}?" if near else f"the columns are {','.join(columns)}",
+                    f"did you mean {near[0]!r}?" if near else f"the columns are {','.join(known)}",
                 )
             )
     problems += [

@@ -44,6 +44,9 @@ Values = dict[str, Any]
 NO_WRAP_UP = 0
 """In place of the time since which an agent is in the work after a contact."""
 
+LASTING = ("wrap_up_since_ms", "wrap_up_until_ms", "intends", "intends_reason")
+"""Of an agent besides the presence: what an engine that was killed must be told."""
+
 NOT_PROJECTED = (
     AgentsRegistered,
     CallbackPromised,
@@ -203,6 +206,9 @@ def _agent_changed(fold: Fold, epoch: int, at_ms: int, notice: AgentChanged) -> 
         agent["reason"] = notice.reason
         agent["changed_at_ms"] = at_ms
     agent["wrap_up_since_ms"] = since_ms
+    agent["wrap_up_until_ms"] = notice.wrap_up_until_ms or NO_WRAP_UP
+    agent["intends"] = "" if notice.intends is None else notice.intends.value
+    agent["intends_reason"] = notice.intends_reason
 
 
 _STEPS: dict[type, Callable[[Fold, int, int, Any], None]] = {

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ivr_engine.core.configuration import AgentSettings
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.events import ContactRestored, OfferRestored, PresenceRestored
+from ivr_engine.core.queue_rules import WrapUpMode
 from ivr_engine.core.vocabulary import AgentId, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
 from ivr_engine.runtime.clock import ClockBase
 from ivr_engine.runtime.ports import JournalEntry
@@ -71,18 +72,23 @@ async def _set_clock(connection: AsyncConnection, base: ClockBase) -> None:
         update(tables.offers).where(ringing).values({offers.made_at_ms: offers.made_at_ms + by_ms})
     )
     await connection.execute(update(tables.contacts).where(contacts.ended_at_ms.is_(None)).values(moved))
-    since = agents.wrap_up_since_ms
-    await connection.execute(update(tables.agents).where(since != NO_WRAP_UP).values({since: since + by_ms}))
+    since, until = agents.wrap_up_since_ms, agents.wrap_up_until_ms
+    for time in (since, until):
+        await connection.execute(update(tables.agents).where(time != NO_WRAP_UP).values({time: time + by_ms}))
 
 
 async def presence(database: Database) -> list[PresenceRestored]:
     """What each active agent had chosen who is not logged out, or not done with a contact; by their identifiers."""
     table, offers = tables.agents, tables.offers
     wanted = (
-        select(table.c.id, table.c.presence, table.c.reason, table.c.wrap_up_since_ms)
+        select(table)
         .where(
             table.c.active,
-            or_(table.c.presence != Presence.LOGGED_OUT.value, table.c.wrap_up_since_ms != NO_WRAP_UP),
+            or_(
+                table.c.presence != Presence.LOGGED_OUT.value,
+                table.c.wrap_up_since_ms != NO_WRAP_UP,
+                table.c.intends != "",
+            ),
         )
         .order_by(table.c.id)
     )
@@ -110,6 +116,9 @@ async def presence(database: Database) -> list[PresenceRestored]:
                     row.reason,
                     wrap_up_since_ms=None if since_ms == NO_WRAP_UP else since_ms,
                     wrap_up_queue=QueueId(queue) if queue else None,
+                    wrap_up_until_ms=row.wrap_up_until_ms or None,
+                    intends=Presence(row.intends) if row.intends else None,
+                    intends_reason=row.intends_reason,
                 )
             )
     return restored
@@ -159,6 +168,11 @@ async def agents(database: Database) -> tuple[AgentSettings, ...]:
             name=row.name,
             skills={Skill(skill): level for skill, level in row.skills.items()},
             contractor=row.contractor,
+            team=row.team,
+            languages=tuple(row.languages.split()),
+            capacity={channel: int(count) for channel, count in (word.split(":") for word in row.capacity.split())},
+            wrap_up_ms=row.wrap_up_ms,
+            wrap_up_mode=WrapUpMode(row.wrap_up_mode) if row.wrap_up_mode else None,
         )
         for row in rows
     )

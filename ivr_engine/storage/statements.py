@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr_engine.storage import tables
-from ivr_engine.storage.projection import Values
+from ivr_engine.storage.projection import LASTING, Values
 from ivr_engine.storage.rows import Row
 
 
@@ -132,13 +132,13 @@ def _presence() -> Any:
         .where(
             agents.c.id == bindparam("id"),
             agents.c.epoch <= bindparam("epoch"),
-            or_(chosen, agents.c.wrap_up_since_ms != bindparam("wrap_up_since_ms")),
+            or_(chosen, *(agents.c[name] != bindparam(name) for name in LASTING)),
         )
         .values(
             presence=bindparam("presence"),
             reason=bindparam("reason"),
             changed_at_ms=case((chosen, bindparam("changed_at_ms")), else_=agents.c.changed_at_ms),
-            wrap_up_since_ms=bindparam("wrap_up_since_ms"),
+            **{name: bindparam(name) for name in LASTING},
             epoch=bindparam("epoch"),
         )
     )

@@ -73,6 +73,14 @@ agents = Table(
     Column("reason", String, nullable=False, server_default=text("''")),
     Column("changed_at_ms", BigInteger, nullable=False, server_default=text("0"), comment="of the presence"),
     Column("wrap_up_since_ms", BigInteger, nullable=False, server_default=text("0"), comment="0: in no after-work"),
+    Column("team", String, nullable=False, server_default=text("''")),
+    Column("languages", String, nullable=False, server_default=text("''"), comment="parted by spaces"),
+    Column("capacity", String, nullable=False, server_default=text("''"), comment="chat:3 voice:0"),
+    Column("wrap_up_mode", String, nullable=False, server_default=text("''"), comment="empty: the queue's"),
+    Column("wrap_up_ms", BigInteger, comment="NULL: the queue's"),
+    Column("wrap_up_until_ms", BigInteger, nullable=False, server_default=text("0"), comment="0: in no after-work"),
+    Column("intends", String, nullable=False, server_default=text("''"), comment="after the contact"),
+    Column("intends_reason", String, nullable=False, server_default=text("''")),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
 )
 

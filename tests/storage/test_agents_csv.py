@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from ivr_engine.core.configuration import AgentSettings
+from ivr_engine.core.queue_rules import WrapUpMode
 from ivr_engine.core.vocabulary import AgentId, Skill
 from ivr_engine.storage import recovery
 from ivr_engine.storage.agents_csv import Imported, import_agents, read_agents
@@ -50,6 +51,44 @@ def test_given_what_spreadsheets_write_when_read_then_it_is_understood(file: Pat
         AgentSettings(AgentId("1001"), "김, 하늘", {Skill("transport"): 3, Skill("water"): 2}, "한강"),
         AgentSettings(AgentId("1002"), "이바다"),
     )
+
+
+CAPACITY = "channel:contacts, such as chat:3, from 0 to 20, channels are parted by spaces"
+FULL = "agent,name,contractor,skills,team,languages,capacity,wrap_up_seconds,wrap_up_mode\n"
+
+
+async def test_given_all_columns_when_imported_then_the_engine_gets_them_and_a_change_of_any_is_one(
+    database: Database, file: Path
+) -> None:
+    file.write_text(FULL + "1001,김하늘,a,tax:3,dawn,ko en,chat:3 voice:0,0,manual\n1002,이바다,a,,,,,,\n")
+    await import_agents(database, file)
+    assert await recovery.agents(database) == (
+        AgentSettings(
+            AgentId("1001"), "김하늘", {Skill("tax"): 3}, "a", "dawn", ("ko", "en"), {"chat": 3, "voice": 0}, 0,
+            WrapUpMode.MANUAL,
+        ),
+        AgentSettings(AgentId("1002"), "이바다", {}, "a"),
+    )  # fmt: skip
+    assert await import_agents(database, file) == Imported(0, 0, 2, 0)
+    file.write_text(FULL + "1001,김하늘,a,tax:3,dawn,ko en,chat:3 voice:0,9,manual\n1002,이바다,a,,,ko,,,\n")
+    assert await import_agents(database, file) == Imported(0, 2, 0, 0)
+
+
+def test_given_mistakes_in_the_other_columns_when_read_then_each_is_told_with_line_and_column(file: Path) -> None:
+    file.write_text(
+        FULL + "1001,a,,,,ko ko,chat:3 chat:4,601,manuel\n1002,b,,,,korean,voice:2,-1,\n1003,c,,,,,chat:21 x,,\n"
+    )
+    assert refusal_of(file) == [
+        "line 2, languages: found 'ko'; ko stands there twice",
+        "line 2, capacity: found 'chat:4'; chat stands there twice",
+        "line 2, wrap_up_seconds: found '601'; 0 to 600, or nothing for the queue's",
+        "line 2, wrap_up_mode: found 'manuel'; fixed, extendable, manual, or nothing for the queue's",
+        "line 3, languages: found 'korean'; codes parted by spaces, such as ko en",
+        "line 3, capacity: found 'voice:2'; one voice at a time: voice:1, or voice:0 for who is never rung",
+        "line 3, wrap_up_seconds: found '-1'; 0 to 600, or nothing for the queue's",
+        f"line 4, capacity: found 'chat:21'; {CAPACITY}",
+        f"line 4, capacity: found 'x'; {CAPACITY}",
+    ]
 
 
 def test_given_hangul_in_pieces_as_macos_writes_it_when_read_then_it_is_composed(file: Path) -> None:

@@ -248,3 +248,20 @@ async def test_given_a_long_journal_when_read_in_pages_then_each_entry_comes_onc
     while page := await recovery.entries(database, 1, after_seq=seqs[-1] if seqs else -1, limit=3):
         seqs += [one.seq for one in page]
     assert seqs == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_given_an_agent_with_plans_when_the_engine_dies_then_the_next_one_is_told_of_them(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    await register(database, "1001")
+    plans = AgentChanged(
+        A, Presence.AVAILABLE, AgentState.WRAP_UP, "", 7_000, None, None, 47_000, Presence.LOGGED_OUT, "home"
+    )
+    await write(database, tmp_path, entry, plans)
+    (restored,) = await recovery.presence(database)
+    assert (restored.wrap_up_since_ms, restored.wrap_up_until_ms) == (7_000, 47_000)
+    assert (restored.intends, restored.intends_reason) == (Presence.LOGGED_OUT, "home")
+    await write(
+        database, tmp_path, entry, AgentChanged(A, Presence.LOGGED_OUT, AgentState.IDLE, "home", 47_000), epoch=2
+    )
+    assert await recovery.presence(database) == []
