@@ -35,8 +35,12 @@ LOAD = 0.6
 LONGEST_STAY_MS = 60_000
 """The patience of the patient; with it every call ends, whatever else happens."""
 
-TOPICS = {"1": "transport", "2": "water", "3": "tax", "4": "vehicles", "9": "english", "0": "general"}
-"""Keys of the main flow, and the skill that each asks for."""
+TOPICS = {"1": "transport", "2": "water", "91": "english", "0": "general"}
+"""Keys of the main flow, and the skill that they ask for. Desks that close in the evening are called at their old
+numbers only, because a demo is shown at any hour."""
+
+BETWEEN_MENUS_MS = 1_500
+"""After 9 the languages are offered, English first."""
 
 BETWEEN_TALKS_MS = 2_800
 """A ring and a wrap-up, on average."""
@@ -228,13 +232,15 @@ def _dialling(cast: Cast, act: Act, chance: random.Random) -> tuple[str, str, tu
         number = chance.choice(tuple(numbers))
         return number, numbers[number], (), 1_600
     after_ms = chance.randint(2_000, 4_000)
-    key = chance.choice("1234900")
+    choice = chance.choice(("1", "2", "91", "0", "0"))
+    after = tuple(Key(key, BETWEEN_MENUS_MS) for key in choice[1:])
+    flow_ms = 3_500 if after else 200
     dice = chance.random()
     if dice < 0.08:  # no key: a person all the same, after the menu and a silence
         return "120", "general", (), 13_000
     if dice < 0.16:  # a key that is no choice, then the right one
-        return "120", TOPICS[key], (Key("7", after_ms), Key(key, 3_000)), 200
-    return "120", TOPICS[key], (Key(key, after_ms),), 200
+        return "120", TOPICS[choice], (Key("7", after_ms), Key(choice[0], 3_000), *after), flow_ms
+    return "120", TOPICS[choice], (Key(choice[0], after_ms), *after), flow_ms
 
 
 def _stay_ms(act: Act, flow_ms: int, talk_ms: float, chance: random.Random) -> int:
