@@ -52,6 +52,9 @@ STEADY_SECONDS: Final = 2.0
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 """A dead Asterisk must be found again well within 30 s; two attempts a second at most trouble nobody."""
+DEAD_SECONDS: Final = 2.5
+"""So long must nobody have listened where Asterisk did before it counts as dead: a network that is away is silent and
+refuses nothing, and with the longest pause it is known within 5 s."""
 EVENTS_A_SLICE: Final = 200
 """Buffered events are delivered in slices of about 10 ms, so that pings and answers are not kept waiting."""
 LEAVE_SECONDS: Final = 1.0
@@ -74,7 +77,9 @@ class AmiLink:
 
     `on_event` gets the events named in `wanted`, in order. `on_up` (plain or coroutine function) runs when both
     sessions are logged in; actions work inside it. `on_down` follows every `on_up` that was begun, with the reason,
-    unless `stop` ended the link. An exception in a callback is counted and logged; one in `on_up` takes the link down.
+    unless `stop` ended the link; `on_dead` follows it when every attempt since was refused for DEAD_SECONDS, because a
+    process that is gone refuses and a network that is away does not. An exception in a callback is counted and logged;
+    one in `on_up` takes the link down.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class AmiLink:
         on_event: Callable[[AmiMessage], None],
         on_up: Callable[[], Awaitable[None] | None],
         on_down: Callable[[str], None],
+        on_dead: Callable[[], None] = lambda: None,
         wanted: frozenset[str],
         ping_seconds: float = 1.0,
         pong_seconds: float = 3.0,
@@ -98,6 +104,7 @@ class AmiLink:
         self._on_event = on_event
         self._on_up = on_up
         self._on_down = on_down
+        self._on_dead = on_dead
         self._wanted = frozenset(name.encode() for name in wanted)
         self._ping_seconds = ping_seconds
         self._pong_seconds = pong_seconds
@@ -143,11 +150,18 @@ class AmiLink:
             keeper.cancel()
             await asyncio.wait({keeper})
 
+    def renew(self, reason: str) -> None:
+        """Lose the link and have it again, with a look: what was told meanwhile is not to be relied on."""
+        self._lose(reason)
+
     async def _keep(self, first: "asyncio.Future[None]") -> None:
         """Connect and serve for ever. `first` ends when the link is up for the first time, or can never be."""
         loop = asyncio.get_running_loop()
         failures = 0
+        lost_at: float | None = None
+        """When the link that was up last went down; None while nobody has to be told that Asterisk is dead."""
         while True:
+            refused_connection = False
             try:
                 reason = await self._connect_and_serve(first)
             except AmiRefused as refused:
@@ -156,14 +170,21 @@ class AmiLink:
                     return
                 reason = str(refused)
             except (OSError, AmiError) as failed:
+                refused_connection = isinstance(failed, ConnectionRefusedError)
                 reason = str(failed) or f"no answer within {self._login_seconds:g} s"
             except Exception as bug:
                 # Whatever it was, an engine without a link is the worse outcome: it costs this attempt only.
                 self.counts.bugs += 1
                 reason = repr(bug)
                 log.exception("AMI: an attempt to connect failed")
-            if self._up_at is not None and loop.time() - self._up_at >= STEADY_SECONDS:
-                failures = 0
+            if self._up_at is not None:
+                lost_at = loop.time()
+                failures = 0 if lost_at - self._up_at >= STEADY_SECONDS else failures
+            elif not refused_connection:
+                lost_at = None
+            elif lost_at is not None and loop.time() - lost_at >= DEAD_SECONDS:
+                lost_at = None
+                self._on_dead()
             wait_seconds = self._pause(failures)
             if failures & (failures - 1) == 0:
                 log.warning("AMI link is down: %s; next attempt in %.1f s", reason, wait_seconds)

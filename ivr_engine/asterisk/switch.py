@@ -31,11 +31,12 @@ from ivr_engine.core.events import (
     LegSeen,
     OfferAnswered,
     OfferFailed,
+    SwitchDied,
     SwitchLost,
     SwitchSeen,
 )
 from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure
-from ivr_engine.runtime.ports import Directory
+from ivr_engine.runtime.ports import Directory, InboxFull
 
 HEARTBEAT_SECONDS = 1.0
 """Callers look every 5 s; four beats may be lost before one leaves for the fallback queue."""
@@ -71,11 +72,13 @@ class AsteriskSwitch:
         self._directory = directory
         self._nonce = nonce
         self._endpoints = endpoints
-        self._ringing = Ringing(sink, _after)
+        self._ringing = Ringing(self._tell, _after)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beat_timer: asyncio.TimerHandle | None = None
         self._startup = ""
+        self._loss_untold = False
+        """The core was too busy to hear of it: before the next look it must."""
         self.events = 0
         self.untranslatable = 0
         self.refused = 0
@@ -85,6 +88,7 @@ class AsteriskSwitch:
             on_event=self._on_event,
             on_up=self._on_up,
             on_down=self._on_down,
+            on_dead=self._on_dead,
             wanted=WANTED,
             pause=pause,
         )
@@ -123,13 +127,23 @@ class AsteriskSwitch:
             self._ringing.failed(command.offer, OfferFailure.UNREACHABLE)
         else:
             reason = answer.answer.get("Message") if isinstance(answer, ActionRefused) else str(answer)
-            self._sink(CommandRefused(command.contact, type(command).__name__, reason))
+            self._tell(CommandRefused(command.contact, type(command).__name__, reason))
 
     def _withdraw_again(self, command: WithdrawOffer) -> None:
         if self._ringing.withdraw_again(command.offer):
             self.execute(command)
 
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _tell(self, event: Event) -> bool:
+        """Whether the fact was taken. One that was not is lost, and only a look at the switch can make up for it."""
+        try:
+            self._sink(event)
+        except InboxFull as full:
+            log.error("%s: facts are lost, the switch is looked at anew", full)  # noqa: TRY400  (a state, no bug)
+            self.link.renew(str(full))
+            return False
+        return True
+
     def _on_event(self, message: AmiMessage) -> None:
         self.events += 1
         if message.get("Event") == "OriginateResponse":
@@ -151,7 +165,7 @@ class AsteriskSwitch:
             if isinstance(event, ConsultRequested):
                 self._consult(event)
             else:
-                self._sink(event)
+                self._tell(event)
 
     def _told_before(self, leg: LegId) -> bool:
         if leg in self._ended:
@@ -167,19 +181,26 @@ class AsteriskSwitch:
         if entry is None:
             log.info("agent %s keyed %s, which is no entry of the directory", event.agent, event.entry)
             return
-        self._sink(ConsultRequested(event.agent, entry.entry, entry.number))
+        self._tell(ConsultRequested(event.agent, entry.entry, entry.number))
 
     # ── the look after a connect ────────────────────────────────────────────────────────────────────────────────────
     async def _on_up(self) -> None:
         await self.link.action("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
         self._beat()
-        self._sink(await self.look())
+        seen = await self.look()
+        if not self._loss_untold or self._tell(SwitchLost()):
+            self._loss_untold = False
+            self._tell(seen)
 
     def _on_down(self, reason: str) -> None:
         self._stop_beating()
         self._ringing.forget()
         log.warning("the switch is out of sight: %s", reason)
-        self._sink(SwitchLost())
+        self._loss_untold = not self._tell(SwitchLost())
+
+    def _on_dead(self) -> None:
+        log.warning("nobody listens where the switch did: it is dead, and its calls are gone")
+        self._tell(SwitchDied())
 
     async def look(self) -> SwitchSeen:
         """Every leg of ours on the switch, and who fell back. Raises AmiError."""

@@ -15,6 +15,7 @@ from itertools import cycle
 from ivr_engine.conformance.wire_time import WireTime
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.manager import Manager
+from ivr_engine.replay.simulator.pairs import Pairs
 from ivr_engine.replay.simulator.ports import Record, Refused
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
@@ -54,16 +55,18 @@ class AmiServer:
         self._server: asyncio.Server | None = None
         self._serves = True
         self._last_at_ms = 0
+        self._port = 0
         self._cuts = cycle(_CUTS)
-        exchange.tell = self.tell
+        self.pairs = Pairs[Record](time.after, self.tell)
+        exchange.tell = self.pairs.take
 
     async def start(self) -> int:
-        """Listens on a free port of 127.0.0.1, which it returns."""
+        """Listens on a free port of 127.0.0.1, which it returns; on the same one after a death."""
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: AmiServerSession(self, next(self._cuts)), "127.0.0.1", 0
+            lambda: AmiServerSession(self, next(self._cuts)), "127.0.0.1", self._port
         )
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        self._port = self._server.sockets[0].getsockname()[1]
+        return self._port
 
     def stop(self) -> None:
         if self._server is not None:
@@ -74,11 +77,23 @@ class AmiServer:
         """The link is down: what is on its way is lost, who connects is thrown out."""
         self._serves = False
         self._last_at_ms = 0
+        self.pairs.forget()
         for session in list(self._sessions):
             session.abort()
 
     def mend(self) -> None:
         self._serves = True
+
+    def die(self) -> None:
+        """The switch is gone: nobody listens, who connects is refused, until `revive`."""
+        if self._server is not None:
+            self._server.close()
+        self.cut()
+
+    async def revive(self) -> None:
+        """Another one listens in its place."""
+        await self.start()
+        self.mend()
 
     def tell(self, record: Record) -> None:
         """What happened on the switch, to every session that wants events; the order is kept however late it is."""

@@ -23,7 +23,7 @@ from ivr_engine.core.notices import AgentChanged, ContactConnected
 from ivr_engine.core.vocabulary import AgentState
 from ivr_engine.replay.history import Happened, Verb
 from ivr_engine.replay.scenario import AgentAct, By, Happening, TalkAct, WorldAct
-from ivr_engine.replay.simulator.performance import SWITCH_DOWN_MS
+from ivr_engine.replay.simulator.performance import ENGINE_WORDS, THAWED
 from sandbox.engine import EngineFailed, EngineRefused
 from sandbox.phones import dial_from_agent
 
@@ -194,7 +194,7 @@ class Director:
                 await self._finishes(act.agent)
             case Happening.WRAP_UP_EXTENDED:
                 await self._site.engine.post(f"/v1/agents/{act.agent}/wrap-up/extend")
-            case Happening.AMI_CUT | Happening.EVENTS_DELAYED | Happening.EVENTS_DOUBLED:
+            case Happening.AMI_CUT | Happening.EVENTS_DELAYED | Happening.EVENTS_DOUBLED | Happening.EVENTS_SWAPPED:
                 self._wire(act)
             case _:
                 await self._machines(act)
@@ -206,6 +206,8 @@ class Director:
                 self._site.proxy.cut(act.lasts_ms)
             case Happening.EVENTS_DELAYED:
                 self._site.proxy.delay(act.by_ms, act.lasts_ms)
+            case Happening.EVENTS_SWAPPED:
+                self._site.proxy.swap(act.lasts_ms)
             case _:
                 self._site.proxy.double(act.lasts_ms)
 
@@ -215,10 +217,18 @@ class Director:
         match act.what:
             case Happening.ENGINE_KILLED:
                 site.engine.kill()
-                self.facts.append(Happened(self._now_ms(), Verb.ENGINE, details={"killed": "true"}))
+                self._engine(ENGINE_WORDS[act.what])
             case Happening.ENGINE_STARTED:
-                self.facts.append(Happened(self._now_ms(), Verb.ENGINE, details={"started": "true"}))
+                self._engine(ENGINE_WORDS[act.what])
                 await site.engine.start()
+            case Happening.ENGINE_FROZEN:
+                pid = site.engine.pid
+                os.kill(pid, signal.SIGSTOP)
+                self._engine(ENGINE_WORDS[act.what])
+                await asyncio.sleep(act.lasts_ms / 1_000)
+                with contextlib.suppress(ProcessLookupError):  # killed as it stood
+                    os.kill(pid, signal.SIGCONT)
+                self._engine(THAWED)
             case Happening.DATABASE_AWAY:
                 await site.database_away(act.lasts_ms)
             case Happening.REVISION_LOADED:
@@ -226,8 +236,13 @@ class Director:
                 os.kill(site.engine.pid, signal.SIGHUP)
             case Happening.SWITCH_RESTARTED:
                 site.switch.kill()
-                await asyncio.sleep((SWITCH_DOWN_MS - SWITCH_STARTS_MS) / 1_000)
+                site.proxy.die()
+                await asyncio.sleep((act.lasts_ms - SWITCH_STARTS_MS) / 1_000)
                 await site.switch.start_again()
+                await site.proxy.start()
+
+    def _engine(self, word: str) -> None:
+        self.facts.append(Happened(self._now_ms(), Verb.ENGINE, details={word: "true"}))
 
     async def _dial(self, agent: str, code: str) -> None:
         await dial_from_agent(self._site.switch, agent, f"secret-{agent}", code)

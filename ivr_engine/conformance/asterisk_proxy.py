@@ -10,6 +10,8 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
+from ivr_engine.replay.simulator.pairs import Pairs
+
 CHUNK_BYTES = 65_536
 MESSAGE_BYTES = 1 << 20
 """Far above the 128 lines of 1,024 bytes that Asterisk ever says at once."""
@@ -30,11 +32,12 @@ class AmiProxy:
         self._late_until = 0.0
         self._late_seconds = 0.0
         self._double_until = 0.0
+        self._swap_until = 0.0
         self.port = 0
 
     async def start(self) -> None:
-        """Listens on a port of the kernel's choice. Raises OSError."""
-        self._server = await asyncio.start_server(self._accept, self._host, 0)
+        """Listens on a port of the kernel's choice, after a death on the same one. Raises OSError."""
+        self._server = await asyncio.start_server(self._accept, self._host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -59,6 +62,13 @@ class AmiProxy:
         self._down_until = _now() + lasts_ms / 1_000
         self._cut_all()
 
+    def die(self) -> None:
+        """Nobody listens any more, as where the switch was: who connects is refused, until `start`."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        self._cut_all()
+
     def delay(self, by_ms: int, lasts_ms: int) -> None:
         """For `lasts_ms`, events arrive `by_ms` late; none overtakes another."""
         self._late_seconds = by_ms / 1_000
@@ -67,6 +77,10 @@ class AmiProxy:
     def double(self, lasts_ms: int) -> None:
         """For `lasts_ms`, every event arrives twice."""
         self._double_until = _now() + lasts_ms / 1_000
+
+    def swap(self, lasts_ms: int) -> None:
+        """For `lasts_ms`, of two events that follow each other closely the second one arrives first."""
+        self._swap_until = _now() + lasts_ms / 1_000
 
     def _cut_all(self) -> None:
         for wire in self._wires:
@@ -105,6 +119,10 @@ class AmiProxy:
         """How late an event is to arrive now."""
         return self._late_seconds if _now() < self._late_until else 0.0
 
+    def swaps(self) -> bool:
+        """Whether events change places now."""
+        return _now() < self._swap_until
+
     def doubles(self) -> bool:
         """Whether an event is said twice now."""
         return _now() < self._double_until
@@ -120,6 +138,8 @@ class _Events:
         self._held: deque[tuple[float, bytes]] = deque()
         self._held_bytes = 0
         self._news = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._pairs = Pairs[bytes](lambda delay_ms, action: loop.call_later(delay_ms / 1_000, action), self._hold)
 
     async def run(self) -> None:
         sending = asyncio.create_task(self._send_held())
@@ -131,11 +151,13 @@ class _Events:
                     self._engine.write(message)
                     await self._engine.drain()
                     continue
-                self._hold(message)
+                self._pairs.swaps = self._proxy.swaps()
+                self._pairs.take(message)
                 if self._proxy.doubles():
-                    self._hold(message)
+                    self._pairs.take(message)
         finally:
             sending.cancel()
+            self._pairs.forget()
             with contextlib.suppress(asyncio.CancelledError, OSError):
                 await sending
 

@@ -20,7 +20,7 @@ from ivr_engine.replay.history import History
 from ivr_engine.replay.journal_facts import callers_of
 from ivr_engine.replay.scenario import Happening, Scenario
 from ivr_engine.replay.simulated import Run
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import recovery
 from ivr_engine.storage.database import Database

@@ -43,7 +43,7 @@ TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.ENDED: ("disposition", "agency", "queue", "agent", "short_abandon", "offers"),
     Verb.AGENT: ("presence", "state", "reason"),
     Verb.SWITCH: ("connected",),
-    Verb.ENGINE: ("started", "killed"),
+    Verb.ENGINE: ("started", "killed", "frozen", "thawed"),
 }
 """The details that must agree. Durations and reasons in words hold times, which agree only roughly."""
 

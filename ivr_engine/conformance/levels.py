@@ -13,7 +13,7 @@ from ivr_engine.metrics import Metrics
 from ivr_engine.replay import simulated
 from ivr_engine.replay.scenario import Level, Scenario
 from ivr_engine.replay.simulated import Run
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.runtime.ports import JournalEntry
 
 OURS = "ivr_"

@@ -9,18 +9,22 @@ So framing, logins, correlation, snapshot, heartbeats, pings, reconnects and vis
 """
 
 import asyncio
+import contextvars
 import logging
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ivr_engine.conformance.agi_client import AgiCalls
 from ivr_engine.conformance.ami_server import AmiServer
 from ivr_engine.conformance.offices import WireOffices
+from ivr_engine.conformance.wire_journal import WireTable
 from ivr_engine.conformance.wire_life import ACCOUNTS, EngineLife, ScenarioDirectory
-from ivr_engine.conformance.wire_time import JumpingLoop, WireTime
+from ivr_engine.conformance.wire_time import PROCESS, JumpingLoop, WireTime
 from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.conversation import CallerCard, Conversation
 from ivr_engine.core.events import Event, PresenceChosen
@@ -36,10 +40,11 @@ from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulated import PRESENCE_GAP_MS, SETUP_MS, Run, agents_of, queues_of
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.invariants import Books
-from ivr_engine.replay.simulator.lives import Entry, Recovery
 from ivr_engine.replay.simulator.performance import Performance
+from ivr_engine.replay.simulator.recovery import Entry, Recovery
 from ivr_engine.replay.simulator.site import Site, read_site
 from ivr_engine.replay.simulator.sounds import Sounds
+from ivr_engine.storage.journal import WrittenJournal
 
 START_SECONDS = 30
 """For the first life to see the switch, which takes some milliseconds: tries of a link that cannot come up."""
@@ -87,6 +92,14 @@ class _Stage:
         self._facts: list[Happened] = []
         self._entries: list[Entry] = []
         self._recovery = Recovery()
+        self._ahead_ms = 0
+        """By how much the clock of the life that goes on is ahead of the scenario's."""
+        self._table: WireTable | None = None
+        """Where something befalls the database; else the journal is what was decided."""
+        self._spool: tempfile.TemporaryDirectory[str] | None = None
+        if any(act.what is Happening.DATABASE_AWAY for act in scenario.world):
+            self._table = WireTable(self._recovery.take)
+            self._spool = tempfile.TemporaryDirectory(prefix="ivr-spool-")
         self._books = Books()
         self._refused: list[str] = []
         """Revisions that were refused."""
@@ -94,6 +107,7 @@ class _Stage:
         self._lives: list[EngineLife] = []
         self._life: EngineLife | None = None
         self._starting: set[asyncio.Task[None]] = set()
+        self._reviving: set[asyncio.Task[None]] = set()
         self._performance = Performance(
             scenario, self._time, self._exchange, self._calls.sounds, self._names, self, self._facts.append
         )
@@ -121,12 +135,14 @@ class _Stage:
         elif self._life is not None and self._life.switch.link.up:
             problems += self._books.problems()
         await self._close()
+        if self._table is not None and not limit_hit:
+            problems += self._table.problems(self._entries)
         return Run(
             history=History(
                 tuple(sorted(self._facts, key=lambda fact: fact.at_ms)),
                 ended_at_ms=scenario.limit_ms if limit_hit or ended_at_ms is None else ended_at_ms,
             ),
-            entries=tuple(self._entries),
+            entries=tuple(self._entries if self._table is None else self._table.entries),
             problems=(*problems, *self._wrong()),
             limit_hit=limit_hit,
             illegal_events=(*(told for life in self._lives for told in life.illegal), *self._refused),
@@ -157,6 +173,8 @@ class _Stage:
             await life.ended()
         self._calls.break_off()
         self._ami.stop()
+        if self._spool is not None:
+            self._spool.cleanup()
 
     def _wrong(self) -> Iterator[str]:
         for life in self._lives:
@@ -175,13 +193,24 @@ class _Stage:
 
     # ── the engine's lives ──────────────────────────────────────────────────────────────────────────────────────────
     async def _start(self) -> None:
-        """A new life, up to the first look at the switch."""
+        """A new life, up to the first look at the switch; a process of its own, which can be stopped."""
+        process = contextvars.copy_context()
+        process.run(PROCESS.set, len(self._lives) + 1)
+        await self._loop.create_task(self._live(), context=process)
+
+    async def _live(self) -> None:
         numbers = {plan.entry: plan.number for plan in self._scenario.recipients}
         for life in self._lives:
             await life.ended()  # its door must be closed before the next one opens there
+        journal = None
+        if self._table is not None and self._spool is not None:
+            journal = WrittenJournal(self._table, Path(self._spool.name))
+            await journal.start()
+        self._recovery.set_clock(self._exchange.clock_ahead_ms - self._ahead_ms)
+        self._ahead_ms = self._exchange.clock_ahead_ms
         life = self._life = EngineLife(
             len(self._lives) + 1,
-            clock=_LoopClock(self._time),
+            clock=_LoopClock(self._time, self._ahead_ms),
             ami_port=self._ami_port,
             agi_port=self._agi_port,
             converse=self._converse,
@@ -190,6 +219,7 @@ class _Stage:
             seconds=self._loop.time,
             dips=self._offices,
             texts=self._offices,
+            journal=journal,
         )
         self._lives.append(life)
         remembered = self._recovery.facts()
@@ -229,10 +259,12 @@ class _Stage:
 
     def _decided(self, entry: Entry) -> None:
         self._entries.append(entry)
-        self._recovery.take(entry)
+        if self._table is None:
+            self._recovery.take(entry)
         self._books.take(entry.notices)
-        facts = self._telling.facts(entry.at_ms, entry.notices)
-        if entry.at_ms < self._names.zero_ms:
+        at_ms = entry.at_ms - self._ahead_ms
+        facts = self._telling.facts(at_ms, entry.notices)
+        if at_ms < self._names.zero_ms:
             return
         for fact in facts:
             self._facts.append(fact)
@@ -249,28 +281,40 @@ class _Stage:
                 self._kill()
             case Happening.ENGINE_STARTED:
                 self._begin_life()
+            case Happening.ENGINE_FROZEN if self._life is not None:
+                self._loop.freeze(self._life.epoch)
+                self._time.after(act.lasts_ms, self._loop.thaw)
+            case Happening.INBOX_FULL if self._life is not None:
+                self._life.refuse_facts(full=True)
+                self._time.after(act.lasts_ms, partial(self._life.refuse_facts, full=False))
             case Happening.AMI_CUT:
                 self._ami.cut()
                 self._time.after(act.lasts_ms, self._ami.mend)
             case Happening.SWITCH_RESTARTED:
-                self._ami.cut()
+                self._ami.die()
                 self._calls.break_off()
                 self._tell_where()
             case Happening.EVENTS_DELAYED:
-                self._ami.delay_ms = act.by_ms
-                if act.lasts_ms:
-                    self._time.after(act.lasts_ms, self._meddle_no_more, "delay_ms", 0)
+                self._meddle(self._ami, "delay_ms", act, act.by_ms, 0)
             case Happening.EVENTS_DOUBLED:
-                self._ami.doubles = True
-                if act.lasts_ms:
-                    self._time.after(act.lasts_ms, self._meddle_no_more, "doubles", False)
+                self._meddle(self._ami, "doubles", act, True, False)
+            case Happening.EVENTS_SWAPPED:
+                self._meddle(self._ami.pairs, "swaps", act, True, False)
+            case Happening.DATABASE_AWAY:
+                self._meddle(self._table, "away", act, True, False)
             case Happening.REVISION_LOADED:
                 self._load(Path(act.value))
             case _:
-                pass  # the database: nothing on the call path waits for it
+                pass
 
     def switch_is_back(self) -> None:
-        self._ami.mend()
+        task = self._loop.create_task(self._ami.revive())
+        self._reviving.add(task)
+        task.add_done_callback(self._reviving.discard)
+
+    def _meddle(self, what: object, how: str, act: WorldAct, during: Any, after: Any) -> None:
+        setattr(what, how, during)
+        self._time.after(act.lasts_ms, setattr, what, how, after)
 
     def _kill(self) -> None:
         life, self._life = self._life, None
@@ -278,6 +322,7 @@ class _Stage:
             task.cancel()
         if life is not None:
             life.kill()
+        self._time.after(0, self._loop.thaw)  # its doors are shut by then: what is left of it can only end
 
     def _load(self, folder: Path) -> None:
         """A broken set is refused, and the old one serves on."""
@@ -289,20 +334,18 @@ class _Stage:
         self._revision = revision
         self._calls.sounds = Sounds(folder, revision)
         if self._life is not None:
-            self._life.configure(self._configuration())
-
-    def _meddle_no_more(self, what: str, value: Any) -> None:
-        setattr(self._ami, what, value)
+            self._life.reload(self._configuration())
 
 
 class _LoopClock:
-    """Implements `runtime.ports.Clock` with virtual time."""
+    """Implements `runtime.ports.Clock` with virtual time, as the wall clock stood when the life began."""
 
-    def __init__(self, time: WireTime) -> None:
+    def __init__(self, time: WireTime, ahead_ms: int) -> None:
         self._time = time
+        self._ahead_ms = ahead_ms
 
     def now_ms(self) -> int:
-        return self._time.now_ms
+        return self._time.now_ms + self._ahead_ms
 
 
 class _Bugs(logging.Handler):

@@ -5,6 +5,7 @@ as a process is: no word to anybody, connections that just end.
 """
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
@@ -20,10 +21,11 @@ from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Configured, Event, Started
 from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.replay.simulator.invariants import Watch
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.replay.simulator.visits import RECORDINGS
 from ivr_engine.runtime.ports import Clock, DeskError, Dips, DirectoryEntry, JournalEntry, Texts
-from ivr_engine.runtime.reactor import Reactor
+from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
+from ivr_engine.storage.journal import WrittenJournal
 
 ACCOUNTS = {"ivr-events": "wire-events", "ivr-control": "wire-control"}
 """The users of `manager.conf`, with secrets that lead nowhere."""
@@ -64,8 +66,12 @@ class EngineLife:
         seconds: Callable[[], float],
         dips: Dips | None = None,
         texts: Texts | None = None,
+        journal: WrittenJournal | None = None,
     ) -> None:
-        """`agi_port` 0 takes a free one; `seconds` is the event loop's clock."""
+        """`agi_port` 0 takes a free one; `seconds` is the event loop's clock. `journal`: started; None keeps nothing.
+
+        Made in the context of its process (`wire_time.PROCESS`): what people and the world ask of it is done there.
+        """
         self.epoch = epoch
         self.engine = Engine()
         self.illegal: list[str] = []
@@ -77,6 +83,8 @@ class EngineLife:
         self._asking: set[asyncio.Task[None]] = set()
         self._ending: asyncio.Task[None] | None = None
         self._alive = True
+        self._context = contextvars.copy_context()
+        self._journal = journal
         nonce = f"e{epoch:07d}"
         events, control = (AmiAccount("127.0.0.1", ami_port, user, secret) for user, secret in ACCOUNTS.items())
         self.switch = AsteriskSwitch(
@@ -88,7 +96,7 @@ class EngineLife:
             endpoints=Endpoints(),
             pause=lambda _failures: RECONNECT_SECONDS,
         )
-        self.reactor = Reactor(self.engine, clock=clock, switch=self.switch, journal=self, epoch=epoch)
+        self.reactor = Reactor(self.engine, clock=clock, switch=self.switch, journal=journal or self, epoch=epoch)
         self.reactor.subscribe(self._decided)
         self._queues: dict[QueueId, str] = {}
         minted = count(1)
@@ -116,9 +124,17 @@ class EngineLife:
         await self.visits.start()
         await self.switch.start()
 
+    def reload(self, configuration: Configuration) -> None:
+        """As by SIGHUP: when the process next runs."""
+        asyncio.get_running_loop().call_soon(self.configure, configuration, context=self._context)
+
     def configure(self, configuration: Configuration) -> None:
         self._queues = {queue.id: queue.survey for queue in configuration.queues}
         self._put(Configured(configuration))
+
+    def refuse_facts(self, *, full: bool) -> None:
+        """Whether the inbox has no room."""
+        self.reactor.max_inbox = 0 if full else MAX_INBOX
 
     def kill(self) -> None:
         """Nothing is decided any more from this moment on; the sockets end within the same millisecond."""
@@ -133,10 +149,12 @@ class EngineLife:
 
     async def _end(self) -> None:
         await asyncio.gather(self.visits.stop(drain_seconds=0), self.switch.stop())
+        if self._journal is not None:
+            await self._journal.close(wait_seconds=0)
 
     def ask(self, event: Event) -> None:
         """A person's request by API: refused or not, it takes its turn in the reactor."""
-        task = asyncio.get_running_loop().create_task(self._ask(event))
+        task = asyncio.get_running_loop().create_task(self._ask(event), context=self._context)
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
 
@@ -161,8 +179,9 @@ class EngineLife:
 
     @property
     def quiet(self) -> bool:
-        """Nothing is due in the core, and nobody waits for an answer."""
-        return self.engine.next_deadline_ms() is None and not self._asking
+        """Nothing is due in the core, nobody waits for an answer, and all is written down."""
+        written = self._journal is None or self._journal.lag_seconds == 0
+        return self.engine.next_deadline_ms() is None and not self._asking and written
 
     # ── runtime.ports.Journal, and a subscriber ─────────────────────────────────────────────────────────────────────
     def append(self, entry: JournalEntry) -> None:

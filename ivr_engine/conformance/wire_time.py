@@ -12,15 +12,18 @@ writable, and after sockets came or went one real millisecond is spent to let th
 
 import array
 import asyncio
+import contextvars
 import fcntl
 import heapq
 import selectors
 import socket
 import termios
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 GRACE_SECONDS = 0.001
 """The shortest real wait that epoll knows. Loopback delivers within microseconds."""
@@ -36,6 +39,13 @@ BETWEEN_SECONDS = 1e-7
 
 Selected = list[tuple[selectors.SelectorKey, int]]
 
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+PROCESS: contextvars.ContextVar[int] = contextvars.ContextVar("process", default=0)
+"""Whose code runs: 0 is the world's, every other number one life of an engine. Tasks, timers and sockets inherit it
+from whoever makes them, so that all that belongs to one process can be stopped at once."""
+
 
 class Standing(Exception):  # noqa: N818  (the situation is the name)
     """Nothing is to happen any more and somebody waits: virtual time has nowhere to go."""
@@ -44,9 +54,10 @@ class Standing(Exception):  # noqa: N818  (the situation is the name)
 class _JumpingSelector(selectors.DefaultSelector):
     """Polls; when all is silent, tells the loop how far it may jump."""
 
-    def __init__(self, jump: Callable[[float], None]) -> None:
+    def __init__(self, jump: Callable[[float], None], is_stopped: Callable[[selectors.SelectorKey], bool]) -> None:
         super().__init__()
         self._jump = jump
+        self._is_stopped = is_stopped
         self._changed = False
         self._turns = 0
         self._sockets: dict[int, socket.socket] = {}
@@ -75,10 +86,10 @@ class _JumpingSelector(selectors.DefaultSelector):
             self._turns = 0  # what is left to clean up shall run
             raise Standing(f"{TURNS} turns of the event loop: something calls back for ever")
         if timeout == 0:
-            return super().select(0)
+            return self._awake(super().select(0))
         for _ in range(PATIENCE):
             silent = not self._on_its_way()  # asked first: what arrives from now on was sent by nobody
-            found = super().select(0 if silent else GRACE_SECONDS)
+            found = self._awake(super().select(0 if silent else GRACE_SECONDS))
             if found:
                 return found
             if silent:
@@ -87,6 +98,10 @@ class _JumpingSelector(selectors.DefaultSelector):
                 self._jump(timeout)
                 return []
         raise Standing("bytes are on their way and nobody reads them")
+
+    def _awake(self, found: Selected) -> Selected:
+        """What a process that is stopped could read stays in the kernel."""
+        return [(key, events) for key, events in found if not self._is_stopped(key)]
 
     def _on_its_way(self) -> bool:
         if self._changed:
@@ -112,17 +127,87 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock begins at 0 and goes only as far as its timers need."""
+    """An event loop whose clock begins at 0 and goes only as far as its timers need.
+
+    One process in it can be stopped and go on (SIGSTOP, SIGCONT): what its code would do waits, what comes for its
+    sockets stays in the kernel, and time passes for everybody else.
+    """
 
     def __init__(self) -> None:
         self._now = 0.0
-        super().__init__(_JumpingSelector(self._jump))
+        self._stopped: int | None = None
+        self._held: list[asyncio.Handle] = []
+        self._going_on = False
+        super().__init__(_JumpingSelector(self._jump, self._is_stopped))
+        self._ready = _Ready(self._hold, self)
 
     def time(self) -> float:
         return self._now
 
+    def freeze(self, process: int) -> None:
+        """That process is stopped until `thaw`; one at a time."""
+        self._stopped = process
+
+    def thaw(self) -> None:
+        """It goes on: first it reads what its sockets have, as whoever slept in a poll, then its timers are late."""
+        if self._stopped is not None:
+            self._stopped = None
+            self._going_on = True
+            self.call_soon(_nothing)  # so that the sockets are looked at before time passes
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Arguments], T], *args: *Arguments
+    ) -> asyncio.Future[T]:
+        """At once: a thread would take real time, and virtual time would not wait for it."""
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as failure:
+            done.set_exception(failure)
+        return done
+
+    def _process_events(self, event_list: Selected) -> None:
+        super()._process_events(event_list)  # type: ignore[misc]  # the one place between the sockets and the timers
+        if self._going_on:
+            self._going_on = False
+            held, self._held = self._held, []
+            self._ready.extend(held)
+
+    def _hold(self, handle: asyncio.Handle) -> bool:
+        """Whether that is a stopped process's to do: then it is kept."""
+        if self._stopped is None or _process_of(handle) != self._stopped:
+            return False
+        self._held.append(handle)
+        return True
+
+    def _is_stopped(self, key: selectors.SelectorKey) -> bool:
+        return self._stopped is not None and isinstance(key.data, tuple) and self._stopped in map(_process_of, key.data)
+
     def _jump(self, seconds: float) -> None:
         self._now += seconds
+
+
+class _Ready(deque[asyncio.Handle]):
+    """What the loop runs next, without what belongs to a stopped process."""
+
+    def __init__(self, hold: Callable[[asyncio.Handle], bool], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._hold = hold
+        self._instead = asyncio.Handle(_nothing, (), loop)
+        self._instead.cancel()
+
+    def popleft(self) -> asyncio.Handle:
+        handle = super().popleft()
+        return self._instead if self._hold(handle) else handle
+
+
+def _process_of(handle: asyncio.Handle | None) -> int | None:
+    """Every handle remembers the context of whoever made it."""
+    context: contextvars.Context | None = getattr(handle, "_context", None)
+    return None if context is None else context.get(PROCESS, 0)
+
+
+def _nothing() -> None: ...
 
 
 class WireTime:
@@ -133,6 +218,8 @@ class WireTime:
 
     def __init__(self, loop: JumpingLoop, starts_at_ms: int) -> None:
         self._loop = loop
+        self._context = contextvars.copy_context()
+        """The world's: what is due here happens though the engine that asked for it is stopped."""
         self._starts_at_ms = starts_at_ms
         self._heap: list[tuple[int, int, Due]] = []
         self._order = count()
@@ -172,7 +259,7 @@ class WireTime:
             self._timer.cancel()
         self._armed_ms = at_ms
         at_seconds = max((at_ms - self._starts_at_ms) / 1_000, self._loop.time() + BETWEEN_SECONDS)
-        self._timer = self._loop.call_at(at_seconds, self._next)
+        self._timer = self._loop.call_at(at_seconds, self._next, context=self._context)
 
     def _next(self) -> None:
         """One thing, and then silence on the wire before the next, though it may be due in the same millisecond."""

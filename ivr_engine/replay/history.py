@@ -37,7 +37,7 @@ class Verb(StrEnum):
     AGENT = "agent"  # presence, state, reason
     # of the world
     SWITCH = "switch"  # connected
-    ENGINE = "engine"  # started, killed: true
+    ENGINE = "engine"  # started, killed, frozen, thawed: true
 
 
 @dataclass(frozen=True, slots=True)

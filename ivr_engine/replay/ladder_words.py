@@ -139,8 +139,10 @@ def _switch(told: Mapping[str, str], _citizen: Whose, _agent: Whose) -> Said:
 
 
 def _engine(told: Mapping[str, str], _citizen: Whose, _agent: Whose) -> Said:
-    killed = "killed" in told.values() or _yes(told, "killed")
-    return _world(f"the engine is {'killed' if killed else 'started'}", "", Tone.BAD if killed else None, ENGINE)
+    words = {"killed": "is killed", "frozen": "is stopped", "thawed": "goes on"}
+    what = next((word for word in words if word in told.values() or _yes(told, word)), "")
+    bad = what in ("killed", "frozen")
+    return _world(f"the engine {words.get(what, 'is started')}", "", Tone.BAD if bad else None, ENGINE)
 
 
 def _queued(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:

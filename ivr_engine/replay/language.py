@@ -160,7 +160,7 @@ def _one(path: Path, name: str, gathered: Gathered, row: Row | None, told: Diagn
         agents=people.agents,
         recipients=people.officials,
         citizens=people.citizens,
-        world=read_world(page, told, agents, home),
+        world=read_world(page, told, agents, home, stage.levels),
         outside=read_outside(page, told),
         expectations=read_expectations(page, told, known),
         levels=stage.levels,

@@ -45,7 +45,7 @@ DETAILS: Mapping[Verb, tuple[str, ...]] = {
     Verb.ENDED: ("disposition", "agency", "queue", "agent", "short_abandon", "offers"),
     Verb.AGENT: ("state", "presence", "reason"),
     Verb.SWITCH: ("connected",),
-    Verb.ENGINE: ("started", "killed"),
+    Verb.ENGINE: ("started", "killed", "frozen", "thawed"),
 }
 """The details that can be told of each verb; the first one needs no `key=`."""
 
@@ -66,6 +66,8 @@ WORDS: Mapping[tuple[Verb, str], tuple[str, ...]] = {
     (Verb.SWITCH, "connected"): ("true", "false"),
     (Verb.ENGINE, "started"): ("true",),
     (Verb.ENGINE, "killed"): ("true",),
+    (Verb.ENGINE, "frozen"): ("true",),
+    (Verb.ENGINE, "thawed"): ("true",),
 }
 """Details that have only a few values."""
 
@@ -79,6 +81,8 @@ _BEFELL = {
     ("switch", "lost"): "connected=false",
     ("engine", "started"): "started=true",
     ("engine", "killed"): "killed=true",
+    ("engine", "frozen"): "frozen=true",
+    ("engine", "thawed"): "thawed=true",
 }
 """What is said of the world in one word."""
 _OF_AGENTS = frozenset({Verb.AGENT})

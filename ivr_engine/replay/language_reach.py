@@ -36,6 +36,7 @@ _OF_TALK = {
     Trigger.CONSULTING: frozenset({TalkAct.CONSULT}),
     Trigger.HANDED_OVER: frozenset({TalkAct.CONSULT}),
 }
+_WITHOUT_ENGINE = frozenset({Happening.ENGINE_KILLED, Happening.ENGINE_FROZEN})
 _LEAVING = frozenset({TalkAct.HANG_UP, TalkAct.COMPLETE})
 
 
@@ -194,7 +195,7 @@ def _check_end(scenario: Scenario, citizen: CitizenPlan, told: Diagnostics) -> N
 def _working(scenario: Scenario) -> list[AgentPlan]:
     """The agents whose phones may ring. Without the engine the switch rings every phone that is there."""
     logged_in = {one.agent for one in scenario.world if one.value == Presence.AVAILABLE}
-    engine_dies = any(one.what is Happening.ENGINE_KILLED for one in scenario.world)
+    engine_dies = any(one.what in _WITHOUT_ENGINE for one in scenario.world)
     return [
         agent
         for agent in scenario.agents

@@ -142,7 +142,7 @@ def duration_ms(node: Node, told: Diagnostics, what: str) -> int | None:
     text = single(node, told, what)
     if text is None:
         return None
-    found_ms = 0 if text.value == "0" else _milliseconds(text.value)
+    found_ms = 0 if text.value == "0" else milliseconds(text.value)
     if found_ms is None:
         told.error(text.place, "duration", f"{what} must be a duration", found=text.value, hint=_DURATION_HINT)
     elif found_ms > LONGEST_MS:
@@ -159,15 +159,16 @@ def near(node: Node, told: Diagnostics, what: str) -> Near | None:
     if text is None:
         return None
     exact, sign, tolerance = text.value.replace("+-", "±").replace("+/-", "±").partition("±")
-    exactly_ms = 0 if exact.strip() == "0" else _milliseconds(exact.strip())
-    tolerance_ms = TOLERANCE_MS if not sign else _milliseconds(tolerance.strip())
+    exactly_ms = 0 if exact.strip() == "0" else milliseconds(exact.strip())
+    tolerance_ms = TOLERANCE_MS if not sign else milliseconds(tolerance.strip())
     if exactly_ms is None or tolerance_ms is None:
         told.error(text.place, "time", f"{what} must be a time", found=text.value, hint="write 6s or 6s ± 500ms")
         return None
     return Near(exactly_ms, tolerance_ms)
 
 
-def _milliseconds(word: str) -> int | None:
+def milliseconds(word: str) -> int | None:
+    """`5s`, `1.5m`, `1h`; None for anything else."""
     match = _DURATION.fullmatch(word)
     if match is None:
         return None

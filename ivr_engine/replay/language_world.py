@@ -1,5 +1,6 @@
 """What surrounds the people of a scenario: where it runs, what the queues do otherwise, and what befalls the engine."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.source import Node, Table, Text
-from ivr_engine.replay.language_words import Page, beside, texts
+from ivr_engine.replay.language_words import Page, beside, milliseconds, texts
 from ivr_engine.replay.scenario import LONGEST_MS, By, Happening, Level, QueueChange, WorldAct
 
 ALL_QUEUES = "all"
@@ -15,7 +16,7 @@ ALL_QUEUES = "all"
 
 QUEUE_KEYS = ("ring", "wrap_up", "promise")
 
-KINDS = ("presence", "wrap_up", "engine", "ami", "events", "database", "revision", "switch")
+KINDS = ("presence", "wrap_up", "engine", "inbox", "ami", "events", "database", "clock", "revision", "switch")
 """The word of a happening that says what it is."""
 
 AFTER_CONTACT = "contact"
@@ -25,13 +26,20 @@ VALUES = {
     "presence": tuple(presence.value for presence in Presence),
     "wrap_up": ("finished", "extended"),
     "after": (AFTER_CONTACT,),
-    "engine": ("killed", "started"),
+    "engine": ("killed", "started", "frozen"),
+    "inbox": ("full",),
     "ami": ("cut",),
-    "events": ("delayed", "doubled"),
+    "events": ("delayed", "doubled", "swapped"),
     "database": ("away",),
     "switch": ("restarted",),
 }
-"""What each of those words may be followed by; a revision is a folder."""
+"""What each of those words may be followed by; a revision is a folder, and the clock is set by a time with a sign."""
+
+CLOCK = re.compile(r"([+-])(.+)")
+"""`clock: +1h`."""
+
+SWITCH_DOWN_MS = 2_000
+"""A dead Asterisk is started again by its supervisor: a second or two (Asterisk's own start takes one)."""
 
 WORLD_KEYS = ("at", "agent", *KINDS, "after", "reason", "by", "for")
 
@@ -41,13 +49,32 @@ _WHAT = {
     ("wrap_up", "extended"): Happening.WRAP_UP_EXTENDED,
     ("engine", "killed"): Happening.ENGINE_KILLED,
     ("engine", "started"): Happening.ENGINE_STARTED,
+    ("engine", "frozen"): Happening.ENGINE_FROZEN,
+    ("inbox", "full"): Happening.INBOX_FULL,
     ("ami", "cut"): Happening.AMI_CUT,
     ("events", "delayed"): Happening.EVENTS_DELAYED,
     ("events", "doubled"): Happening.EVENTS_DOUBLED,
+    ("events", "swapped"): Happening.EVENTS_SWAPPED,
     ("database", "away"): Happening.DATABASE_AWAY,
     ("switch", "restarted"): Happening.SWITCH_RESTARTED,
 }
-_LASTING = frozenset({Happening.AMI_CUT, Happening.EVENTS_DELAYED, Happening.EVENTS_DOUBLED, Happening.DATABASE_AWAY})
+_LASTING = frozenset(
+    {
+        Happening.ENGINE_FROZEN,
+        Happening.INBOX_FULL,
+        Happening.AMI_CUT,
+        Happening.EVENTS_DELAYED,
+        Happening.EVENTS_DOUBLED,
+        Happening.EVENTS_SWAPPED,
+        Happening.DATABASE_AWAY,
+    }
+)
+_MAY_LAST = frozenset({Happening.SWITCH_RESTARTED})
+_NOT_ON_ASTERISK = {
+    Happening.CLOCK_SET: "the clock of the machine is others', too",
+    Happening.INBOX_FULL: "no load that a test may put on a machine fills it",
+}
+"""What the real level cannot make happen, and why not."""
 _OF_AGENT = frozenset({Happening.PRESENCE, Happening.WRAP_UP_FINISHED, Happening.WRAP_UP_EXTENDED})
 
 
@@ -111,10 +138,17 @@ def _over(own: QueueChange | None, everywhere: QueueChange, queue: str) -> Queue
     )
 
 
-def read_world(page: Page, told: Diagnostics, agents: Collection[str], home: Path) -> tuple[WorldAct, ...]:
+def read_world(
+    page: Page, told: Diagnostics, agents: Collection[str], home: Path, levels: Collection[Level]
+) -> tuple[WorldAct, ...]:
     """What happens by itself, in the order written. Folders are relative to `home`, where the file lies."""
     acts = (_happening(node, told, agents, home) for node in page.listed("world"))
-    return tuple(act for act in acts if act is not None)
+    found = tuple(act for act in acts if act is not None)
+    for act in found:
+        why = _NOT_ON_ASTERISK.get(act.what)
+        if why is not None and Level.ASTERISK in levels:
+            told.error(act.place, "not_there", f"no real switch can do this: {why}", hint="say not_on: {asterisk: …}")
+    return found
 
 
 def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Path) -> WorldAct | None:
@@ -136,12 +170,15 @@ def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Pat
     kind = kinds[0]
     if kind == "revision":
         return WorldAct(Happening.REVISION_LOADED, at_ms, node.place, value=str(_folder(form, kind, home) or ""))
+    if kind == "clock":
+        _refuse_strangers(form, Happening.CLOCK_SET)
+        return WorldAct(Happening.CLOCK_SET, at_ms, node.place, by_ms=_clock_ms(form))
     word = form.one_of(kind, VALUES[kind])
     what = _WHAT.get((kind, "" if kind == "presence" else word))
     if what is None:
         return None
     _refuse_strangers(form, what)
-    lasts_ms = form.duration_ms("for", 0)
+    lasts_ms = form.duration_ms("for", SWITCH_DOWN_MS if what in _MAY_LAST else 0)
     if what in _LASTING and not lasts_ms:
         form.error("for", "missing", f"'{kind}: {word}' needs to say how long", hint="such as for: 5s")
     if what in _OF_AGENT and not form.has("agent"):
@@ -171,13 +208,23 @@ def _refuse_strangers(form: Page, what: Happening) -> None:
         allowed |= {"agent", "by", "presence", "wrap_up"}
     if what is Happening.PRESENCE:
         allowed |= {"reason", "after"}
-    if what in _LASTING:
+    if what in _LASTING | _MAY_LAST:
         allowed.add("for")
     if what is Happening.EVENTS_DELAYED:
         allowed.add("by")
     for key in ("agent", "after", "reason", "by", "for"):
         if form.has(key) and key not in allowed:
             form.error(key, "not_here", f"'{key}' says nothing about this happening")
+
+
+def _clock_ms(form: Page) -> int:
+    """`+1h`, `-30m`: by how much the wall clock is set."""
+    written = CLOCK.fullmatch(form.text("clock"))
+    by_ms = milliseconds(written[2]) if written is not None else None
+    if written is None or not by_ms:
+        form.error("clock", "clock", "this sets no clock", hint="write +1h or -1h")
+        return 0
+    return by_ms if written[1] == "+" else -by_ms
 
 
 def _folder(form: Page, key: str, home: Path) -> Path | None:

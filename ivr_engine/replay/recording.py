@@ -21,7 +21,7 @@ from ivr_engine.core.commands import Command
 from ivr_engine.core.events import Event
 from ivr_engine.core.notices import Notice
 from ivr_engine.flow.diagnostics import Diagnostic, Place
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 
 KIND = "ivr-engine journal"
 VERSION = 1

@@ -210,6 +210,7 @@ def _happening() -> dict[str, Schema]:
         "agent": _ref("digits"),
         **words,
         "revision": _ref("word"),
+        "clock": {"description": "+1h, -1h", "type": "string", "pattern": rf"^[+-][0-9.]+ ?(ms|s|m|h)$|{_VARIABLE}"},
         "reason": _ref("word"),
         "by": _either(_words(By), _ref("duration")),
         "for": _ref("duration"),

@@ -23,7 +23,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.notices import ContactBegan, Notice
 from ivr_engine.core.vocabulary import Role
 from ivr_engine.replay.recording import Recorded
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 
 CALLERS = "0109"
 """Seven digits follow: 010 9xxx xxxx, in the shape of a mobile number. Korea keeps no range for fiction."""

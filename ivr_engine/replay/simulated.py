@@ -24,9 +24,10 @@ from ivr_engine.replay.scenario import Happening, QueueChange, Scenario, WorldAc
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.invariants import Books
-from ivr_engine.replay.simulator.lives import Entry, Lives
+from ivr_engine.replay.simulator.lives import Lives
 from ivr_engine.replay.simulator.outside import Offices
 from ivr_engine.replay.simulator.performance import Performance
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.replay.simulator.site import Site, read_site
 from ivr_engine.replay.simulator.sounds import Sounds
 from ivr_engine.replay.simulator.visits import FlowVisits
@@ -40,9 +41,6 @@ PRESENCE_GAP_MS = 1
 
 COLLECT = (100_000, 50, 50)
 """Thresholds of Python's collector during a run."""
-
-RECONNECT_MS = 50
-"""Until a link that can be had again is up: the engine's first try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,7 @@ class _Stage:
             keep_entries=keep_entries,
         )
         self._lives.agents = agents_of(scenario)
+        self._lives.on_begun = self._begun
         self._revision = revision
 
     def perform(self) -> Run:
@@ -123,10 +122,10 @@ class _Stage:
         if limit_hit:
             self._problems.append(self._why_endless())
         elif lives.sees_the_switch:
-            self._problems += self._books.problems()
+            self._problems += (*self._books.problems(), *lives.journal.problems())
         return Run(
             history=History(tuple(self._facts), ended_at_ms=ended_at_ms),
-            entries=tuple(lives.entries),
+            entries=tuple(lives.journal.entries),
             problems=(*self._problems, *lives.bugs, *self._visits.bugs, *self._exchange.problems),
             limit_hit=limit_hit,
             illegal_events=tuple(lives.illegal),
@@ -140,8 +139,9 @@ class _Stage:
 
     def _decided(self, entry: Entry) -> None:
         self._books.take(entry.notices)
-        facts = self._telling.facts(entry.at_ms, entry.notices)
-        if entry.at_ms < self._names.zero_ms:
+        at_ms = entry.at_ms - self._lives.ahead_ms
+        facts = self._telling.facts(at_ms, entry.notices)
+        if at_ms < self._names.zero_ms:
             return
         for fact in facts:
             self._facts.append(fact)
@@ -159,31 +159,46 @@ class _Stage:
 
     def _start(self) -> None:
         self._lives.start()
+
+    def _begun(self) -> None:
         self._visits.converse = self._revision.converse
 
     # ── Centre ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def ask(self, event: Event) -> None:
-        self._lives.take(event)
+        self._lives.ask(event)
 
     def world(self, act: WorldAct) -> None:
+        lives, link, time = self._lives, self._lives.link, self._time
         match act.what:
             case Happening.ENGINE_KILLED:
-                self._lives.kill()
+                lives.kill()
             case Happening.ENGINE_STARTED:
                 self._start()
-            case Happening.AMI_CUT | Happening.SWITCH_RESTARTED:
-                if self._lives.link is not None:
-                    self._lives.link.cut()
-                if act.what is Happening.AMI_CUT:
-                    self._time.after(act.lasts_ms, self._reconnect)
+            case Happening.ENGINE_FROZEN:
+                lives.freeze()
+                time.after(act.lasts_ms, lives.thaw)
+            case Happening.AMI_CUT if link is not None:
+                link.cut()
+                time.after(act.lasts_ms, self._reconnect)
+            case Happening.SWITCH_RESTARTED if link is not None:
+                link.cut()
+                link.outlive()
             case Happening.EVENTS_DELAYED:
                 self._meddle(act.lasts_ms, "delay_ms", act.by_ms, 0)
             case Happening.EVENTS_DOUBLED:
                 self._meddle(act.lasts_ms, "doubles", True, False)
+            case Happening.EVENTS_SWAPPED:
+                self._meddle(act.lasts_ms, "swaps", True, False)
+            case Happening.INBOX_FULL:
+                lives.inbox_full = True
+                time.after(act.lasts_ms, setattr, lives, "inbox_full", False)
+            case Happening.DATABASE_AWAY:
+                lives.journal.lose_database()
+                time.after(act.lasts_ms, lives.journal.find_database)
             case Happening.REVISION_LOADED:
-                self._reload(Path(act.value))
+                lives.gate(self._reload, Path(act.value))
             case _:
-                pass  # the database: nothing on the call path waits for it
+                pass
 
     def _reload(self, folder: Path) -> None:
         """A broken set is refused, and the old one serves on."""
@@ -199,12 +214,8 @@ class _Stage:
         self._reconnect()
 
     def _reconnect(self) -> None:
-        self._time.after(RECONNECT_MS, self._connect)
-
-    def _connect(self) -> None:
-        link = self._lives.link
-        if link is not None and not link.up and self._exchange.runs:
-            link.connect()
+        if self._lives.link is not None:
+            self._lives.link.reconnect()
 
     def _meddle(self, lasts_ms: int, what: str, during: Any, after: Any) -> None:
         set_it: Callable[[Any], None] = lambda value: self._lives.meddle(what, value)  # noqa: E731

@@ -46,6 +46,7 @@ class Reactor:
         journal: Journal,
         epoch: int,
         on_decided: Callable[[float], None] | None = None,
+        max_inbox: int = MAX_INBOX,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -59,6 +60,7 @@ class Reactor:
         self._timer: asyncio.TimerHandle | None = None
         self._armed_ms: int | None = None
         self._stopped = False
+        self.max_inbox = max_inbox
         self.seq = 0
         self.illegal_events = 0
         self.bugs = 0
@@ -103,8 +105,11 @@ class Reactor:
     def _take(self, event: Event, answer: "asyncio.Future[None] | None") -> None:
         if self._stopped:
             return
-        if len(self._inbox) >= MAX_INBOX:
-            raise InboxFull(f"{MAX_INBOX} facts wait to be decided")
+        if len(self._inbox) >= self.max_inbox:
+            raise InboxFull(f"{len(self._inbox)} facts wait to be decided")
+        self._admit(event, answer)
+
+    def _admit(self, event: Event, answer: "asyncio.Future[None] | None") -> None:
         self._inbox.append((event, answer))
         if self._deciding:
             return
@@ -173,4 +178,5 @@ class Reactor:
     def _due(self) -> None:
         self._timer = None
         self._armed_ms = None
-        self._take(TimePassed(), None)
+        if not self._stopped:
+            self._admit(TimePassed(), None)  # a deadline is never refused: nobody would call again

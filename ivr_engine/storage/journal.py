@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage.batches import BatchWriter
@@ -50,6 +50,16 @@ CLOSE_SECONDS = 5.0
 """How long a stop waits for the database; what it did not take stays in the spool for the next start."""
 
 
+class Batches(Protocol):
+    """Whoever commits rows, each once: a database, or what a test has in its place."""
+
+    written: int
+    unreadable: int
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """Commit the rows. Raises what is in `database.AWAY`, and then it is unknown whether they were committed."""
+
+
 class _Waiting(NamedTuple):
     row: Row
     spooled_to: Position | None
@@ -65,7 +75,7 @@ class WrittenJournal:
 
     def __init__(
         self,
-        database: Database,
+        database: Database | Batches,
         spool_folder: Path,
         *,
         gather_seconds: float = GATHER_SECONDS,
@@ -77,7 +87,9 @@ class WrittenJournal:
         self._buffer_entries = buffer_entries
         self._batch_entries = batch_entries
         self._spool = Spool(spool_folder, limit_bytes=spool_bytes)
-        self._batches = BatchWriter(database, self._spool.set_aside)
+        self._batches: Batches = (
+            BatchWriter(database, self._spool.set_aside) if isinstance(database, Database) else database
+        )
         self._waiting: deque[_Waiting] = deque()
         self._behind = False
         """Entries newer than those in memory are in the spool alone; the writer has to read it."""

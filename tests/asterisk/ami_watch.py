@@ -10,7 +10,7 @@ WANTED = frozenset({"UserEvent", "Hangup", "OriginateResponse"})
 
 
 class Watch:
-    """The callbacks of a link. `story` is what happened: "up", "down: REASON", and events by their Uniqueid."""
+    """The callbacks of a link. `story` is what happened: "up", "down: REASON", "dead", and events by their Uniqueid."""
 
     def __init__(self) -> None:
         self.story: list[str] = []
@@ -36,8 +36,15 @@ class Watch:
         if self.each_down is not None:
             self.each_down()
 
+    def on_dead(self) -> None:
+        self._tell("dead")
+
     def _tell(self, what: str) -> None:
         self.story.append(what)
+        self.look()
+
+    def look(self) -> None:
+        """Whoever waits shall look again."""
         self._news.set()
 
     @property
@@ -78,6 +85,7 @@ class Watch:
             on_event=self.on_event,
             on_up=self.on_up,
             on_down=self.on_down,
+            on_dead=self.on_dead,
             wanted=WANTED,
             pause=pause,
             ping_seconds=ping_seconds,

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from ivr_engine.asterisk import ami
 from ivr_engine.asterisk.ami import (
     FIRST_PAUSE_SECONDS,
     LEAVE_SECONDS,
@@ -586,3 +587,43 @@ def test_given_uvloop_when_the_link_dies_and_comes_back_then_it_behaves_the_same
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(story()) == ["up", "1.1", "1.1", "1.1", "down:", "up", "1.1"]
+
+
+class TestDeadSwitch:
+    """A process that is gone refuses; a network that is away is silent."""
+
+    @pytest.fixture(autouse=True)
+    def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ami, "DEAD_SECONDS", 0.05)
+
+    async def test_given_a_link_that_was_up_when_nobody_listens_any_more_then_the_switch_is_dead_once(self) -> None:
+        watch, tries = Watch(), list[int]()
+
+        def pause(failures: int) -> float:
+            tries.append(failures)
+            watch.look()
+            return 0.0
+
+        async with FakeManager() as fake:
+            link = watch.link(fake, pause=pause)
+            await link.start()
+            await fake.leave()
+            await watch.until(lambda: "dead" in watch.story)
+            before = len(tries)
+            await watch.until(lambda: len(tries) > before + 20)
+            assert [word for word in watch.story if word in ("up", "dead")] == ["up", "dead"]
+            await link.stop()
+
+    async def test_given_a_link_that_was_up_when_sessions_are_cut_and_taken_again_then_the_switch_is_not_dead(
+        self,
+    ) -> None:
+        watch = Watch()
+        async with FakeManager() as fake:
+            link = watch.link(fake)
+            await link.start()
+            fake.cut()
+            await watch.until(lambda: watch.ups == 2)
+            fake.cut()
+            await watch.until(lambda: watch.ups == 3)
+            assert "dead" not in watch.story
+            await link.stop()

@@ -26,7 +26,7 @@ from ivr_engine.core.events import (
     SwitchSeen,
 )
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferFailure, OfferId, Role
-from ivr_engine.runtime.ports import DirectoryEntry
+from ivr_engine.runtime.ports import DirectoryEntry, InboxFull
 from ivr_engine.storage.directory import MemoryDirectory
 from tests.armed_timers import armed_timers
 from tests.asterisk.fake_asterisk import Asterisk
@@ -46,9 +46,12 @@ class Told:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.before: Callable[[Event], None] = lambda _event: None
+        """May refuse it."""
         self._news = asyncio.Event()
 
     def __call__(self, event: Event) -> None:
+        self.before(event)
         self.events.append(event)
         self._news.set()
 
@@ -573,3 +576,22 @@ class TestFacts:
         await told.nothing_else(fake)
         await switch.stop()
         assert switch.link.counts.bugs == 1
+
+
+class TestFullInbox:
+    async def test_given_a_core_without_room_when_a_fact_comes_then_the_switch_is_looked_at_anew(
+        self, fake: Asterisk
+    ) -> None:
+        full: list[Event] = []
+        async with running(fake) as (_, told):
+
+            def refuse(event: Event) -> None:
+                if isinstance(event, ContactArrived | SwitchLost) and len(full) < 2:
+                    full.append(event)
+                    raise InboxFull("no room")
+
+            told.before = refuse
+            fake.emit("UserEvent", UserEvent="IvrArrived", Contact=C, Number="120", Caller="010")
+            await told.until(SwitchSeen, 2)
+            assert full == [ContactArrived(C, "120", "010"), SwitchLost()]
+            assert [type(event) for event in told.events] == [SwitchSeen, SwitchLost, SwitchSeen]

@@ -125,3 +125,28 @@ async def test_given_asterisk_is_gone_when_the_engine_connects_then_its_wire_end
 @pytest.fixture
 def free_port(unused_tcp_port: int) -> int:
     return unused_tcp_port
+
+
+async def test_given_events_that_change_places_when_two_come_closely_then_the_second_is_first_and_the_third_alone(
+    manager: tuple[Manager, AmiProxy],
+) -> None:
+    asterisk, proxy = manager
+    engine = await Engine.connect(proxy)
+    proxy.swap(60_000)
+    asterisk.say(event(1), event(2), event(3))
+    assert [await engine.message() for _ in range(3)] == [event(2), event(1), event(3)]
+    asterisk.say(ANSWER)
+    assert await engine.message() == ANSWER
+
+
+async def test_given_a_switch_that_died_when_somebody_connects_then_it_is_refused_until_another_one_is_there(
+    manager: tuple[Manager, AmiProxy],
+) -> None:
+    _, proxy = manager
+    engine = await Engine.connect(proxy)
+    proxy.die()
+    assert await engine.reader.read() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await Engine.connect(proxy)
+    await proxy.start()
+    await Engine.connect(proxy)

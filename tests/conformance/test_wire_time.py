@@ -1,13 +1,14 @@
 """Virtual time with real sockets: hours pass at once, and never past a byte that is on its way."""
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
 
-from ivr_engine.conformance.wire_time import JumpingLoop, Standing, WireTime
+from ivr_engine.conformance.wire_time import PROCESS, JumpingLoop, Standing, WireTime
 
 T = TypeVar("T")
 
@@ -134,3 +135,76 @@ def test_given_two_things_of_one_moment_when_the_first_writes_then_its_answer_co
         return order
 
     assert run(happen()) == ["began", "answered", "second"]
+
+
+# ── a process that is stopped ───────────────────────────────────────────────────────────────────────────────────────
+def of_process(number: int, coroutine: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    context = contextvars.copy_context()
+    context.run(PROCESS.set, number)
+    return asyncio.get_running_loop().create_task(coroutine, context=context)
+
+
+def test_given_a_process_that_is_stopped_when_time_passes_then_only_it_stands_still() -> None:
+    beats: list[tuple[int, float]] = []
+
+    async def beat(number: int) -> None:
+        for _ in range(5):
+            await asyncio.sleep(1)
+            beats.append((number, round(asyncio.get_running_loop().time(), 3)))
+
+    async def both() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, JumpingLoop)
+        first, second = of_process(1, beat(1)), of_process(2, beat(2))
+        await asyncio.sleep(1.5)
+        loop.freeze(1)
+        await asyncio.sleep(10)
+        loop.thaw()
+        await asyncio.gather(first, second)
+
+    run(both())
+    assert [at for number, at in beats if number == 2] == [1, 2, 3, 4, 5]
+    assert [at for number, at in beats if number == 1] == [1, 11.5, 12.5, 13.5, 14.5]
+
+
+def test_given_a_process_that_is_stopped_when_bytes_come_for_it_then_it_reads_them_before_its_timers_are_late() -> None:
+    told: list[str] = []
+
+    class Reader(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            asyncio.get_running_loop().call_later(3, told.append, "too late")
+
+        def data_received(self, data: bytes) -> None:
+            told.append(data.decode())
+
+    async def engine() -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(Reader, "127.0.0.1", 0)
+
+    async def stopped() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, JumpingLoop)
+        server = await of_process(1, engine())
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        await asyncio.sleep(1)
+        loop.freeze(1)
+        writer.write(b"a word")
+        await asyncio.sleep(60)
+        assert told == []
+        loop.thaw()
+        await asyncio.sleep(1)
+        writer.close()
+        server.close()
+
+    run(stopped())
+    assert told == ["a word", "too late"]
+
+
+def test_given_work_for_a_thread_when_awaited_then_it_is_done_and_no_time_has_passed() -> None:
+    async def work() -> tuple[int, float]:
+        asyncio.get_running_loop().call_later(0.001, lambda: None)
+        found = await asyncio.to_thread(sum, [1, 2])
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.to_thread(divmod, 1, 0)
+        return found, asyncio.get_running_loop().time()
+
+    assert run(work()) == (3, 0)

@@ -17,7 +17,7 @@ from ivr_engine.core.events import ConsultRequested
 from ivr_engine.replay.determinism import verify
 from ivr_engine.replay.recording import RecordingError, canonical, plain, read, write
 from ivr_engine.replay.scrub import Scrub
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 from tests.replay.stage import TalkAct, agent, does, hong, official, perform
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.jsonl.gz"))

@@ -9,7 +9,7 @@ import pytest
 from ivr_engine.flow.diagnostics import Place
 from ivr_engine.replay import scenario as plans
 from ivr_engine.replay.history import Verb
-from ivr_engine.replay.language import read
+from ivr_engine.replay.language import ScenarioErrors, read
 from ivr_engine.replay.scenario import (
     AgentAct,
     Answering,
@@ -270,11 +270,38 @@ class TestPhones:
         ),
         ("events: doubled, for: 3s", WorldAct(Happening.EVENTS_DOUBLED, 1_000, NOWHERE, lasts_ms=3_000)),
         ("database: away, for: 3s", WorldAct(Happening.DATABASE_AWAY, 1_000, NOWHERE, lasts_ms=3_000)),
-        ("switch: restarted", WorldAct(Happening.SWITCH_RESTARTED, 1_000, NOWHERE)),
+        ("switch: restarted", WorldAct(Happening.SWITCH_RESTARTED, 1_000, NOWHERE, lasts_ms=2_000)),
+        ("switch: restarted, for: 8s", WorldAct(Happening.SWITCH_RESTARTED, 1_000, NOWHERE, lasts_ms=8_000)),
+        ("engine: frozen, for: 3s", WorldAct(Happening.ENGINE_FROZEN, 1_000, NOWHERE, lasts_ms=3_000)),
+        ("events: swapped, for: 3s", WorldAct(Happening.EVENTS_SWAPPED, 1_000, NOWHERE, lasts_ms=3_000)),
     ],
 )
 def test_given_a_happening_when_read_then_it_is_one_act_of_the_world(desk: Desk, happening: str, act: WorldAct) -> None:
     assert placeless(desk.one(f"{PEOPLE}world: [{{at: 1s, {happening}}}]\n").world) == (act,)
+
+
+@pytest.mark.parametrize(
+    ("happening", "act"),
+    [
+        ("inbox: full, for: 3s", WorldAct(Happening.INBOX_FULL, 1_000, NOWHERE, lasts_ms=3_000)),
+        ("clock: +1h", WorldAct(Happening.CLOCK_SET, 1_000, NOWHERE, by_ms=3_600_000)),
+        ("clock: -90s", WorldAct(Happening.CLOCK_SET, 1_000, NOWHERE, by_ms=-90_000)),
+    ],
+)
+def test_given_what_no_real_switch_can_do_when_read_then_the_file_must_say_so(
+    desk: Desk, happening: str, act: WorldAct
+) -> None:
+    document = f"{PEOPLE}world: [{{at: 1s, {happening}}}]\n"
+    with pytest.raises(ScenarioErrors, match="not_there: no real switch can do this: "):
+        desk.one(document)
+    scenario = desk.one(f'{document}not_on: {{asterisk: "the clock is others\', too"}}\n')
+    assert placeless(scenario.world) == (act,)
+
+
+@pytest.mark.parametrize("clock", ["1h", "+soon", "+0s", "+1"])
+def test_given_a_clock_that_is_set_by_nothing_when_read_then_it_is_told(desk: Desk, clock: str) -> None:
+    with pytest.raises(ScenarioErrors, match="clock: this sets no clock; found '"):
+        desk.one(f'{PEOPLE}not_on: {{asterisk: "no"}}\nworld: [{{at: 1s, clock: "{clock}"}}]\n')
 
 
 def test_given_a_revision_when_loaded_in_the_middle_then_its_prompts_can_be_waited_for(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scrub import Scrub
 from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulated import run
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.replay.stories import stories_of
 from ivr_engine.replay.verdict import judge
 from ivr_engine.replay.ways import Ways

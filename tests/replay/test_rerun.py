@@ -16,7 +16,7 @@ from ivr_engine.replay.recording import write
 from ivr_engine.replay.rerun import Played, Policy, rerun
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.shipped import dialplans
-from ivr_engine.replay.simulator.lives import Entry
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.replay.whatif import Outcome, chart, compare, table
 from tests.replay.stage import MONDAY_MS, Conduct, agent, citizen, hong, perform, presses
 

@@ -48,6 +48,8 @@ class Exchange:
         """A recording begins to play."""
         self.says: Callable[[Leg, str], None] = lambda _leg, _name: None
         """The dialplan says this UserEvent, whether or not anybody listens on AMI."""
+        self.clock_ahead_ms = 0
+        """By how much the wall clock of the machine was set since the scenario began."""
         self.runs = True
         """False between the death of Asterisk and its next start."""
         self.legs: dict[str, Leg] = {}
@@ -69,6 +71,11 @@ class Exchange:
         self._first = time.now_ms // 1000
         self.count = 0
         """Channels ever made."""
+
+    @property
+    def wall_ms(self) -> int:
+        """What the machine's clock on the wall says, as against the time that passes."""
+        return self.time.now_ms + self.clock_ahead_ms
 
     # ── legs ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def find(self, name: str) -> Leg | None:

@@ -25,12 +25,15 @@ from ivr_engine.core.events import (
     LegEnded,
     OfferAnswered,
     OfferFailed,
+    SwitchDied,
     SwitchLost,
     SwitchSeen,
 )
 from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure
 from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.gate import Gate
 from ivr_engine.replay.simulator.manager import Manager
+from ivr_engine.replay.simulator.pairs import Pairs
 from ivr_engine.replay.simulator.ports import Record, Refused
 from ivr_engine.replay.virtual import Timer, VirtualTime
 
@@ -41,6 +44,12 @@ FALLBACK_FAMILY = "ivr-fallback"
 
 WIRE_MS = 1
 """One way over loopback, with both ends' parsing."""
+
+RECONNECT_MS = 50
+"""Until a link that can be had again is up: the engine's first try."""
+
+DEATH_KNOWN_MS = 2_550
+"""From the switch's death to the first refused try after `ami.DEAD_SECONDS`."""
 
 ENDPOINTS = Endpoints()
 
@@ -53,56 +62,107 @@ class Link:
         time: VirtualTime,
         exchange: Exchange,
         *,
-        sink: Callable[[Event], object],
+        sink: Callable[[Event], bool],
         directory: Callable[[str], str | None],
         nonce: str,
+        gate: Gate,
     ) -> None:
-        """`directory` tells the number behind an entry."""
+        """`directory` tells the number behind an entry, `sink` whether it took the fact; `gate` is the engine's."""
         self._time = time
         self._exchange = exchange
         self._manager = Manager(exchange)
         self._sink = sink
+        self._gate = gate
         self._directory = directory
         self._nonce = nonce
-        self._ringing = Ringing(sink, time.after)
+        self._ringing = Ringing(self._tell, self._after)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beating: Timer | None = None
         self._action = 0
         self._seen_started: int | None = None
+        self._closed = False
         self._life = 0
         """Which connection this is: what was on its way over an earlier one never arrives."""
         self._last_at_ms = 0
         self.up = False
+        self._loss_untold = False
+        self._pairs = Pairs[Record](time.after, self._on_record)
         self.delay_ms = 0
         self.doubles = False
         self.untranslatable = 0
         self.refused = 0
 
+    @property
+    def swaps(self) -> bool:
+        """Whether events change places now."""
+        return self._pairs.swaps
+
+    @swaps.setter
+    def swaps(self, swaps: bool) -> None:
+        self._pairs.swaps = swaps
+
     # ── up and down ─────────────────────────────────────────────────────────────────────────────────────────────────
     def connect(self) -> None:
         """Listens, greets the switch, looks at it: what the look shows is the first fact."""
+        if self.up or self._closed or not self._exchange.runs:
+            return
         self.up = True
         self._life += 1
         self._last_at_ms = 0
-        self._exchange.tell = self._on_record
+        self._exchange.tell = self._pairs.take
         self._ringing.forget()
         self._manager.act("Setvar", {"Variable": "IVR_NONCE", "Value": self._nonce})
         self._beat()
-        self._sink(self.look())
+        seen = self.look()
+        if not self._loss_untold or self._tell(SwitchLost()):
+            self._loss_untold = False
+            self._tell(seen)
 
     def cut(self) -> None:
         """The connection is gone: what was on its way is lost, both ways."""
-        if not self.up:
-            return
-        self.close()
-        self._sink(SwitchLost())
+        if self.up:
+            self._lose()
+            self._gate(self._tell_loss)
+
+    def reconnect(self) -> None:
+        """The engine's next try, which finds the switch."""
+        self._time.after(RECONNECT_MS, self._gate, self.connect)
+
+    def outlive(self) -> None:
+        """The switch has died: should nobody listen there for long, the engine knows that its calls are gone."""
+        self._time.after(DEATH_KNOWN_MS, self._gate, self._tell_death, self._life)
+
+    def _tell_loss(self) -> None:
+        self._loss_untold = not self._tell(SwitchLost())
+
+    def _tell_death(self, life: int) -> None:
+        if life == self._life and not self._exchange.runs:
+            self._tell(SwitchDied())
+
+    def _tell(self, event: Event) -> bool:
+        """A fact that is not taken is lost, and the link is had anew: the look makes up for it."""
+        if self._sink(event):
+            return True
+        if self.up:
+            self._lose()
+            self._time.after(0, self._tell_loss)
+            self.reconnect()
+        return False
+
+    def _after(self, delay_ms: int, action: Callable[[], None]) -> Timer:
+        return self._time.after(delay_ms, self._gate, action)
 
     def close(self) -> None:
-        """Nobody listens any more."""
+        """The engine is gone."""
+        self._closed = True
+        self._lose()
+
+    def _lose(self) -> None:
         self.up = False
         self._life += 1
         self._exchange.tell = _to_nobody
+        self._pairs.forget()
         self._ringing.forget()
         if self._beating is not None:
             self._beating.cancel()
@@ -125,7 +185,11 @@ class Link:
     def _beat(self) -> None:
         self._beats += 1
         self._exchange.global_variables["IVR_HEARTBEAT"] = f"{self._nonce}.{self._beats}"
-        self._beating = self._time.beat(HEARTBEAT_MS, self._beat)
+        self._beating = self._time.beat(HEARTBEAT_MS, self._gate, self._beat_in, self._life)
+
+    def _beat_in(self, life: int) -> None:
+        if life == self._life:
+            self._beat()
 
     # ── commands out ────────────────────────────────────────────────────────────────────────────────────────────────
     def execute(self, command: Command) -> None:
@@ -145,7 +209,7 @@ class Link:
         try:
             self._manager.act(action.name, action.headers, action_id)
         except Refused as error:
-            self._time.after(WIRE_MS, self._done_in, life, command, action, str(error))
+            self._time.after(WIRE_MS, self._gate, self._done_in, life, command, action, str(error))
 
     def _done_in(self, life: int, command: Command, action: AmiAction, problem: str) -> None:
         if life == self._life:
@@ -158,7 +222,7 @@ class Link:
         if isinstance(command, StartOffer):
             self._ringing.failed(command.offer, OfferFailure.UNREACHABLE)
         else:
-            self._sink(CommandRefused(command.contact, type(command).__name__, problem))
+            self._tell(CommandRefused(command.contact, type(command).__name__, problem))
 
     # ── records in ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _on_record(self, record: Record) -> None:
@@ -167,7 +231,7 @@ class Link:
         # however late, the order of one connection is kept
         self._last_at_ms = max(self._last_at_ms, self._time.now_ms + WIRE_MS + self.delay_ms)
         for _ in range(2 if self.doubles else 1):
-            self._time.after(self._last_at_ms - self._time.now_ms, self._arrived, self._life, record)
+            self._time.after(self._last_at_ms - self._time.now_ms, self._gate, self._arrived, self._life, record)
 
     def _arrived(self, life: int, record: Record) -> None:
         if life == self._life:
@@ -193,9 +257,9 @@ class Link:
             if isinstance(event, ConsultRequested):
                 number = self._directory(event.entry)
                 if number is not None:
-                    self._sink(ConsultRequested(event.agent, event.entry, number))
+                    self._tell(ConsultRequested(event.agent, event.entry, number))
             else:
-                self._sink(event)
+                self._tell(event)
 
     def _told_before(self, leg: LegId) -> bool:
         if leg in self._ended:

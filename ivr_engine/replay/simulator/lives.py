@@ -4,52 +4,26 @@ Does what `runtime.reactor` and the composition root do: journal first, then com
 begins with what the journal says of the earlier ones, as `storage.recovery` reads it, and with a look at the switch.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-from ivr_engine.core.commands import Command
 from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings, RoutingPolicy
-from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
-from ivr_engine.core.events import (
-    Configured,
-    ContactRestored,
-    Event,
-    OfferRestored,
-    PresenceRestored,
-    Started,
-    TimePassed,
-)
-from ivr_engine.core.notices import (
-    AgentChanged,
-    ContactBegan,
-    ContactConnected,
-    ContactEnded,
-    ContactWaits,
-    Notice,
-    OfferEnded,
-    OfferMade,
-)
-from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
+from ivr_engine.core.events import Configured, Event, Started, TimePassed
+from ivr_engine.core.notices import Notice
 from ivr_engine.replay.simulator.exchange import Exchange
+from ivr_engine.replay.simulator.gate import Gate
 from ivr_engine.replay.simulator.invariants import Watch
+from ivr_engine.replay.simulator.journal import SimulatedJournal
 from ivr_engine.replay.simulator.link import Link
+from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.replay.simulator.visits import FlowVisits
 from ivr_engine.replay.virtual import Timer, VirtualTime
 
-
-class Entry(NamedTuple):
-    """One decision, as `runtime.ports.JournalEntry` has it: (`epoch`, `seq`) is its identity."""
-
-    epoch: int
-    seq: int
-    at_ms: int
-    event: Event
-    commands: tuple[Command, ...]
-    notices: tuple[Notice, ...]
-
+RETRY_MS = 100
+LONGEST_RETRY_MS = 5_000
+"""Between two tries of the journal's writer, doubled each time, as in `storage.journal`."""
 
 Listener = Callable[[Entry], None]
 
@@ -74,44 +48,66 @@ class Lives:
         self._visits.around.directory = directory
         self._directory = directory
         self._listener = listener
-        self._keep = keep_entries
         self._watching = watch
         self._watch: Watch | None = None
         self._timer: Timer | None = None
         self._armed_ms: int | None = None
+        self._starting: Timer | None = None
+        """Until the database is there again."""
         self._seq = 0
-        self._recovery = Recovery()
         self._meddled: dict[str, Any] = {}
         self.engine: Engine | None = None
         self.link: Link | None = None
         self.epoch = 0
-        self.entries: list[Entry] = []
+        self.gate = Gate()
+        """Shut while the engine is stopped and has not gone on yet."""
+        self.inbox_full = False
+        self.ahead_ms = 0
+        """By how much this life's clock goes before the scenario's: it began when the wall clock was set so."""
+        self.journal = SimulatedJournal(keep_entries=keep_entries)
+        visits.around.gate = self.gate
         self.illegal: list[str] = []
         self.bugs: list[str] = []
         self.agents: tuple[AgentSettings, ...] = ()
         self.queues: tuple[QueueSettings, ...] = ()
         self.revision_id = ""
         self.routing = RoutingPolicy()
+        self.on_begun: Callable[[], None] = lambda: None
+        """A life has begun, perhaps later than it was wished for."""
 
     # ── lives ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def start(self) -> None:
-        """A new life; nothing if one is going on."""
-        if self.engine is not None:
-            return
+        """A new life, as soon as it can read what the last one wrote; nothing if one is going on."""
+        if self.engine is None and self._starting is None:
+            self._try(RETRY_MS)
+
+    def _try(self, pause_ms: int) -> None:
+        self._starting = None
+        if self.journal.away:
+            self._starting = self._time.after(pause_ms, self._try, min(2 * pause_ms, LONGEST_RETRY_MS))
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
         self.epoch += 1
         self._seq = 0
         self.engine = Engine()
         self._watch = Watch(self.engine) if self._watching else None
         nonce = f"e{self.epoch:07d}"
-        self.link = Link(self._time, self._exchange, sink=self.take, directory=self._directory, nonce=nonce)
+        self.link = Link(
+            self._time, self._exchange, sink=self.told, directory=self._directory, nonce=nonce, gate=self.gate
+        )
         for what, value in self._meddled.items():
             setattr(self.link, what, value)
         self._visits.nonce = nonce
+        self.journal.recovery.set_clock(self._exchange.clock_ahead_ms - self.ahead_ms)
+        self.ahead_ms = self._exchange.clock_ahead_ms
         self.take(Started(self.epoch))
         self.take(self._configured())
-        for fact in self._recovery.facts():
+        for fact in self.journal.recovery.facts():
             self.take(fact)
         self.link.connect()
+        self.on_begun()
 
     @property
     def sees_the_switch(self) -> bool:
@@ -121,6 +117,10 @@ class Lives:
     def kill(self) -> None:
         """At once and without a word: no heartbeat, no deadline, no memory."""
         self.engine = None
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
+        self.gate.forget()
         if self.link is not None:
             self.link.close()
             self.link = None
@@ -151,13 +151,33 @@ class Lives:
     def _configured(self) -> Configured:
         return Configured(Configuration(self.queues, self.agents, revision=self.revision_id, routing=self.routing))
 
+    def freeze(self) -> None:
+        """Stopped where it stands: nothing is decided, no heart beats, what comes for it waits."""
+        self.gate.shut()
+
+    def thaw(self) -> None:
+        """It goes on, and finds all that came meanwhile."""
+        self.gate.open()
+
     # ── deciding ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def ask(self, event: Event) -> None:
+        """A person's request by API; one that meets a full inbox is refused, and the person's to repeat."""
+        if not self.inbox_full:
+            self.gate(self.take, event)
+
+    def told(self, event: Event) -> bool:
+        """A fact of the switch; False when it was not taken, and the switch has to be looked at anew."""
+        if self.inbox_full:
+            return False
+        self.take(event)
+        return True
+
     def take(self, event: Event) -> bool:
         """One fact, decided at once; False when it was refused, or nobody is there to decide."""
         engine, link = self.engine, self.link
         if engine is None or link is None:
             return False
-        now_ms = self._time.now_ms
+        now_ms = self._time.now_ms + self.ahead_ms
         allowed = True
         try:
             decision = engine.handle(event, now_ms)
@@ -171,9 +191,7 @@ class Lives:
             decision = engine.unfinished()
         self._seq += 1
         entry = Entry(self.epoch, self._seq, now_ms, event, decision.commands, decision.notices)
-        if self._keep:
-            self.entries.append(entry)
-        self._recovery.take(entry)
+        self.journal.append(entry)
         for command in decision.commands:
             link.execute(command)
         if self._watch is not None and allowed:
@@ -197,87 +215,11 @@ class Lives:
         if self._timer is not None:
             self._timer.cancel()
         self._armed_ms = due_ms
-        self._timer = self._time.deadline(due_ms, self._due) if due_ms is not None else None
+        self._timer = None
+        if due_ms is not None:
+            self._timer = self._time.deadline(due_ms - self.ahead_ms, self.gate, self._due, engine)
 
-    def _due(self) -> None:
-        self._timer, self._armed_ms = None, None
-        self.take(TimePassed())
-
-
-class Recovery:
-    """What the journal's tables would tell a new life: who had chosen what, which contacts were left open."""
-
-    def __init__(self) -> None:
-        self._presence: dict[AgentId, tuple[Presence, str, int | None]] = {}
-        """What was chosen, and since when the agent is in the work after a contact."""
-        self._open: dict[ContactId, dict[str, object]] = {}
-        self._offers: dict[OfferId, OfferRestored] = {}
-        self._made: Counter[ContactId] = Counter()
-        self._queues: dict[AgentId, QueueId] = {}
-        """Of the contact that the agent had last."""
-
-    def take(self, entry: Entry) -> None:
-        configured = type(entry.event) is Configured  # chooses nobody's presence, see storage.projection
-        for notice in entry.notices:
-            if isinstance(notice, AgentChanged):
-                if not configured:
-                    since_ms = notice.since_ms if notice.state is AgentState.WRAP_UP else None
-                    self._presence[notice.agent] = (notice.presence, notice.reason, since_ms)
-            elif isinstance(notice, OfferMade):
-                self._made[notice.contact] += 1
-                self._offers[notice.offer] = OfferRestored(
-                    notice.offer, notice.contact, notice.agent, notice.queue, entry.at_ms
-                )
-            elif isinstance(notice, OfferEnded):
-                self._offers.pop(notice.offer, None)
-                if notice.result is OfferResult.ANSWERED:
-                    self._queues[notice.agent] = notice.queue
-            elif type(notice) in _FOLDED:
-                self._fold(notice)
-
-    def _fold(self, notice: Notice) -> None:
-        match notice:
-            case ContactBegan():
-                row = self._open.setdefault(notice.contact, {})
-                row.update(number=notice.number, caller=notice.caller, arrived_at_ms=notice.arrived_at_ms)
-            case ContactWaits():
-                request = ToQueue(
-                    notice.queue,
-                    frozenset(map(Skill, notice.requirement)),
-                    notice.agency,
-                    notice.language or "ko",
-                    notice.priority,
-                )
-                row = self._open.setdefault(notice.contact, {})
-                row.update(request=request, queued_at_ms=notice.queued_at_ms, agent=None)
-            case ContactConnected():
-                row = self._open.setdefault(notice.contact, {})
-                row.update(agent=notice.agent, answered_at_ms=notice.answered_at_ms)
-            case ContactEnded():
-                self._open.pop(notice.contact, None)
-                self._made.pop(notice.contact, None)
-            case _:
-                pass
-
-    def facts(self) -> list[Event]:
-        """Presences in the order of agents, then contacts in the order of arrival, then the offers that rang."""
-        presences: list[Event] = [
-            PresenceRestored(agent, presence, reason, since_ms, None if since_ms is None else self._queues.get(agent))
-            for agent, (presence, reason, since_ms) in sorted(self._presence.items())
-            if presence is not Presence.LOGGED_OUT or since_ms is not None
-        ]
-        contacts = (_restored(contact, row, self._made[contact]) for contact, row in self._open.items())
-        return [*presences, *contacts, *(offer for offer in self._offers.values() if offer.contact in self._open)]
-
-
-_FOLDED = frozenset({ContactBegan, ContactWaits, ContactConnected, ContactEnded})
-
-
-def _restored(contact: ContactId, row: Mapping[str, object], offers: int) -> ContactRestored:
-    kept = {**row, "offers": offers}
-    if not kept.get("agent"):
-        kept["answered_at_ms"] = None  # back in the queue after a talk: nobody has it
-    kept.setdefault("number", "")
-    kept.setdefault("caller", "")
-    kept.setdefault("arrived_at_ms", kept.get("queued_at_ms") or 0)
-    return ContactRestored(contact, **kept)  # type: ignore[arg-type]
+    def _due(self, engine: Engine) -> None:
+        if engine is self.engine:  # a deadline that waited at the gate may be another life's
+            self._timer, self._armed_ms = None, None
+            self.take(TimePassed())

@@ -22,8 +22,12 @@ FEATURE_CODES = {Presence.AVAILABLE: "*11", Presence.ON_BREAK: "*12", Presence.L
 AFTER_CONTACT_CODES = {Presence.ON_BREAK: "*16", Presence.LOGGED_OUT: "*17"}
 WRAP_UP_CODES = {Happening.WRAP_UP_FINISHED: "*14", Happening.WRAP_UP_EXTENDED: "*15"}
 
-SWITCH_DOWN_MS = 2_000
-"""A dead Asterisk is started again by its supervisor: a second or two (asterisk's own start takes one)."""
+ENGINE_WORDS = {
+    Happening.ENGINE_KILLED: "killed",
+    Happening.ENGINE_STARTED: "started",
+    Happening.ENGINE_FROZEN: "frozen",
+}
+THAWED = "thawed"
 
 _WAITING = frozenset({"IvrQueued", "IvrFallback"})
 
@@ -154,13 +158,19 @@ class Performance:
                 self._exchange.runs = False
                 self._exchange.restart()
                 self._centre.world(act)
-                self._time.after(SWITCH_DOWN_MS, self._switch_starts)
-            case Happening.ENGINE_KILLED | Happening.ENGINE_STARTED:
-                word = "killed" if act.what is Happening.ENGINE_KILLED else "started"
-                self._phone_tells(Verb.ENGINE, "", {word: "true"})
+                self._time.after(act.lasts_ms, self._switch_starts)
+            case Happening.CLOCK_SET:
+                self._exchange.clock_ahead_ms += act.by_ms
+            case Happening.ENGINE_KILLED | Happening.ENGINE_STARTED | Happening.ENGINE_FROZEN:
+                self._engine(ENGINE_WORDS[act.what])
                 self._centre.world(act)
+                if act.what is Happening.ENGINE_FROZEN:
+                    self._time.after(act.lasts_ms, self._engine, THAWED)
             case _:
                 self._centre.world(act)
+
+    def _engine(self, word: str) -> None:
+        self._phone_tells(Verb.ENGINE, "", {word: "true"})
 
     def _switch_starts(self) -> None:
         self._exchange.runs = True

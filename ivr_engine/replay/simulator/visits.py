@@ -42,7 +42,8 @@ from ivr_engine.core.conversation import (
 )
 from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.flow.interpreter import Passed, Walk
-from ivr_engine.replay.simulator.legs import Leg
+from ivr_engine.replay.simulator.gate import Gate
+from ivr_engine.replay.simulator.legs import Leg, Parked
 from ivr_engine.replay.simulator.media import MISSING, Media
 from ivr_engine.replay.simulator.ports import Outside
 from ivr_engine.replay.simulator.sounds import Sounds
@@ -74,6 +75,8 @@ class Surroundings:
     """Queue → the flow after its talks; "" for none."""
     minted: int = 0
     """Recordings so far."""
+    gate: Gate = field(default_factory=Gate)
+    """Of the engine that speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Session:
         "_media",
         "_place",
         "_speech",
+        "closed",
         "done",
         "failed",
     )
@@ -138,6 +142,7 @@ class Session:
         self._media = Media(leg, sounds)
         self._early = ""
         self._place = ""
+        self.closed = False
         self._alive_until_ms = leg.exchange.time.now_ms + (DEAD_MAN_SECONDS - MARGIN_SECONDS) * 1000
         self._speech: Generator[Said, Any, None]
 
@@ -153,13 +158,18 @@ class Session:
         return self._conversation.trail if isinstance(self._conversation, Walk) else ()
 
     def close(self) -> None:
+        self.closed = True
         self._media.close()
 
     def _told(self, key: str) -> None:
-        self._next(self._speech.send, key)
+        self._around.gate(self._go_on, key)
 
     def _spoken(self, key: str, length_ms: int) -> None:
-        self._next(self._speech.send, (key, length_ms))
+        self._around.gate(self._go_on, (key, length_ms))
+
+    def _go_on(self, told: object) -> None:
+        if not self.closed:
+            self._next(self._speech.send, told)
 
     def _next(self, step: Callable[..., Said], *argument: object) -> None:
         try:
@@ -356,11 +366,20 @@ class FlowVisits:
         self.reached: Counter[Passed] = Counter()
         """Flow, step and branch, and how often any citizen came through."""
         self._sessions: dict[Leg, Session] = {}
+        self._knocking: dict[Leg, Callable[[str], None]] = {}
+        """Whose connection no engine has accepted yet."""
 
     def begin(self, leg: Leg, arguments: list[str], done: Callable[[str], None]) -> None:
-        leg.exchange.time.after(CONNECT_MS, self._accept, leg, arguments, done)
+        leg.exchange.time.after(CONNECT_MS, self._knock, leg, leg.parked, arguments, done)
+
+    def _knock(self, leg: Leg, stands: Parked | None, arguments: list[str], done: Callable[[str], None]) -> None:
+        """The kernel takes the connection, whether or not the engine is awake."""
+        if leg.parked is stands and not leg.ended:
+            self._knocking[leg] = done
+            self.around.gate(self._accept, leg, stands, arguments, done)
 
     def leave(self, leg: Leg) -> None:
+        self._knocking.pop(leg, None)
         session = self._sessions.pop(leg, None)
         if session is not None:
             self.reached.update(session.trail)
@@ -369,26 +388,32 @@ class FlowVisits:
     def die(self) -> None:
         """The engine is gone: its sessions end without an outcome."""
         self.converse = None
+        knocking, self._knocking = self._knocking, {}
+        for leg, done in knocking.items():
+            leg.exchange.time.after(DEATH_NOTICED_MS, self._noticed, leg, leg.parked, done)
         sessions, self._sessions = self._sessions, {}
         for leg, session in sessions.items():
             self.reached.update(session.trail)
             session.close()
-            leg.exchange.time.after(DEATH_NOTICED_MS, self._noticed, leg, session)
+            leg.exchange.time.after(DEATH_NOTICED_MS, self._noticed, leg, leg.parked, session.done)
 
-    def _noticed(self, leg: Leg, session: Session) -> None:
-        if not leg.ended and leg.parked is not None and leg.parked.application == "AGI":
-            session.done("SUCCESS")
+    def _noticed(self, leg: Leg, stands: Parked | None, done: Callable[[str], None]) -> None:
+        if not leg.ended and leg.parked is stands:
+            done("SUCCESS")
 
-    def _accept(self, leg: Leg, arguments: list[str], done: Callable[[str], None]) -> None:
-        if leg.ended or leg.parked is None or leg.parked.application != "AGI":
-            return
+    def _accept(self, leg: Leg, stands: Parked | None, arguments: list[str], done: Callable[[str], None]) -> None:
+        if self._knocking.get(leg) is done:
+            del self._knocking[leg]
+        here = not leg.ended and leg.parked is stands
         converse = self.converse
         if converse is None:
-            done("FAILURE")
+            if here:
+                done("FAILURE")
             return
         nonce, number, caller, contact, place, flow, queued_at, visits, revision = [*arguments[1:], *[""] * 9][:9]
         if nonce != self.nonce or not number or not contact:
-            done("SUCCESS")  # the session is closed without a word, which Asterisk takes for a good end
+            if here:
+                done("SUCCESS")  # the session is closed without a word, which Asterisk takes for a good end
             return
 
         def over(status: str) -> None:
@@ -401,7 +426,6 @@ class FlowVisits:
             over("SUCCESS")
 
         spoken = revision if revision in self.kept else self.revision
-        leg.set("IVR_REVISION", spoken)
         now_ms = leg.exchange.time.now_ms
         card = CallerCard(
             contact=ContactId(contact),
@@ -411,8 +435,14 @@ class FlowVisits:
             moment=Moment(now_ms),
             flow=flow,
             visits=int(visits or 1),
-            waited_seconds=(now_ms - int(queued_at or now_ms)) // 1_000,
+            waited_seconds=max(0, now_ms - int(queued_at or now_ms)) // 1_000,
             revision=spoken,
         )
+        conversation = self.kept.get(spoken, converse)(card)
+        if not here:  # it begins to speak, and learns that nobody is there
+            conversation.begin()
+            self.reached.update(conversation.trail if isinstance(conversation, Walk) else ())
+            return
+        leg.set("IVR_REVISION", spoken)
         session = self._sessions[leg] = Session(leg, self.sounds, self.around, over, failed)
-        session.begin(self.kept.get(spoken, converse)(card), card)
+        session.begin(conversation, card)

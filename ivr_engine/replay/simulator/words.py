@@ -116,7 +116,7 @@ _OF_THE_LEG: dict[str, Value] = {
     "UNIQUEID": lambda leg: leg.uniqueid,
     "EXTEN": lambda leg: leg.exten,
     "HANGUPCAUSE": lambda leg: leg.cause,
-    "EPOCH": lambda leg: str(leg.exchange.time.now_ms // 1000),
+    "EPOCH": lambda leg: str(leg.exchange.wall_ms // 1000),
 }
 
 
@@ -159,7 +159,7 @@ def _header(action: str, name: str) -> Value:
 def _strftime(epoch: str, zone: str, form: str) -> Value:
     if epoch or zone or form != "%s%3q":
         raise WordError(f"STRFTIME({epoch},{zone},{form}): the model tells milliseconds of now, %s%3q")
-    return lambda leg: str(leg.exchange.time.now_ms)
+    return lambda leg: str(leg.exchange.wall_ms)
 
 
 def _trylock(name: str) -> Value:

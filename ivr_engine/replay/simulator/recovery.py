@@ -1,0 +1,124 @@
+"""What the journal's tables tell a new life of the engine, kept from entry to entry as `storage.projection` does."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from ivr_engine.core.commands import Command
+from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.events import Configured, ContactRestored, Event, OfferRestored, PresenceRestored
+from ivr_engine.core.notices import (
+    AgentChanged,
+    ContactBegan,
+    ContactConnected,
+    ContactEnded,
+    ContactWaits,
+    Notice,
+    OfferEnded,
+    OfferMade,
+)
+from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
+
+
+class Entry(NamedTuple):
+    """One decision, as `runtime.ports.JournalEntry` has it: (`epoch`, `seq`) is its identity."""
+
+    epoch: int
+    seq: int
+    at_ms: int
+    event: Event
+    commands: tuple[Command, ...]
+    notices: tuple[Notice, ...]
+
+
+class Recovery:
+    """What the journal's tables would tell a new life: who had chosen what, which contacts were left open."""
+
+    def __init__(self) -> None:
+        self._presence: dict[AgentId, tuple[Presence, str, int | None]] = {}
+        """What was chosen, and since when the agent is in the work after a contact."""
+        self._open: dict[ContactId, dict[str, object]] = {}
+        self._offers: dict[OfferId, OfferRestored] = {}
+        self._made: Counter[ContactId] = Counter()
+        self._queues: dict[AgentId, QueueId] = {}
+        """Of the contact that the agent had last."""
+
+    def take(self, entry: Entry) -> None:
+        configured = type(entry.event) is Configured  # chooses nobody's presence, see storage.projection
+        for notice in entry.notices:
+            if isinstance(notice, AgentChanged):
+                if not configured:
+                    since_ms = notice.since_ms if notice.state is AgentState.WRAP_UP else None
+                    self._presence[notice.agent] = (notice.presence, notice.reason, since_ms)
+            elif isinstance(notice, OfferMade):
+                self._made[notice.contact] += 1
+                self._offers[notice.offer] = OfferRestored(
+                    notice.offer, notice.contact, notice.agent, notice.queue, entry.at_ms
+                )
+            elif isinstance(notice, OfferEnded):
+                self._offers.pop(notice.offer, None)
+                if notice.result is OfferResult.ANSWERED:
+                    self._queues[notice.agent] = notice.queue
+            elif type(notice) in _FOLDED:
+                self._fold(notice)
+
+    def _fold(self, notice: Notice) -> None:
+        match notice:
+            case ContactBegan():
+                row = self._open.setdefault(notice.contact, {})
+                row.update(number=notice.number, caller=notice.caller, arrived_at_ms=notice.arrived_at_ms)
+            case ContactWaits():
+                request = ToQueue(
+                    notice.queue,
+                    frozenset(map(Skill, notice.requirement)),
+                    notice.agency,
+                    notice.language or "ko",
+                    notice.priority,
+                )
+                row = self._open.setdefault(notice.contact, {})
+                row.update(request=request, queued_at_ms=notice.queued_at_ms, agent=None)
+            case ContactConnected():
+                row = self._open.setdefault(notice.contact, {})
+                row.update(agent=notice.agent, answered_at_ms=notice.answered_at_ms)
+            case ContactEnded():
+                self._open.pop(notice.contact, None)
+                self._made.pop(notice.contact, None)
+            case _:
+                pass
+
+    def set_clock(self, by_ms: int) -> None:
+        """The wall clock was set between two lives: what is open is told in the times of the next one."""
+        self._presence = {
+            agent: (presence, reason, None if since_ms is None else since_ms + by_ms)
+            for agent, (presence, reason, since_ms) in self._presence.items()
+        }
+        self._offers = {
+            offer: replace(restored, made_at_ms=restored.made_at_ms + by_ms) for offer, restored in self._offers.items()
+        }
+        for row in self._open.values():
+            row.update({key: at_ms + by_ms for key, at_ms in row.items() if key in _TIMES and isinstance(at_ms, int)})
+
+    def facts(self) -> list[Event]:
+        """Presences in the order of agents, then contacts in the order of arrival, then the offers that rang."""
+        presences: list[Event] = [
+            PresenceRestored(agent, presence, reason, since_ms, None if since_ms is None else self._queues.get(agent))
+            for agent, (presence, reason, since_ms) in sorted(self._presence.items())
+            if presence is not Presence.LOGGED_OUT or since_ms is not None
+        ]
+        contacts = (_restored(contact, row, self._made[contact]) for contact, row in self._open.items())
+        return [*presences, *contacts, *(offer for offer in self._offers.values() if offer.contact in self._open)]
+
+
+_TIMES = frozenset({"arrived_at_ms", "queued_at_ms", "answered_at_ms"})
+_FOLDED = frozenset({ContactBegan, ContactWaits, ContactConnected, ContactEnded})
+
+
+def _restored(contact: ContactId, row: Mapping[str, object], offers: int) -> ContactRestored:
+    kept = {**row, "offers": offers}
+    if not kept.get("agent"):
+        kept["answered_at_ms"] = None  # back in the queue after a talk: nobody has it
+    kept.setdefault("number", "")
+    kept.setdefault("caller", "")
+    kept.setdefault("arrived_at_ms", kept.get("queued_at_ms") or 0)
+    return ContactRestored(contact, **kept)  # type: ignore[arg-type]
