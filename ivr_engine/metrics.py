@@ -45,6 +45,7 @@ from ivr_engine.core.vocabulary import (
     TransferResult,
     TransferState,
 )
+from ivr_engine.reports.live import LiveLevels
 from ivr_engine.runtime.ports import JournalEntry
 
 MOST_QUEUES = 200
@@ -200,7 +201,8 @@ class Metrics:
         )
         build.labels(version, platform.python_version()).set(1)
         ProcessCollector(registry=registry)
-        self._at_scrape = _AtScrape()
+        self._levels = LiveLevels()
+        self._at_scrape = _AtScrape(self._levels)
         registry.register(self._at_scrape)
 
         self._rings = {result: self.ring.labels(result) for result in OfferResult}
@@ -219,6 +221,7 @@ class Metrics:
 
     def record(self, entry: JournalEntry) -> None:
         """Count what one decision published."""
+        self._levels.take(entry)
         counts = self._counts
         for notice in entry.notices:
             count = counts.get(type(notice))
@@ -297,7 +300,8 @@ class Metrics:
 class _AtScrape(Collector):
     """What is asked only when somebody scrapes: the view, and the counts that other parts keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, levels: LiveLevels) -> None:
+        self._levels = levels
         self.view: Callable[[], View] | None = None
         self.reads: dict[str, Callable[[], float | Mapping[str, float]]] = {}
 
@@ -306,9 +310,25 @@ class _AtScrape(Collector):
 
     def collect(self) -> Iterator[Metric]:
         if self.view is not None:
-            yield from _of_view(self.view())
+            view = self.view()
+            yield from _of_view(view)
+            yield _of_levels(self._levels, view.at_ms)
         for name, read in self.reads.items():
             yield _of_reading(READINGS[name], read())
+
+
+def _of_levels(levels: LiveLevels, now_ms: int) -> Metric:
+    family = GaugeMetricFamily(
+        "ivr_service_level_ratio",
+        "Share of the contacts of the last 30 minutes by each named formula, on the clock from queue entry to a human "
+        "voice and each queue's own promise; queue is 'all' for everything. None where nobody was counted.",
+        labels=["queue", "formula"],
+    )
+    for queue, shares in sorted(levels.levels(now_ms).items()):
+        for formula, share in shares.items():
+            if share is not None:
+                family.add_metric([queue, formula], share)
+    return family
 
 
 def _of_reading(reading: Reading, value: float | Mapping[str, float]) -> Metric:

@@ -109,7 +109,7 @@ LAYERS = {
     "storage": _adapter("aiosqlite", "alembic", "asyncpg", "orjson", "pydantic", "sqlalchemy", ours=(REPORTS,)),
     # The scrape address is one of the API's.
     "api": _adapter("aiohttp", "orjson", "prometheus_client", "pydantic", ours=(REPORTS,)),
-    "metrics": _adapter("prometheus_client"),
+    "metrics": _adapter("prometheus_client", ours=(REPORTS,)),
     "outside": _adapter("aiohttp", "yarl"),
     "outside.answer": Layer(ours=(CORE,), never=DECIDING, library=CORE_LIBRARY | {"json"}, waits=False),
     "board": _adapter("rich"),

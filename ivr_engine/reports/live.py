@@ -1,0 +1,74 @@
+"""The service level of now: all six formulas over the last half hour, queue by queue, as notices come.
+
+For the NOC's gauges. Who is answered counts at once and not when the talk is over, so the figures are those of a report
+over the same half hour that is read live.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+
+from ivr_engine.core.configuration import ANSWER_PROMISE_MS
+from ivr_engine.core.events import Configured
+from ivr_engine.core.notices import ContactConnected, ContactEnded
+from ivr_engine.core.service_level import Formula, Tally
+from ivr_engine.reports.question import MINUTE_MS, Entry
+
+WINDOW_MS = 30 * MINUTE_MS
+"""Long enough that a small desk has contacts in it, short enough to act upon."""
+
+QUEUES = 200
+"""With tallies of their own, as with every other metric; what is beyond is `other`."""
+
+EVERYTHING = "all"
+
+_COUNTS = tuple(Tally.__dataclass_fields__)
+
+
+class LiveLevels:
+    """Tallies by the minute: thirty minutes of each queue at most, whatever the load."""
+
+    def __init__(self) -> None:
+        self._minutes: deque[tuple[int, dict[str, Tally]]] = deque(maxlen=WINDOW_MS // MINUTE_MS)
+        self._promises_ms: dict[str, int] = {}
+        self._queues: set[str] = set()
+
+    def take(self, entry: Entry) -> None:
+        """One decision."""
+        event = entry.event
+        if isinstance(event, Configured):
+            self._promises_ms = {queue.id: queue.promise_ms for queue in event.configuration.queues}
+        for notice in entry.notices:
+            if type(notice) is ContactConnected:
+                tally = self._tally(notice.queue, entry.at_ms)
+                tally.answered += 1
+                tally.answered_within += notice.within_promise
+            elif type(notice) is ContactEnded and notice.answered_at_ms is None and notice.queued_at_ms is not None:
+                promise_ms = self._promises_ms.get(notice.queue, ANSWER_PROMISE_MS)
+                self._tally(notice.queue, entry.at_ms).count(notice, promise_ms)
+
+    def levels(self, now_ms: int) -> Mapping[str, Mapping[Formula, float | None]]:
+        """Queue → formula → share; `all` is everything. Queues without a contact in the window are not there."""
+        sums: dict[str, Tally] = {}
+        for minute_ms, tallies in self._minutes:
+            if minute_ms > now_ms - WINDOW_MS:
+                for queue, tally in tallies.items():
+                    for name in (queue, EVERYTHING):
+                        whole = sums.setdefault(name, Tally())
+                        for count in _COUNTS:
+                            setattr(whole, count, getattr(whole, count) + getattr(tally, count))
+        return {queue: tally.levels() for queue, tally in sums.items()}
+
+    def _tally(self, queue: str, at_ms: int) -> Tally:
+        minute_ms = at_ms - at_ms % MINUTE_MS
+        if not self._minutes or self._minutes[-1][0] < minute_ms:
+            self._minutes.append((minute_ms, {}))
+        if queue not in self._queues:
+            if len(self._queues) >= QUEUES:
+                queue = "other"
+            else:
+                self._queues.add(queue)
+        tallies = self._minutes[-1][1]
+        found = tallies.get(queue)
+        if found is None:
+            found = tallies[queue] = Tally()
+        return found
