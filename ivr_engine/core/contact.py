@@ -133,7 +133,7 @@ class Contact:
     sent_on_at_ms: int | None = None
     """When the queue sent it to a flow; the switch may tell of the wait for a moment longer."""
     moves: int = 0
-    """From queue to queue, by overflow."""
+    """From queue to queue or flow, by overflow."""
     reason: str = ""
     """Why the last choice fell as it did."""
     returns: int = 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ivr_engine.core.adoption import Adoption
 from ivr_engine.core.agent import Agent, Intention
-from ivr_engine.core.commands import Command
+from ivr_engine.core.commands import Command, LeaveQueue
 from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dispatch import Dispatch
@@ -222,6 +222,8 @@ class Engine:
                 talk.resumed(event)
             case CitizenHanded():
                 talk.handed(event)
+            case CommandRefused(command=LeaveQueue.__name__):
+                self._waiting.not_sent_on(event.contact)
             case CommandRefused():
                 talk.refused(event)
             case SwitchSeen():

@@ -187,7 +187,6 @@ class QueueLimits:
     """No agent of the requirement is logged in."""
     unmeetable: Overflow = Overflow()
     """No agent of the configuration has the skills, at no step of relaxation."""
-    closed: Overflow = Overflow()
     too_long: Overflow = Overflow()
     """The contact has waited for `longest_wait_ms`."""
 

@@ -22,7 +22,7 @@ from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import ContactId, ContactPhase, QueueId
 
 MOVES = 3
-"""From queue to queue: two queues that overflow into each other must not play ball with a citizen."""
+"""From queue to queue or flow: those that overflow into each other must not play ball with a citizen."""
 
 
 class Waiting:
@@ -94,7 +94,8 @@ class Waiting:
             at_ms = contact.place_ms + settings.limits.longest_wait_ms
             state.deadlines.set(Due.TOO_LONG, contact.id, max(at_ms, state.now_ms))
         self._offering.seek_agent(contact)
-        if contact.phase is ContactPhase.QUEUED and state.switch_connected and not contact.returns:
+        came_back = contact.returns or contact.sent_on_at_ms is not None  # a flow has spoken: whoever is here will wait
+        if contact.phase is ContactPhase.QUEUED and state.switch_connected and not came_back:
             why, overflow = self._refused(contact, settings)
             self._send_on(contact, overflow, why)
 
@@ -221,14 +222,14 @@ class Waiting:
         assert request is not None
         if overflow.act is OverflowAct.WAIT or contact.phase is not ContactPhase.QUEUED:
             return
-        if overflow.act is OverflowAct.QUEUE and contact.moves >= MOVES:
+        if contact.moves >= MOVES:
             return
         state.notices.append(ContactSentOn(contact.id, request.queue, why, overflow.act, overflow.target))
         state.routing.remove(contact.id)
         state.waits_no_more(contact)
         contact.preferred = None
+        contact.moves += 1
         if overflow.act is OverflowAct.QUEUE:
-            contact.moves += 1
             contact.request = replace(request, queue=QueueId(overflow.target))
             place_ms, promise_at_ms = contact.place_ms, contact.promise_at_ms
             self.join(contact)
@@ -240,6 +241,12 @@ class Waiting:
         contact.sent_on_at_ms = state.now_ms
         state.move_contact(contact, ContactStimulus.SENT_ON)
         state.commands.append(LeaveQueue(contact.id, overflow.act, overflow.target))
+
+    def not_sent_on(self, contact: ContactId) -> None:
+        """The switch did not let the citizen go: told of again by the wait context, they stand as before."""
+        found = self._state.contacts.get(contact)
+        if found is not None and found.phase is ContactPhase.IN_FLOW:
+            found.sent_on_at_ms = None
 
     def promise(self, contact: Contact) -> None:
         """The promise's own deadline, while nobody has kept it."""

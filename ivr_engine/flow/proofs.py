@@ -114,7 +114,7 @@ def flows_of_queues(queues: Iterable[QueueSettings]) -> tuple[FlowId, ...]:
     found: dict[FlowId, None] = {}
     for queue in queues:
         limits = queue.limits
-        ways_out = (limits.full, limits.nobody, limits.unmeetable, limits.closed, limits.too_long)
+        ways_out = (limits.full, limits.nobody, limits.unmeetable, limits.too_long)
         for out in (*ways_out, *(step.overflow for step in queue.escalation)):
             if out.act is OverflowAct.FLOW:
                 found[FlowId(out.target)] = None

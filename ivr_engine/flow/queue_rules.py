@@ -97,7 +97,6 @@ _LIMITS = (
     "full",
     "nobody",
     "unmeetable",
-    "closed",
     "too_long",
 )
 _CALLBACK = (
@@ -313,7 +312,6 @@ def _limits(form: Form, names: Names) -> QueueLimits:
         full=_overflow(below, "full", names),
         nobody=_overflow(below, "nobody", names),
         unmeetable=_overflow(below, "unmeetable", names),
-        closed=_overflow(below, "closed", names),
         too_long=_overflow(below, "too_long", names),
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from ivr_engine.core.commands import AnnounceWait, LeaveQueue, WithdrawOffer
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
+from ivr_engine.core.events import CommandRefused
 from ivr_engine.core.notices import ContactSentOn, OfferMade, RequirementUnmet, StepTaken
 from ivr_engine.core.queue_rules import (
     EscalationAct,
@@ -212,6 +213,43 @@ def test_given_the_longest_wait_when_a_phone_rings_at_that_moment_then_the_ring_
     centre.agent("1001").misses()
     centre.wait(1_000)
     assert [(sent.act, sent.target) for sent in centre.sent(LeaveQueue)] == [(OverflowAct.VOICEMAIL, "message")]
+
+
+def test_given_a_citizen_whom_the_flow_leads_back_to_the_full_queue_when_there_then_they_wait() -> None:
+    full = replace(GENERAL, limits=QueueLimits(waiting=1, full=Overflow(OverflowAct.FLOW, "sorry")))
+    centre = Centre("1001", queues=[full], log_in=False)
+    centre.citizen("c1").queues()
+    centre.citizen("c2").queues()
+    assert [sent.target for sent in centre.sent(LeaveQueue)] == ["sorry"]
+    queued_at_ms = centre.now_ms
+    centre.wait(9_000)
+    centre.citizen("c2").queues(queued_at_ms=queued_at_ms)
+    assert len(centre.sent(LeaveQueue)) == 1
+    assert centre.citizen("c2").view.phase is ContactPhase.QUEUED
+    assert centre.citizen("c2").view.queued_at_ms == queued_at_ms
+
+
+def test_given_too_long_a_wait_when_the_flow_leads_back_each_time_then_it_is_asked_a_few_times_and_not_for_ever() -> (
+    None
+):
+    limits = QueueLimits(longest_wait_ms=10_000, too_long=Overflow(OverflowAct.FLOW, "sorry"))
+    centre = Centre(queues=[replace(GENERAL, limits=limits)])
+    queued_at_ms = centre.now_ms
+    for _ in range(6):
+        centre.citizen("c1").queues(queued_at_ms=queued_at_ms)
+        centre.wait(10_000)
+    assert len(centre.sent(LeaveQueue)) == 3
+    assert centre.citizen("c1").view.phase is ContactPhase.QUEUED
+
+
+def test_given_a_switch_that_does_not_let_the_citizen_go_when_told_again_then_the_limit_holds_again() -> None:
+    full = replace(GENERAL, limits=QueueLimits(waiting=1, full=Overflow(OverflowAct.FLOW, "sorry")))
+    centre = Centre(queues=[full])
+    centre.citizen("c1").queues()
+    second = centre.citizen("c2").queues()
+    centre.tell(CommandRefused(second.id, LeaveQueue.__name__, "no such channel"))
+    second.queues()
+    assert [sent.contact for sent in centre.sent(LeaveQueue)] == ["c2", "c2"]
 
 
 # ── the agent of last time ──────────────────────────────────────────────────────────────────────────────────────────
