@@ -76,8 +76,6 @@ def report(
         found = _recorded(file, question, now_ms) if file is not None else asyncio.run(_journalled(question, now_ms))
     except (ReportRefused, SettingsRefused, StorageError, PastAway, RecordingError) as known:
         _give_up(str(known))
-    except ValueError as foreign:
-        _give_up(f"the journal cannot be read by this version: {foreign}")
     table = table_of(found, formula)
     written = {Form.TABLE: writing.text, Form.CSV: writing.as_csv, Form.JSON: writing.as_json, Form.SVG: chart.svg}
     print(written[form](table), end="")

@@ -29,8 +29,6 @@ def why(contact: str = typer.Argument(help="its identifier: the uniqueid of the 
         story, near = asyncio.run(_look(settings.database_url, contact))
     except (StorageError, SettingsRefused, PastAway) as known:
         _give_up(str(known))
-    except ValueError as foreign:
-        _give_up(f"the journal of {contact} cannot be read by this version: {foreign}")
     if story is None:
         print(f"the journal has no contact {contact}; the newest that could be meant: {near}", file=sys.stderr)
         raise typer.Exit(WRONG)

@@ -19,6 +19,12 @@ class PastBusy(PastAway):
     code = "reports_busy"
 
 
+class PastForeign(PastAway):
+    """Another version wrote some of the journal, and this one would only half understand it."""
+
+    code = "journal_foreign"
+
+
 class Past(Protocol):
     """What the journal says. Raises PastAway."""
 

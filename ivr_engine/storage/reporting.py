@@ -2,8 +2,9 @@
 
 import asyncio
 
+from ivr_engine.core.codec import CodecError
 from ivr_engine.reports.book import Report, opened
-from ivr_engine.reports.ports import PastAway, PastBusy
+from ivr_engine.reports.ports import PastAway, PastBusy, PastForeign
 from ivr_engine.reports.question import Question
 from ivr_engine.reports.why import Story, story_of
 from ivr_engine.storage.database import AWAY, Database
@@ -41,6 +42,8 @@ class JournalPast:
                 return await asyncio.to_thread(book.report, read_to_ms)
         except AWAY as error:
             raise PastAway("the database does not answer") from error
+        except CodecError as error:
+            raise PastForeign(f"another version wrote some of that time: {error}") from error
         finally:
             self._asked -= 1
 
@@ -50,4 +53,6 @@ class JournalPast:
             past = await past_of(self._database, contact)
         except AWAY as error:
             raise PastAway("the database does not answer") from error
+        except CodecError as error:
+            raise PastForeign(f"another version wrote some of it: {error}") from error
         return None if past is None else await asyncio.to_thread(story_of, contact, past.entries)

@@ -14,7 +14,7 @@ from ivr_engine.core.notices import ContactEnded
 from ivr_engine.core.vocabulary import Disposition, OfferFailure, Presence, QueueId
 from ivr_engine.metrics import Metrics
 from ivr_engine.reports.book import report_of
-from ivr_engine.reports.ports import PastAway, PastBusy
+from ivr_engine.reports.ports import PastAway, PastBusy, PastForeign
 from ivr_engine.reports.question import HOUR_MS, Dimension, Kind, Question, Told, told
 from ivr_engine.reports.service_level import ServiceLevelReport
 from ivr_engine.runtime.ports import JournalEntry
@@ -134,6 +134,19 @@ async def test_given_a_report_that_looks_at_little_when_told_then_nothing_else_i
     found = told_of(payloads, (ContactEnded,))
     assert {type(notice) for one in found for notice in one.notices} == {ContactEnded}
     assert len(found) < len(payloads) / 2
+
+
+async def test_given_a_journal_that_another_version_wrote_when_reported_then_it_is_refused_and_not_half_counted(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    centre = day()
+    rows = [row_of(entry) for entry in centre.entries]
+    changed = [row._replace(payload=row.payload.replace(b'"short_abandon"', b'"brief_abandon"')) for row in rows]
+    await BatchWriter(sqlite, lambda line: tmp_path / "aside").write(changed)
+    with pytest.raises(PastForeign, match="brief_abandon"):
+        await JournalPast(sqlite).report(Question(START_MS, centre.now_ms), centre.now_ms)
+    with pytest.raises(PastForeign):
+        await JournalPast(sqlite).story("c0")
 
 
 class _Slow(Database):
