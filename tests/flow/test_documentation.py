@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ivr_engine.__main__ import app
 from ivr_engine.core.conversation import Ask, CallerCard, Done, Ended, Finish, Keys, Moment, Play, Silence, ToQueue
 from ivr_engine.core.vocabulary import ContactId, Disposition
 from ivr_engine.flow.revision import Revision, load
@@ -158,6 +160,14 @@ def test_given_a_mistake_in_an_example_when_checked_then_it_is_found(tmp_path: P
     flow.write_text(flow.read_text().replace("on_silence", "on_silense"))
     (said,) = Folder(tmp_path / "library").mistakes()
     assert "did you mean 'on_silence'?" in said
+
+
+def test_given_the_proofs_that_are_printed_when_asked_for_then_check_prints_them() -> None:
+    section = DOCUMENT.split("\n## What is proved\n")[1].split("\n## ")[0]
+    printed = re.findall(r"(?m)^ {4}(.*)$", section)
+    said = CliRunner().invoke(app, ["check", "--proofs", str(ROOT / "dialplans")]).output.splitlines()
+    assert len(printed) > 3
+    assert [line for line in printed if line not in said] == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
