@@ -162,6 +162,7 @@ class _Stage:
 
     def _begun(self) -> None:
         self._visits.converse = self._revision.converse
+        self._visits.kept = {self._revision.id: self._revision.converse}  # a new life knows its folder alone
 
     # ── Centre ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def ask(self, event: Event) -> None:
