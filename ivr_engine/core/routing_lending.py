@@ -1,7 +1,7 @@
 """When a small desk lends an idle agent to another desk's contact.
 
 A language desk of three has agents idle while fifty people wait for anybody. Keeping one colleague idle for certain
-wastes them; lending whoever is idle leaves the own citizens of the desk with nobody (a third of them within the promise,
+wastes them; lending whoever is idle leaves the desk's own citizens with nobody (a third of them are answered in time,
 in a simulated day). So a desk lends by price and by purse:
 
 - the *price* of one more agent away is what coverage says: the desk's own contacts, expected within a horizon, that
