@@ -105,16 +105,21 @@ READINGS: Mapping[str, Reading] = {
 """Everything that `Metrics.read_from` takes, by name."""
 
 
+ESTIMATES = ("inside", "sooner", "later")
+
+
 class _QueueSeries:
     """The series of one queue, resolved once: looking labels up for every notice costs more than counting."""
 
-    __slots__ = ("ended", "missed", "offers", "queued", "wait", "within")
+    __slots__ = ("ended", "estimate_error", "estimates", "missed", "offers", "queued", "wait", "within")
 
     def __init__(self, metrics: "Metrics", queue: str) -> None:
         self.queued = metrics.queued.labels(queue)
         self.missed = metrics.missed.labels(queue)
         self.within = metrics.within.labels(queue)
         self.wait = metrics.wait.labels(queue)
+        self.estimates = {result: metrics.estimates.labels(result, queue) for result in ESTIMATES}
+        self.estimate_error = metrics.estimate_error.labels(queue)
         self.ended = {disposition: metrics.contacts.labels(disposition, queue) for disposition in Disposition}
         self.offers = {result: metrics.offers.labels(result, queue) for result in OfferResult}
 
@@ -153,6 +158,19 @@ class Metrics:
         self.wait = Histogram(
             "ivr_contact_wait_seconds",
             "From queue entry to a human voice, of those answered.",
+            ["queue"],
+            buckets=WAIT_BUCKETS,
+            registry=registry,
+        )
+        self.estimates = Counter(
+            "ivr_wait_estimates_total",
+            "Answered contacts whose wait had been estimated: inside the range, sooner or later than it.",
+            ["result", "queue"],
+            registry=registry,
+        )
+        self.estimate_error = Histogram(
+            "ivr_wait_estimate_error_seconds",
+            "How far outside the estimated range an answer came; 0 inside.",
             ["queue"],
             buckets=WAIT_BUCKETS,
             registry=registry,
@@ -289,6 +307,11 @@ class Metrics:
         series.wait.observe(notice.wait_ms / 1_000)
         if notice.within_promise:
             series.within.inc()
+        if notice.expected_from_ms is not None and notice.expected_to_ms is not None:
+            sooner_ms = notice.expected_from_ms - notice.wait_ms
+            later_ms = notice.wait_ms - notice.expected_to_ms
+            series.estimates["sooner" if sooner_ms > 0 else "later" if later_ms > 0 else "inside"].inc()
+            series.estimate_error.observe(max(sooner_ms, later_ms, 0) / 1_000)
 
     def _contact_ended(self, notice: ContactEnded) -> None:
         self._queue(notice.queue or NO_QUEUE).ended[notice.disposition].inc()

@@ -84,6 +84,8 @@ class _Contact(Picture):
     offers: int
     transfer_state: TransferState | None
     transfer_entry: str
+    expected_from_ms: int | None = Field(description="how much longer it will wait, at least; null: nobody knows")
+    expected_to_ms: int | None = Field(description="and at most")
 
 
 class ContactPicture(_Contact):

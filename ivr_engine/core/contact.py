@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr_engine.core.conversation import Ended, ToEntry, ToQueue
+from ivr_engine.core.estimate import Said
 from ivr_engine.core.machine import Table
 from ivr_engine.core.requirement import ANYBODY, Requirement
 from ivr_engine.core.routing_books import Desk
@@ -134,6 +135,8 @@ class Contact:
     """When the queue sent it to a flow; the switch may tell of the wait for a moment longer."""
     moves: int = 0
     """From queue to queue or flow, by overflow."""
+    said: Said | None = None
+    """What was said of its wait."""
     reason: str = ""
     """Why the last choice fell as it did."""
     returns: int = 0

@@ -54,6 +54,8 @@ class Dispatch:
             contact.request = event.request
             contact.queued_at_ms = self.stamped(contact, event.queued_at_ms)
             self.stand(contact)
+        elif contact.phase is ContactPhase.QUEUED:
+            self._waiting.look(contact)
         elif contact.phase is ContactPhase.FALLING_BACK and contact.request is None:
             # told after the citizen fell back: how long the wait has been is still worth knowing
             contact.request = event.request

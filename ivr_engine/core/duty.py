@@ -8,9 +8,9 @@ The work after a contact ends at its deadline in every mode, so that nobody is l
 from ivr_engine.core.agent import AGENT_PRESENCE, CHOOSING, AfterWork, Agent, AgentStimulus, Intention
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.errors import IllegalEvent
+from ivr_engine.core.estimate import learn_handle_time
 from ivr_engine.core.events import PresenceChosen, WrapUpExtended, WrapUpFinished
 from ivr_engine.core.queue_rules import WrapUpMode
-from ivr_engine.core.routing import learn_handle_time
 from ivr_engine.core.seeking import Seeking
 from ivr_engine.core.vocabulary import UNKNOWN_QUEUE, AgentId, AgentState, OfferFailure, Presence, QueueId
 

@@ -161,6 +161,9 @@ class ContactConnected:
     answered_at_ms: int
     wait_ms: int
     within_promise: bool
+    expected_from_ms: int | None = None
+    expected_to_ms: int | None = None
+    """The wait as it was estimated last; None: it was not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ivr_engine.core.commands import WithdrawOffer
 from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.duty import Duty
+from ivr_engine.core.estimate import learn_wait
 from ivr_engine.core.events import OfferAnswered, OfferFailed, OfferRestored
 from ivr_engine.core.notices import ContactConnected, OfferEnded
 from ivr_engine.core.offer import EXPLANATION_OWED_MS, OFFER_STATES, STIMULUS_OF, Offer, OfferState, OfferStimulus
@@ -126,11 +127,13 @@ class Offering(Duty):
             contact.answered_at_ms = answered_at_ms
             queued_at_ms = contact.queued_at_ms if contact.queued_at_ms is not None else contact.arrived_at_ms
             wait_ms = max(0, answered_at_ms - queued_at_ms)
-            request = contact.request
+            request, said = contact.request, contact.said
             settings = state.queue(request.queue) if request else None
             contact.within_promise = settings is not None and answered_at_ms <= contact.promise_at_ms
             if contact.desk is not None:
                 state.routing.served(contact.desk, within=contact.within_promise)
+                if contact.said is not None:
+                    learn_wait(contact.desk, contact.said, answered_at_ms)
             if settings is not None and settings.last_agent_wait_ms:
                 state.recall.spoke(contact.caller, agent.id, state.now_ms)
             state.notices.append(
@@ -144,6 +147,8 @@ class Offering(Duty):
                     answered_at_ms=answered_at_ms,
                     wait_ms=wait_ms,
                     within_promise=contact.within_promise,
+                    expected_from_ms=None if said is None else max(0, said.from_at_ms - queued_at_ms),
+                    expected_to_ms=None if said is None else max(0, said.to_at_ms - queued_at_ms),
                 )
             )
 

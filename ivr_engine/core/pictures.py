@@ -2,6 +2,7 @@
 
 from ivr_engine.core.agent import Agent
 from ivr_engine.core.contact import WAITING, Contact
+from ivr_engine.core.estimate import left
 from ivr_engine.core.state import State
 from ivr_engine.core.views import AgentView, ContactView, QueueView, View
 from ivr_engine.core.vocabulary import ContactPhase, Presence, QueueId
@@ -13,7 +14,7 @@ def picture(state: State, now_ms: int) -> View:
         at_ms=now_ms,
         switch_connected=state.switch_connected,
         agents=tuple(_agent(agent) for _, agent in sorted(state.agents.items())),
-        contacts=tuple(_contact(contact) for _, contact in sorted(state.contacts.items())),
+        contacts=tuple(_contact(contact, now_ms) for _, contact in sorted(state.contacts.items())),
         queues=tuple(_queue(state, queue, now_ms) for queue in _queue_names(state)),
     )
 
@@ -41,8 +42,9 @@ def _agent(agent: Agent) -> AgentView:
     )
 
 
-def _contact(contact: Contact) -> ContactView:
+def _contact(contact: Contact, now_ms: int) -> ContactView:
     request = contact.request
+    expected = left(contact.said, now_ms) if contact.phase in WAITING else None
     return ContactView(
         id=contact.id,
         number=contact.number,
@@ -61,6 +63,8 @@ def _contact(contact: Contact) -> ContactView:
         offer=contact.offer,
         offers=contact.offers,
         second_offer=contact.second_offer,
+        expected_from_ms=None if expected is None else expected[0],
+        expected_to_ms=None if expected is None else expected[1],
         transfer_state=contact.transfer if contact.phase is ContactPhase.CONNECTED else None,
         transfer_entry=contact.transfer_entry,
     )

@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
+from ivr_engine.core.estimate import wait_range
 from ivr_engine.core.queue_rules import ChoicePolicy, LendingRules
 from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_books import IDLE, ON_BREAK, Books, Crew, Desk, Fit, Standing
@@ -441,12 +442,8 @@ class Routing:
 
     def expected_wait_ms(self, desk: Desk, ahead: int) -> int | None:
         """Until an agent takes a contact with so many before it; None: nobody on duty, or no handle time known."""
-        if desk.idle > ahead:
-            return 0
-        on_duty = desk.on_duty
-        if not on_duty or not desk.handle_ms:
-            return None
-        return (ahead + 1) * desk.handle_ms // on_duty
+        found = wait_range(desk, ahead)
+        return None if found is None else found.mean_ms
 
 
 _KEYS = {
@@ -457,13 +454,5 @@ _KEYS = {
 }
 """How the winning key is said."""
 
-MEAN_OF = 16
-"""The live handle time is a mean in which each contact counts for one in so many."""
 
-
-def learn_handle_time(desk: Desk, handle_ms: int) -> None:
-    """One contact more has been talked with and worked on for so long."""
-    desk.handle_ms = handle_ms if not desk.handle_ms else desk.handle_ms + (handle_ms - desk.handle_ms) // MEAN_OF
-
-
-__all__ = ["Choice", "Routing", "Turn", "learn_handle_time"]
+__all__ = ["Choice", "Routing", "Turn"]

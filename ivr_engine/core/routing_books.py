@@ -78,6 +78,10 @@ class Desk:
     """What its own citizens got beyond the target; None: none of them was counted yet."""
     handle_ms: int = 0
     """Live mean of talk and after-contact work; 0: not known yet."""
+    handled: int = 0
+    """Of how many contacts, as far as `estimate` asks."""
+    correction_percent: int = 100
+    """What waits here come to, of what the formula of `estimate` says."""
 
     @property
     def idle(self) -> int:

@@ -63,6 +63,9 @@ class ContactView:
     transfer_entry: str
     second_offer: OfferId | None = None
     """Another phone that rings too."""
+    expected_from_ms: int | None = None
+    expected_to_ms: int | None = None
+    """How much longer it will wait; None: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

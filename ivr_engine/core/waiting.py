@@ -13,6 +13,7 @@ from ivr_engine.core.commands import AnnounceWait, LeaveQueue
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
+from ivr_engine.core.estimate import looked, wait_range
 from ivr_engine.core.notices import ContactSentOn, ContactWaits, RequirementUnmet, StepTaken
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.queue_rules import ClockStart, EscalationAct, EscalationStep, Overflow, OverflowAct
@@ -98,6 +99,14 @@ class Waiting:
         if contact.phase is ContactPhase.QUEUED and state.switch_connected and not came_back:
             why, overflow = self._refused(contact, settings)
             self._send_on(contact, overflow, why)
+        self.look(contact)
+
+    def look(self, contact: Contact) -> None:
+        """One more look at how long it will be, while nobody has answered."""
+        if contact.phase is ContactPhase.QUEUED and contact.answered_at_ms is None and contact.desk is not None:
+            routing = self._state.routing
+            now = wait_range(contact.desk, routing.ahead(contact.id))
+            contact.said = looked(contact.said, now, self._state.now_ms)
 
     def _refused(self, contact: Contact, settings: QueueSettings) -> tuple[str, Overflow]:
         """Why the queue does not hold somebody whom nobody is free for, and what happens then."""
