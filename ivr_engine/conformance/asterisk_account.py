@@ -16,6 +16,7 @@ from ivr_engine.replay.journal_facts import Names, facts_of
 from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.simulator.sounds import Sounds
 from ivr_engine.runtime.ports import JournalEntry
+from sandbox.sipp import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,19 @@ class Account:
         facts = [*decided, *self._together(self._sensed(sounds, names)), *done]
         facts.sort(key=lambda fact: fact.at_ms)
         return History(tuple(facts), metrics, max((fact.at_ms for fact in facts), default=0))
+
+    def spoken(self, facts: Iterable[Fact], callers: Mapping[str, str]) -> Iterable[Happened]:
+        """What citizens said, by their phones' own account; how long, they were told."""
+        lasting = {
+            citizen.name: [fact for fact in self.foreseen.of(citizen.name) if fact.verb is Verb.SPOKE]
+            for citizen in self.scenario.citizens
+        }
+        names = {caller: name for name, caller in callers.items()}
+        for fact in facts:
+            citizen = names.get(fact.name)
+            if fact.kind == "spoke" and citizen is not None and lasting[citizen]:
+                told = lasting[citizen].pop(0)
+                yield Happened(round(fact.at * 1_000) - self.zero_wall_ms, Verb.SPOKE, citizen, told.details)
 
     def _together(self, sensed: Iterable[Happened]) -> Iterable[Happened]:
         """Keys of one press become one fact, at the time of the first of them."""

@@ -6,7 +6,7 @@ after its own answer. A moment that never came on the simulated level comes nowh
 """
 
 from ivr_engine.replay.history import Happened, History, Verb
-from ivr_engine.replay.scenario import CitizenPlan, HangUp, Press, Trigger, When
+from ivr_engine.replay.scenario import CitizenPlan, HangUp, Press, Speech, Trigger, When
 
 _TRANSFER_STATES = {
     Trigger.HELD: "held",
@@ -45,6 +45,18 @@ def key_presses(citizen: CitizenPlan, history: History) -> list[tuple[int, str]]
             pressed += [(at_ms + position * act.gap_ms, key) for position, key in enumerate(act.keys)]
     left_ms = hangs_up_at_ms(citizen, history)
     return sorted(press for press in pressed if left_ms is None or press[0] <= left_ms)
+
+
+def speeches(citizen: CitizenPlan, history: History) -> list[tuple[int, int]]:
+    """From when to when the citizen speaks, in the order of time, up to the moment at which the citizen hangs up."""
+    left_ms = hangs_up_at_ms(citizen, history)
+    spoken = []
+    for act in citizen.acts:
+        if isinstance(act, Speech) and (at_ms := moment_ms(citizen, act.when, history)) is not None:
+            until_ms = at_ms + act.lasts_ms
+            if left_ms is None or at_ms < left_ms:
+                spoken.append((at_ms, until_ms if left_ms is None else min(until_ms, left_ms)))
+    return sorted(spoken)
 
 
 def re_invites_at_ms(citizen: CitizenPlan, history: History) -> list[int]:

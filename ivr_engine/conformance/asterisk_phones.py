@@ -7,7 +7,13 @@ PURE: plans in, `sandbox.phones` values out. The history of the simulated level 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ivr_engine.conformance.asterisk_moments import answered_at_ms, hangs_up_at_ms, key_presses, re_invites_at_ms
+from ivr_engine.conformance.asterisk_moments import (
+    answered_at_ms,
+    hangs_up_at_ms,
+    key_presses,
+    re_invites_at_ms,
+    speeches,
+)
 from ivr_engine.replay.history import History
 from ivr_engine.replay.scenario import (
     AgentAct,
@@ -47,7 +53,12 @@ def calls(scenario: Scenario, history: History, callers: dict[str, str], lead_ms
 def _call(citizen: CitizenPlan, history: History, caller: str, lead_ms: int) -> phones.Call:
     since_ms = answered_at_ms(citizen, history)
     renegotiates = [(at_ms, phones.RE_INVITE) for at_ms in re_invites_at_ms(citizen, history)]
-    steps = sorted([*key_presses(citizen, history), *renegotiates])
+    sounds = [
+        step
+        for begins_ms, ends_ms in speeches(citizen, history)
+        for step in ((begins_ms, phones.SPEAK), (ends_ms, phones.HUSH))
+    ]
+    steps = sorted([*key_presses(citizen, history), *renegotiates, *sounds])
     keys, spent_ms = _keys((at_ms - since_ms, key) for at_ms, key in steps)
     left_ms = hangs_up_at_ms(citizen, history)
     stay_ms = phones.FOREVER_MS if left_ms is None else max(0, left_ms - since_ms - spent_ms)

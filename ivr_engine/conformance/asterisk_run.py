@@ -76,11 +76,12 @@ async def perform(scenario: Scenario, foreseen: History, template: Path, nursery
         metrics = await _metrics(site)
         entries = [entry async for entry in _journal(site)]
         sounds = tuple(site.ears.sounds)
+        phones = citizens.facts() if citizens is not None else []
         if citizens is not None:
             zero_wall_ms = _zero_of(scenario, citizens, numbers) or zero_wall_ms
     account = Account(scenario, foreseen, zero_wall_ms, site.documents)
     return Run(
-        history=account.history(entries, sounds, director.facts, metrics),
+        history=account.history(entries, sounds, [*director.facts, *account.spoken(phones, numbers)], metrics),
         entries=tuple(_entry(entry) for entry in entries),
         problems=_problems(metrics, unfinished),
         limit_hit=bool(unfinished),

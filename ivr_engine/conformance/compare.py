@@ -25,6 +25,7 @@ by as much again, and by this at most. What comes after that is as late."""
 TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.HEARD: ("prompt", "language"),
     Verb.PRESSED: ("keys",),
+    Verb.SPOKE: ("lasts_ms",),
     Verb.ARRIVED: ("number",),
     Verb.QUEUED: ("queue", "requirement", "agency", "language", "returns"),
     Verb.OFFERED: ("agent",),
@@ -138,4 +139,4 @@ def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:
 
 
 def _witness(verb: Verb) -> str:
-    return verb.value if verb in (Verb.HEARD, Verb.PRESSED) else "journal"
+    return verb.value if verb in (Verb.HEARD, Verb.PRESSED, Verb.SPOKE) else "journal"

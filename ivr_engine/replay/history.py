@@ -16,6 +16,7 @@ class Verb(StrEnum):
     # of a citizen, from the level
     HEARD = "heard"  # prompt, language
     PRESSED = "pressed"  # keys
+    SPOKE = "spoke"  # lasts_ms
     # of a citizen, from the journal
     ARRIVED = "arrived"  # number
     QUEUED = "queued"  # queue, requirement, agency, language, returns

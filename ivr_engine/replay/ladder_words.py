@@ -89,6 +89,11 @@ def _pressed(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
     return Said(Line.ARROW, citizen, SWITCH, f"presses {told.get('keys', '')}", "", Tone.FLOW)
 
 
+def _spoke(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    seconds = int(told.get("lasts_ms") or 0) / 1_000
+    return Said(Line.NOTE, citizen, citizen, "speaks", f"for {seconds:g} s", Tone.FLOW)
+
+
 def _offered(told: Mapping[str, str], _citizen: Whose, agent: Whose) -> Said:
     return Said(Line.ARROW, ENGINE, agent, "rings", told.get("reason", ""), Tone.RING, ((agent, Tone.RING),))
 
@@ -280,5 +285,6 @@ _SAYING: Mapping[Verb, Callable[[Mapping[str, str], Whose, Whose], Said]] = {
     Verb.ENDED: _ended,
     Verb.AGENT: _changed,
     Verb.SWITCH: _switch,
+    Verb.SPOKE: _spoke,
     Verb.ENGINE: _engine,
 }

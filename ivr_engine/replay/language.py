@@ -148,6 +148,7 @@ def _one(path: Path, name: str, gathered: Gathered, row: Row | None, told: Diagn
         skills=at.skills if at is not None else None,
     )
     people = read_people(page, told, known)
+    known = replace(known, understands={one.name: one.language for one in people.citizens if one.language})
     queues = read_queues(page, told, known.queues)
     _check_promises(page, queues, at)
     scenario = Scenario(

@@ -194,13 +194,18 @@ class _Lived:
 
     # ── one of a sequence ───────────────────────────────────────────────────────────────────────────────────────────
     def _heard(self, node: Node) -> FactPattern | None:
+        understood = self.names.understands.get(self.subject, "")
         if isinstance(node, Text):
-            return self._simple(Verb.HEARD, "prompt")(node)
+            heard = self._simple(Verb.HEARD, "prompt")(node)
+            if heard is None or not understood:
+                return heard
+            return replace(heard, details={**heard.details, "language": understood})
         page = Page.at(node, self.told, "what is heard", HEARD_KEYS)
         if page is None:
             return None
         prompt, language = (self._detail(page, Verb.HEARD, key) for key in ("prompt", "language"))
-        return replace(self._fact(Verb.HEARD, node.place, prompt=prompt, language=language), at=page.near("at"))
+        heard = self._fact(Verb.HEARD, node.place, prompt=prompt, language=language or understood)
+        return replace(heard, at=page.near("at"))
 
     def _transfer(self, node: Node) -> FactPattern | None:
         if isinstance(node, Text):

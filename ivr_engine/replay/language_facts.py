@@ -6,7 +6,7 @@ written `key=value`. Of an agent, a citizen's verb means the agent's part in it:
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ivr_engine.core.vocabulary import (
     AgentState,
@@ -27,6 +27,7 @@ from ivr_engine.replay.scenario import FactPattern
 DETAILS: Mapping[Verb, tuple[str, ...]] = {
     Verb.HEARD: ("prompt", "language"),
     Verb.PRESSED: ("keys",),
+    Verb.SPOKE: ("lasts_ms",),
     Verb.ARRIVED: ("number",),
     Verb.QUEUED: ("queue", "requirement", "agency", "language", "returns"),
     Verb.OFFERED: ("agent", "reason"),
@@ -104,6 +105,8 @@ class Names:
     queues: Collection[str] | None = None
     agencies: Collection[str] | None = None
     skills: Collection[str] | None = None
+    understands: Mapping[str, str] = field(default_factory=dict)
+    """Citizen → language, of those of whom the file says it."""
 
     def everybody(self) -> tuple[str, ...]:
         """All who can be the first word of a pattern."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import NAME, NAME_HINT
+from ivr_engine.flow.prompts import LANGUAGES
 from ivr_engine.flow.shape_fields import KEYS
 from ivr_engine.flow.source import Node, Table, Text
 from ivr_engine.replay.language_facts import RESERVED, Names
@@ -21,6 +22,7 @@ from ivr_engine.replay.scenario import (
     HangUp,
     Press,
     RecipientPlan,
+    Speech,
     TalkAct,
     Trigger,
     When,
@@ -35,12 +37,27 @@ PROFICIENCY = 3
 """Of a skill that is only named: the middle of 1 to 5."""
 
 PATIENT_MS = 30_000
+SENTENCE_MS = 1_000
+"""How long a citizen speaks of whom no more is said."""
+
 UNTIL_HANGUP = "until_hangup"
 """`talks: until_hangup`: stays in the talk until the other side ends it."""
 
-CITIZEN_KEYS = ("dials", "caller", "arrives", "presses", "hangs_up", "patience", "re_invites", "offers")
+CITIZEN_KEYS = (
+    "dials",
+    "caller",
+    "language",
+    "arrives",
+    "presses",
+    "speaks",
+    "hangs_up",
+    "patience",
+    "re_invites",
+    "offers",
+)
 OFFERS = ("audio", "video")
 WHEN_KEYS = (*(trigger.value for trigger in Trigger), "after", "nth")
+SPEECH_KEYS = ("for", *WHEN_KEYS)
 PRESS_KEYS = ("keys", "gap", *WHEN_KEYS)
 RING_KEYS = (*(answering.value for answering in Answering), "talks")
 CONDUCT_KEYS = frozenset({*RING_KEYS, "rings"})
@@ -103,6 +120,7 @@ def _citizen(name: str, form: Page, names: Names) -> CitizenPlan:
     elif not NAME.fullmatch(name):
         told.error(place, "name", "this is no name for a citizen", found=name, hint=NAME_HINT)
     presses = (_press(node, told, names) for node in form.listed("presses"))
+    speaks = (_speech(node, told, names) for node in form.listed("speaks"))
     leaves = (_hang_up(node, told, names) for node in form.listed("hangs_up"))
     moments = (_moment(node, told, names, "a re-INVITE", "'re_invites'") for node in form.listed("re_invites"))
     return CitizenPlan(
@@ -111,10 +129,11 @@ def _citizen(name: str, form: Page, names: Names) -> CitizenPlan:
         place=place,
         caller=_number(form, "caller") if form.has("caller") else "",
         arrives_ms=form.duration_ms("arrives", 0),
-        acts=tuple(act for act in (*presses, *leaves) if act is not None),
+        acts=tuple(act for act in (*presses, *speaks, *leaves) if act is not None),
         patience_ms=form.maybe_ms("patience"),
         re_invites=tuple(when for when in moments if when is not None),
         offers_video=form.one_of("offers", OFFERS, "audio") == "video",
+        language=form.one_of("language", LANGUAGES, "") if form.has("language") else "",
     )
 
 
@@ -135,6 +154,19 @@ def _press(node: Node, told: Diagnostics, names: Names) -> Press | None:
     if wrong is not None:
         form.error("keys", "key", f"a telephone has no key '{wrong}'", allowed=KEYS)
     return Press(keys, _when(form, names, required=True), node.place, form.duration_ms("gap", 200))
+
+
+def _speech(node: Node, told: Diagnostics, names: Names) -> Speech | None:
+    """`{connected: 1s, for: 2s}`; `10s` since dialling."""
+    if isinstance(node, Text):
+        return Speech(When(after_ms=duration_ms(node, told, "'speaks'") or 0), SENTENCE_MS, node.place)
+    form = Page.at(node, told, "a speech", SPEECH_KEYS)
+    if form is None:
+        return None
+    lasts_ms = form.duration_ms("for", SENTENCE_MS)
+    if not lasts_ms:
+        form.error("for", "duration", "who speaks does it for a while")
+    return Speech(_when(form, names, required=False), lasts_ms, node.place)
 
 
 def _hang_up(node: Node, told: Diagnostics, names: Names) -> HangUp | None:

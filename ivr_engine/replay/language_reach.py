@@ -19,12 +19,12 @@ from ivr_engine.replay import shipped
 from ivr_engine.replay.language_words import Page
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import (
+    Act,
     AgentPlan,
     Answering,
     CitizenPlan,
     HangUp,
     Happening,
-    Press,
     Scenario,
     TalkAct,
     Trigger,
@@ -136,7 +136,7 @@ def check_reach(scenario: Scenario, at: Centre | None, told: Diagnostics) -> Non
             _check_end(scenario, citizen, told)
 
 
-def _check_act(scenario: Scenario, citizen: CitizenPlan, act: Press | HangUp, told: Diagnostics) -> None:
+def _check_act(scenario: Scenario, citizen: CitizenPlan, act: Act, told: Diagnostics) -> None:
     trigger = act.when.trigger
     if trigger in _SPOKEN or trigger is Trigger.QUEUED:
         return
@@ -154,9 +154,7 @@ def _check_act(scenario: Scenario, citizen: CitizenPlan, act: Press | HangUp, to
         )
 
 
-def _check_heard(
-    citizen: CitizenPlan, act: Press | HangUp, at: Centre, steps: tuple[Step, ...] | None, told: Diagnostics
-) -> None:
+def _check_heard(citizen: CitizenPlan, act: Act, at: Centre, steps: tuple[Step, ...] | None, told: Diagnostics) -> None:
     when = act.when
     if steps is None and when.trigger not in _SPOKEN:
         told.error(act.place, "never", f"'{citizen.dials}' is nobody's number: '{when.trigger}' never comes")

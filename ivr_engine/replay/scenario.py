@@ -73,6 +73,19 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """The citizen speaks for `lasts_ms`: a mark in what happened; on a real switch, sound for so long."""
+
+    when: When
+    lasts_ms: int
+    place: Place
+
+
+Act = Press | HangUp | Speech
+"""What a citizen does at a moment."""
+
+
+@dataclass(frozen=True, slots=True)
 class CitizenPlan:
     """One citizen. Without a hang-up the citizen stays until the other side ends it."""
 
@@ -82,13 +95,15 @@ class CitizenPlan:
     caller: str = ""
     """Digits; empty: the runner gives each citizen a fictitious number of their own."""
     arrives_ms: int = 0
-    acts: tuple[Press | HangUp, ...] = ()
+    acts: tuple[Act, ...] = ()
     patience_ms: int | None = None
     """Hangs up after so long in a queue without a person."""
     re_invites: tuple[When, ...] = ()
     """The phone negotiates the call anew, with the same media; the switch answers by itself, the engine is not told."""
     offers_video: bool = False
     """The call is offered with audio and video. As `re_invites`, nothing that the engine learns of."""
+    language: str = ""
+    """What the citizen understands: the language of what is expected to be heard, where the file says no other."""
 
 
 # ── agents and recipients ───────────────────────────────────────────────────────────────────────────────────────────

@@ -178,6 +178,8 @@ def _citizen() -> dict[str, Schema]:
         "caller": _ref("digits"),
         "arrives": _ref("duration"),
         "presses": _list(_ref("press")),
+        "speaks": _list(_either(_ref("duration"), _table({"for": _ref("duration"), **_when()}))),
+        "language": _words(LANGUAGES),
         "hangs_up": _list(_either(_ref("duration"), _ref("when"))),
         "patience": _ref("duration"),
         "re_invites": _list(_either(_ref("duration"), _ref("when"))),

@@ -10,7 +10,7 @@ the outside view, against which the engine's own account can be checked.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -27,6 +27,10 @@ CODECS_TO_HEAR = "0"
 VIDEO = (f"m=video {SILENT_PORT} RTP/AVP 99", "a=rtpmap:99 H264/90000")
 RE_INVITE = "INVITE"
 """As the `key` of a caller's `Key`: no key, but the call negotiated anew with the same media."""
+SPEAK, HUSH = "SPEAK", "HUSH"
+"""As the `key` of a caller's `Key`: from here on the phone sends speech, and from here on no more."""
+SPEECH = bytes(0x80 | (20 + 40 * (step % 8 > 3)) for step in range(800))
+"""A tenth of a second of PCMU, a buzz of 1 kHz: sent again and again while somebody speaks."""
 CODES_OF_REFUSAL = (400, 401, 403, 404, 408, 480, 484, 486, 488, 500, 502, 503, 504, 600, 603)
 
 
@@ -132,7 +136,8 @@ class Callers(Sipp):
         if not calls:
             raise SippFailed("no calls to make: give at least one Call")
         most_keys = max(len(call.keys) for call in calls)
-        re_invites = any(key.key == RE_INVITE for call in calls for key in call.keys)
+        pressed = {key.key for call in calls for key in call.keys}
+        speaks = SPEAK in pressed
         offers_video = any(call.offers_video for call in calls)
         last = 4 + 2 * most_keys
         # SIPp leaves out a line that is one empty field: the others of the file offer audio alone
@@ -143,10 +148,10 @@ class Callers(Sipp):
             AUTH=part("challenge") if passwords else "",
             REFUSALS="\n  ".join(part("refusal", CODE=str(code)) for code in CODES_OF_REFUSAL),
             PATIENCE_MS=str(patience_ms),
-            KEYS=_key_steps(most_keys, "", "sip:[field0]@[remote_ip]:[remote_port]", "{{request}}", re_invites),
+            KEYS=_key_steps(most_keys, "", "sip:[field0]@[remote_ip]:[remote_port]", "{{request}}", pressed),
             UNEXPECTED=part("unexpected", NAME="[field1]"),
             SPARE=_KEY_VARIABLES if most_keys else "",
-            MEDIA_PORT=str(SILENT_PORT),
+            MEDIA_PORT="[rtpstream_audio_port]" if speaks else str(SILENT_PORT),
             CODECS=(CODECS_TO_HEAR if hears_keys else CODECS) + video,
         )
         lines = ["SEQUENTIAL"]
@@ -169,7 +174,7 @@ class Callers(Sipp):
                 # a period of ten seconds lets a rate of half a call a second be a whole number
                 *("-r", str(max(1, round(rate * 10))), "-rp", "10000", f"127.0.0.1:{site.sip_port}"),
             ],
-            files={"calls.csv": "\n".join(lines) + "\n"},
+            files={"calls.csv": "\n".join(lines) + "\n", **({"speech.ul": SPEECH} if speaks else {})},
         )
 
     def seen(self) -> list[Seen]:
@@ -293,13 +298,14 @@ async def register(
 _KEY_VARIABLES = ",key,gap,gap_text,difference,no_more"
 
 
-def _key_steps(count: int, of_line: str, target: str, who: str, re_invites: bool = False) -> str:
+def _key_steps(count: int, of_line: str, target: str, who: str, pressed: Collection[str] = ()) -> str:
     steps = []
     for n in range(count):
-        instead = part("re_invite", STEP=str(n)) if re_invites else ""
-        after = f'<label id="pressed_{n}"/>' if re_invites else ""
+        others = [name for word, name in ((SPEAK, "speech"), (RE_INVITE, "re_invite")) if word in pressed]
+        instead = "\n  ".join(part(name, STEP=str(n)) for name in others)
+        after = f'<label id="pressed_{n}"/>' if others else ""
         fields = {"KEY": str(4 + 2 * n), "GAP": str(5 + 2 * n), "OF_LINE": of_line}
-        steps.append(part("key", **fields, TARGET=target, WHO=who, RE_INVITE=instead, AFTER=after))
+        steps.append(part("key", **fields, TARGET=target, WHO=who, INSTEAD=instead, AFTER=after))
     return "\n  ".join(steps)
 
 

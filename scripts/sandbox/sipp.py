@@ -44,7 +44,7 @@ class SippFailed(Exception):  # noqa: N818 - the name says the situation
 class Fact:
     """One line of a scenario's log. `at` is seconds since the epoch, to the microsecond."""
 
-    kind: str  # dialled, rung, answered, heard, renegotiated, ended
+    kind: str  # dialled, rung, answered, heard, renegotiated, spoke, ended
     call_id: str
     name: str  # the phone's own number
     detail: str
@@ -85,7 +85,7 @@ class Sipp:
         scenario: str,
         *,
         arguments: Sequence[str] = (),
-        files: Mapping[str, str] | None = None,
+        files: Mapping[str, str | bytes] | None = None,
         port: int | None = None,
         program: Sequence[str] | None = None,
     ) -> None:
@@ -114,8 +114,8 @@ class Sipp:
         program = self._program or asterisk_tools().sipp
         self.folder = folder = Path(tempfile.mkdtemp(prefix="ivr-sipp-"))
         (folder / "scenario.xml").write_text(self.text)
-        for name, text in self.files.items():
-            (folder / name).write_text(text)
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         self._process = self._launch(program, folder)
         try:
             await self._listening(self._process)

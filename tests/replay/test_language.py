@@ -1,5 +1,6 @@
 """What a scenario file means: each word of the language, and the plan or the fact that it becomes."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from ivr_engine.replay.scenario import (
     Press,
     QueueChange,
     Scenario,
+    Speech,
     TalkAct,
     Trigger,
     When,
@@ -172,6 +174,39 @@ class TestCitizens:
         hong = desk.one(people).citizens[0]
         assert placeless(hong.acts) == (HangUp(when, NOWHERE),)
         assert hong.patience_ms is None
+
+    def test_given_speech_when_read_then_it_is_an_act_with_its_length(self, desk: Desk) -> None:
+        said = "patience: 60s, speaks: [5s, {connected: 1s, for: 2s}]"
+        hong, _ = desk.one(PEOPLE.replace("patience: 60s", said, 1)).citizens
+        spoken = [(act.when, act.lasts_ms) for act in hong.acts if isinstance(act, Speech)]
+        assert spoken == [(When(after_ms=5_000), 1_000), (When(Trigger.CONNECTED, 1_000), 2_000)]
+
+    @pytest.mark.parametrize(
+        ("speaks", "problem"),
+        [
+            ("{held: 1s}", "never: 'kim' waits for 'held', but no agent does any hold"),
+            ("{after: 1s, for: 0}", "duration: who speaks does it for a while"),
+            ("{after: 1s, long: 2s}", "unknown_key: no such key in a speech; found 'long'"),
+        ],
+    )
+    def test_given_speech_that_cannot_be_when_read_then_it_is_told(self, desk: Desk, speaks: str, problem: str) -> None:
+        people = PEOPLE.replace("{hold: 1s}, ", "")
+        with pytest.raises(ScenarioErrors, match=re.escape(problem)):
+            desk.one(people.replace("kim: {", f"kim: {{speaks: {speaks}, "))
+
+    def test_given_what_a_citizen_understands_when_heard_is_expected_then_it_is_in_that_language(
+        self, desk: Desk
+    ) -> None:
+        people = PEOPLE.replace("patience: 60s", "patience: 60s, language: en", 1)
+        hears = "[greeting, {prompt: menu, language: ko}]"
+        found = desk.one(f"{people}expect: {{hong: {{hears: {hears}}}, kim: {{hears: [menu]}}}}\n").expectations
+        languages = [
+            pattern.details.get("language", "")
+            for expected in found
+            if isinstance(expected, ExpectSequence)
+            for pattern in expected.patterns
+        ]
+        assert languages == ["en", "ko", ""]
 
     def test_given_re_invites_and_video_when_read_then_they_are_no_acts(self, desk: Desk) -> None:
         said = "patience: 60s, re_invites: [5s, {connected: 1s}], offers: video"

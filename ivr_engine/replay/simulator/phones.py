@@ -19,6 +19,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.vocabulary import AgentId
 from ivr_engine.replay.history import Happened, Verb
 from ivr_engine.replay.scenario import (
+    Act,
     AgentAct,
     AgentPlan,
     Answering,
@@ -26,8 +27,8 @@ from ivr_engine.replay.scenario import (
     CitizenPlan,
     Conduct,
     HangUp,
-    Press,
     RecipientPlan,
+    Speech,
     TalkAct,
     Trigger,
 )
@@ -128,12 +129,14 @@ class CitizenPhone:
             if when.trigger is trigger and when.nth == count and (trigger is not Trigger.HEARD or when.of == of):
                 self._due.append(self._exchange.time.after(when.after_ms, self._act, act))
 
-    def _act(self, act: Press | HangUp) -> None:
+    def _act(self, act: Act) -> None:
         leg = self.leg
         if leg is None or self.is_over:
             return
         if isinstance(act, HangUp):
             self._hang_up(leg)
+        elif isinstance(act, Speech):
+            self._tell(Verb.SPOKE, self.plan.name, {"lasts_ms": str(act.lasts_ms)})
         else:
             self._tell(Verb.PRESSED, self.plan.name, {"keys": act.keys})
             press(self._exchange.time, leg, act.keys, act.gap_ms)
