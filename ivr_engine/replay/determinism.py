@@ -3,6 +3,8 @@
 Otherwise a replay proves nothing, a standby would decide differently from the leader, and a bug that was recorded could
 not be seen again. What the journal recorded is compared with what a fresh core decides, as canonical JSON; the first
 decision that differs is named and is the end of that life's check, since everything after it follows from it.
+
+Commands and notices grow fields. One that a recording does not have, because it is older, is not compared.
 """
 
 from collections.abc import Iterable
@@ -12,6 +14,7 @@ from typing import Any
 from ivr_engine.core.codec import encode
 from ivr_engine.core.engine import Decision, Engine
 from ivr_engine.replay.recording import Recorded, canonical
+from ivr_engine.replay.simulator.recovery import Entry
 
 SHOWN = 200
 """Characters of a value in a message: enough to see what it is."""
@@ -105,6 +108,9 @@ def _gap(entry: Recorded, expected: int) -> Difference:
 
 def _compare(entry: Recorded, decision: Decision) -> Difference | None:
     recorded, replayed = _plain(entry.commands, entry.notices), _plain(decision.commands, decision.notices)
+    if isinstance(entry, Entry) and entry.said is not None:
+        recorded = {part: entry.said[part] for part in recorded}
+        replayed = _as_old_as(recorded, replayed)
     if canonical(recorded) == canonical(replayed):
         return None
     what, one, other = _first("", recorded, replayed)
@@ -113,6 +119,16 @@ def _compare(entry: Recorded, decision: Decision) -> Difference | None:
 
 def _plain(commands: Iterable[Any], notices: Iterable[Any]) -> dict[str, Any]:
     return {"commands": [encode(one) for one in commands], "notices": [encode(one) for one in notices]}
+
+
+def _as_old_as(recorded: Any, replayed: Any) -> Any:
+    """The replayed value without the fields that its recorded counterpart does not have."""
+    if isinstance(recorded, dict) and isinstance(replayed, dict):
+        return {key: _as_old_as(recorded[key], value) for key, value in replayed.items() if key in recorded}
+    if isinstance(recorded, list) and isinstance(replayed, list):
+        aged = [_as_old_as(one, other) for one, other in zip(recorded, replayed, strict=False)]
+        return aged + replayed[len(aged) :]
+    return replayed
 
 
 def _first(way: str, recorded: Any, replayed: Any) -> tuple[str, str, str]:

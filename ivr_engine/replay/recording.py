@@ -174,6 +174,7 @@ def _entry(path: Path, number: int, value: dict[str, Any]) -> Entry:
             cast(Event, decode(value["event"])),
             tuple(cast(Command, decode(one)) for one in value["commands"]),
             tuple(cast(Notice, decode(one)) for one in value["notices"]),
+            value,
         )
     except CodecError as error:
         raise _wrong(path, number, "foreign", str(error), hint="another version of the engine wrote it") from None

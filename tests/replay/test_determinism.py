@@ -76,6 +76,28 @@ def test_given_a_command_that_is_decided_otherwise_when_verified_then_the_first_
     assert str(offer.ring_ms + 1) in str(difference)
 
 
+@pytest.mark.parametrize("older", [True, False])
+def test_given_a_recording_without_a_later_field_when_verified_then_that_field_alone_is_not_compared(
+    recording: Path, tmp_path: Path, older: bool
+) -> None:
+    lines = [json.loads(line) for line in gzip.decompress(recording.read_bytes()).splitlines()]
+    changes = [notice for line in lines for notice in line.get("notices", ()) if notice["kind"] == "AgentChanged"]
+    at_work = [change for change in changes if change["wrap_up_until_ms"] is not None]
+    assert at_work
+    for change in at_work:
+        if older:
+            del change["wrap_up_until_ms"]
+        else:
+            change["wrap_up_until_ms"] = None
+    copy = tmp_path / "older.jsonl.gz"
+    copy.write_bytes(gzip.compress(b"".join(canonical(line) + b"\n" for line in lines)))
+
+    differences = verify(read(copy)[1]).differences
+
+    expected = [] if older else ["wrap_up_until_ms"]
+    assert [difference.what.rpartition(".")[2] for difference in differences] == expected
+
+
 def test_given_a_notice_that_is_missing_when_verified_then_the_difference_says_nothing_was_recorded(
     entries: tuple[Entry, ...],
 ) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ivr_engine.core.commands import Command
 from ivr_engine.core.conversation import ToQueue
@@ -30,6 +30,8 @@ class Entry(NamedTuple):
     event: Event
     commands: tuple[Command, ...]
     notices: tuple[Notice, ...]
+    said: Mapping[str, Any] | None = None
+    """What the file has of it, where it comes from one: a field that is not in there did not exist yet."""
 
 
 class Recovery:
