@@ -59,7 +59,7 @@ def samples_of(entries: Iterable[Entry]) -> dict[str, float]:
     engine = Engine()
     refused = bugs = 0
     for entry in last_life:
-        metrics.record(JournalEntry(*entry))
+        metrics.record(JournalEntry(entry.epoch, entry.seq, entry.at_ms, entry.event, entry.commands, entry.notices))
         try:
             engine.handle(entry.event, entry.at_ms)
         except IllegalEvent:

@@ -129,7 +129,7 @@ def test_given_entries_when_written_and_read_then_they_are_the_same(
 ) -> None:
     header, found = read(recording)
     assert (header.engine, header.source) == ("0.0", "a test")
-    assert tuple(found) == entries
+    assert tuple(one._replace(said=None) for one in found) == entries
 
 
 def _unpacked(path: Path) -> list[bytes]:

@@ -143,7 +143,7 @@ class TestHead:
         changes = {change.queue: change for change in found.queues}
         assert changes["water"] == QueueChange("water", 6_000, 0)
         assert changes["general"] == QueueChange("general", 4_000, 0)
-        assert len(changes) == 13
+        assert len(changes) == 14
 
     def test_given_flows_of_its_own_when_read_then_the_folder_is_relative_to_the_file(self, desk: Desk) -> None:
         flows = desk.folder / "flows"

@@ -122,7 +122,9 @@ def kept(entries: tuple[Entry, ...], tmp_path_factory: pytest.TempPathFactory) -
         journal = WrittenJournal(database, folder / "spool")
         await journal.start()
         for entry in entries:
-            journal.append(JournalEntry(*entry))
+            journal.append(
+                JournalEntry(entry.epoch, entry.seq, entry.at_ms, entry.event, entry.commands, entry.notices)
+            )
         await journal.close()
         await database.dispose()
 

@@ -48,7 +48,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
         journal = WrittenJournal(database, folder / "spool")
         await journal.start()
         for entry in run.entries:
-            journal.append(JournalEntry(*entry))
+            journal.append(
+                JournalEntry(entry.epoch, entry.seq, entry.at_ms, entry.event, entry.commands, entry.notices)
+            )
         await journal.close()
         async with database.reading() as connection:
             rows = (await connection.execute(select(tables.contacts.c.caller, tables.contacts.c.id))).all()
