@@ -169,6 +169,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.switch.execute(command)
 
     def ask(self, event: Event) -> None:
+        self.tell(TimePassed())  # what is expected of a wait falls as time passes: both looks are of one moment
         before = self.engine.view()
         try:
             self.tell(event)

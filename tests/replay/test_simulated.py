@@ -52,7 +52,7 @@ def test_given_an_old_number_when_it_is_dialled_then_the_greeting_is_heard_and_i
     ("keys", "heard", "queue"),
     [
         ("1", ["greeting", "menu"], "transport"),
-        ("9", ["greeting", "menu", "connecting"], "english"),
+        ("2", ["greeting", "menu"], "water"),
         ("7", ["greeting", "menu", "wrong_key", "menu"], "general"),
         ("", ["greeting", "menu"], "general"),
     ],
@@ -61,7 +61,7 @@ def test_given_the_main_menu_when_a_key_is_pressed_then_it_leads_where_the_flow_
     keys: str, heard: list[str], queue: str
 ) -> None:
     acts = (presses(keys, "menu"),) if keys else ()
-    played = perform(hong(*acts, dials="120"), agent(skills="general transport english"))
+    played = perform(hong(*acts, dials="120"), agent(skills="general transport water"))
     assert told(played, "hong", Verb.HEARD) == heard
     assert story(played) == f"{queue} 1001 answered 1001 answered"
 
@@ -92,6 +92,8 @@ def test_given_a_run_when_it_is_over_then_it_tells_which_steps_and_branches_were
     assert set(played.reached) == {
         ("main", "greeting", ""),
         ("main", "greeting", "next"),
+        ("main", "surge", ""),
+        ("main", "surge", "open"),
         ("main", "topic", ""),
         ("main", "topic", "wrong"),
         ("main", "topic", "silence"),
