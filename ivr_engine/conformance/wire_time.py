@@ -18,6 +18,7 @@ import heapq
 import selectors
 import socket
 import termios
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -89,9 +90,13 @@ class _JumpingSelector(selectors.DefaultSelector):
             return self._awake(super().select(0))
         for _ in range(PATIENCE):
             silent = not self._on_its_way()  # asked first: what arrives from now on was sent by nobody
-            found = self._awake(super().select(0 if silent else GRACE_SECONDS))
+            ready = super().select(0 if silent else GRACE_SECONDS)
+            found = self._awake(ready)
             if found:
                 return found
+            if ready and not silent:
+                # what a stopped process could read ends every wait at once: patience would be over in a moment
+                time.sleep(GRACE_SECONDS)
             if silent:
                 if timeout is None:
                     raise Standing("nothing is to happen any more, and somebody waits for it")

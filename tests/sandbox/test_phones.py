@@ -42,6 +42,12 @@ def test_given_a_text_when_made_into_keys_then_only_the_first_waits_long() -> No
     assert [(key.key, key.after_ms) for key in keys("*2", after_ms=500, gap_ms=100)] == [("*", 500), ("2", 100)]
 
 
+def lines_of(phone: Sipp, name: str) -> list[str]:
+    table = phone.files[name]
+    assert isinstance(table, str)
+    return table.splitlines()
+
+
 @pytest.mark.parametrize("most_keys", ["", "1", "*2*3"])
 def test_given_any_number_of_keys_when_scenarios_are_filled_in_then_they_are_whole(most_keys: str) -> None:
     pressed = keys(most_keys)
@@ -56,13 +62,13 @@ def test_given_any_number_of_keys_when_scenarios_are_filled_in_then_they_are_who
         assert "{{" not in phone.text
         assert ET.fromstring(phone.text).tag == "scenario"
         assert phone.text.count("INFO ") >= len(pressed)
-        lines = next(iter(phone.files.values())).splitlines()
+        lines = lines_of(phone, next(iter(phone.files)))
         assert len({line.count(";") for line in lines[1:]}) == 1, "every line has the same fields"
 
 
 def test_given_one_who_offers_video_when_told_to_sipp_then_only_that_line_has_it() -> None:
     phone = Callers(Site(), [Call("120", "02", offers_video=True), Call("120", "03")])
-    assert phone.files["calls.csv"].splitlines()[1:] == [
+    assert lines_of(phone, "calls.csv")[1:] == [
         "120;02;3600000;;0;m=video 9 RTP/AVP 99;a=rtpmap:99 H264/90000",
         "120;03;3600000;;0;;",
     ]
@@ -92,7 +98,7 @@ async def test_given_a_sipp_that_cannot_start_when_started_then_its_own_words_ar
 
 def test_given_conducts_in_turn_when_told_to_sipp_then_the_last_one_stands_under_the_bare_name() -> None:
     phone = Callees({"1001": [Conduct("busy"), Conduct("decline"), Conduct()], "1002": Conduct("silent")})
-    conducts = [line.split(";")[:2] for line in phone.files["callees.csv"].splitlines()[3:]]
+    conducts = [line.split(";")[:2] for line in lines_of(phone, "callees.csv")[3:]]
     assert conducts == [
         ["1001#1.000000", "busy"],
         ["1001#2.000000", "decline"],
