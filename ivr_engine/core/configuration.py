@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.queue_rules import (
     TWO_STEPS,
-    CallbackSettings,
     ChoicePolicy,
     ClockStart,
     EscalationStep,
@@ -19,7 +18,6 @@ from ivr_engine.core.queue_rules import (
     QueueLimits,
     RelaxationStep,
     RingRules,
-    WaitAnnouncements,
     WrapUpMode,
 )
 from ivr_engine.core.requirement import ANYBODY, Requirement
@@ -71,22 +69,16 @@ class QueueSettings:
     ring: RingRules = field(default_factory=RingRules)
     escalation: tuple[EscalationStep, ...] = ()
     limits: QueueLimits = field(default_factory=QueueLimits)
-    callback: CallbackSettings | None = None
-    announcements: WaitAnnouncements | None = None
     wrap_up_mode: WrapUpMode = WrapUpMode.FIXED
     wrap_up_extension_ms: int = 30_000
     wrap_up_ceiling_ms: int = WRAP_UP_CEILING_MS
     contractor_shares: Mapping[str, int] = field(default_factory=dict)
     """Contractor → per cent of the queue's answered contacts. Empty: nobody counts."""
     share_interval_ms: int = 1_800_000
-    preferred_agent_wait_ms: int = 0
-    """How long a contact stands for the agent that the flow prefers before anybody may take it."""
     last_agent_wait_ms: int = 0
-    """The same for the agent who spoke with this caller last; 0: no stickiness."""
+    """How long a contact stands for the agent who spoke with this caller last; 0: no stickiness."""
     survey: str = ""
     """The flow that asks the citizen after the talk."""
-    recording_notice: str = ""
-    """The prompt without which nothing is recorded; empty: no recording."""
 
 
 @dataclass(frozen=True, slots=True)

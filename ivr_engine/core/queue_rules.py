@@ -189,30 +189,3 @@ class QueueLimits:
     """No agent of the configuration has the skills, at no step of relaxation."""
     too_long: Overflow = Overflow()
     """The contact has waited for `longest_wait_ms`."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackSettings:
-    """A citizen may hang up and keep the place: who is called, when, how often."""
-
-    key: str = "1"
-    offered_after_ms: int = 60_000
-    agent_first: bool = True
-    """Agent first: the citizen is dialled when an agent is truly free; else the citizen first, with a short wait."""
-    attempts: int = 3
-    retry_ms: int = 600_000
-    expires_ms: int = 14_400_000
-    confirm_number: bool = True
-    hours: str = ""
-    """The hours in which citizens may be called back; empty: always."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitAnnouncements:
-    """What a waiting citizen is told, and how often."""
-
-    first_after_ms: int = 30_000
-    every_ms: int = 60_000
-    place: bool = False
-    estimate: bool = True
-    prompt: str = ""

@@ -10,7 +10,6 @@ from typing import Any
 
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.queue_rules import (
-    CallbackSettings,
     ChoicePolicy,
     ClockStart,
     EscalationAct,
@@ -23,7 +22,6 @@ from ivr_engine.core.queue_rules import (
     QueueLimits,
     RelaxationStep,
     RingRules,
-    WaitAnnouncements,
     WrapUpMode,
 )
 from ivr_engine.core.requirement import ANYBODY, Requirement, preferring
@@ -48,16 +46,12 @@ KEYS = (
     "relaxation",
     "escalation",
     "limits",
-    "callback",
-    "announcements",
     "wrap_up_mode",
     "wrap_up_extension_seconds",
     "wrap_up_ceiling_seconds",
     "contractor_shares",
     "share_interval_seconds",
-    "preferred_agent_seconds",
     "last_agent_seconds",
-    "recording_notice",
 )
 """What a queue may say besides whom it needs and what it promises."""
 
@@ -99,17 +93,6 @@ _LIMITS = (
     "unmeetable",
     "too_long",
 )
-_CALLBACK = (
-    "key",
-    "offered_after_seconds",
-    "agent_first",
-    "attempts",
-    "retry_seconds",
-    "expires_seconds",
-    "confirm_number",
-    "hours",
-)
-_ANNOUNCEMENTS = ("first_after_seconds", "every_seconds", "place", "estimate", "prompt")
 
 
 class Names:
@@ -146,16 +129,12 @@ def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
         relaxation=_relaxation(form, names),
         escalation=_escalation(form, names),
         limits=_limits(form, names),
-        callback=_callback(form),
-        announcements=_announcements(form, names),
         wrap_up_mode=WrapUpMode(form.one_of("wrap_up_mode", tuple(WrapUpMode), queue.wrap_up_mode)),
         wrap_up_extension_ms=form.seconds_as_ms("wrap_up_extension_seconds", 0, 600_000, queue.wrap_up_extension_ms),
         wrap_up_ceiling_ms=form.seconds_as_ms("wrap_up_ceiling_seconds", 0, HOUR_MS, queue.wrap_up_ceiling_ms),
         contractor_shares=_shares(form),
         share_interval_ms=form.seconds_as_ms("share_interval_seconds", 60_000, HOUR_MS, queue.share_interval_ms),
-        preferred_agent_wait_ms=form.seconds_as_ms("preferred_agent_seconds", 0, 600_000, 0),
         last_agent_wait_ms=form.seconds_as_ms("last_agent_seconds", 0, 600_000, 0),
-        recording_notice=_prompt(form, "recording_notice", names),
     )
 
 
@@ -337,38 +316,7 @@ def _overflow(form: Form, key: str, names: Names) -> Overflow:
     return Overflow(act, target)
 
 
-# ── callbacks, announcements, shares ────────────────────────────────────────────────────────────────────────────────
-def _callback(form: Form) -> CallbackSettings | None:
-    below = form.below("callback", "callback", _CALLBACK)
-    if below is None:
-        return None
-    usual = CallbackSettings()
-    return CallbackSettings(
-        key=below.one_of("key", tuple("0123456789"), usual.key),
-        offered_after_ms=below.seconds_as_ms("offered_after_seconds", 0, HOUR_MS, usual.offered_after_ms),
-        agent_first=below.truth("agent_first", default=usual.agent_first),
-        attempts=below.whole("attempts", 1, 20, usual.attempts),
-        retry_ms=below.seconds_as_ms("retry_seconds", 30_000, HOUR_MS, usual.retry_ms),
-        expires_ms=below.whole("expires_seconds", 60, 7 * DAY_MS // 1000, usual.expires_ms // 1000) * 1000,
-        confirm_number=below.truth("confirm_number", default=usual.confirm_number),
-        hours=below.name("hours", ""),
-    )
-
-
-def _announcements(form: Form, names: Names) -> WaitAnnouncements | None:
-    below = form.below("announcements", "announcements", _ANNOUNCEMENTS)
-    if below is None:
-        return None
-    usual = WaitAnnouncements()
-    return WaitAnnouncements(
-        first_after_ms=below.seconds_as_ms("first_after_seconds", 0, HOUR_MS, usual.first_after_ms),
-        every_ms=below.seconds_as_ms("every_seconds", 5_000, HOUR_MS, usual.every_ms),
-        place=below.truth("place", default=usual.place),
-        estimate=below.truth("estimate", default=usual.estimate),
-        prompt=_prompt(below, "prompt", names),
-    )
-
-
+# ── shares ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _shares(form: Form) -> dict[str, int]:
     below = form.below("contractor_shares", "contractor_shares", None)
     if below is None:
