@@ -281,16 +281,20 @@ class Routing:
 
     def _kept(self, crew: Crew, desk: Desk, since_ms: int, now_ms: int) -> bool:
         """Crews of a small desk are kept from a larger desk's contacts while that desk has no more idle agents; where
-        there are rules of lending, unless each of their small desks lends to a contact that waits since then."""
+        there are rules of lending, unless each of their small desks lends to a contact that waits since then.
+
+        Where no more agents can help this contact than that desk's own, as in a small centre where everybody does
+        everything, there is nobody else to wait for, and nothing is kept."""
         if desk.small or not crew.small_desks:
             return False
+        smaller = [small for small in crew.small_desks if small.on_duty < desk.on_duty]
         lending = self.policy.lending
         if lending is not None:
-            if now_ms - since_ms < lending.after_ms:
+            if smaller and now_ms - since_ms < lending.after_ms:
                 return True
-            return not all(self._lends(small, crew, lending, now_ms) for small in crew.small_desks)
+            return not all(self._lends(small, crew, lending, now_ms) for small in smaller)
         reserve = self.policy.reserve_agents
-        return any(small.counts[IDLE] <= reserve for small in crew.small_desks)
+        return any(small.counts[IDLE] <= reserve for small in smaller)
 
     def _lends(self, small: Desk, crew: Crew, rules: LendingRules, now_ms: int) -> bool:
         """One of the idle agents of a small desk, to whom this crew can help."""

@@ -19,13 +19,19 @@ LATER = LateRules(fresh_ms=2_500, second_promise_ms=50_000, second_window_ms=15_
 
 
 class Day:
-    """Two queues: anybody takes general calls; two of the agents speak English, and the English desk is protected."""
+    """Two queues: anybody takes general calls; two of the agents speak English, and the English desk is protected.
 
-    def __init__(self, lending: LendingRules | None) -> None:
+    `others` take general calls alone; each is busy with one from the beginning."""
+
+    def __init__(self, lending: LendingRules | None, others: int = 1) -> None:
         self.engine = Engine()
         self.now_ms = 1_700_000_000_000
         both = {Skill("general"): 2, Skill("english"): 5}
-        agents = (AgentSettings(AgentId("kim"), "Kim", both), AgentSettings(AgentId("lee"), "Lee", both))
+        agents = (
+            AgentSettings(AgentId("kim"), "Kim", both),
+            AgentSettings(AgentId("lee"), "Lee", both),
+            *(AgentSettings(AgentId(f"park{n}"), "Park", {Skill("general"): 2}) for n in range(others)),
+        )
         queues = (
             QueueSettings(QueueId("general"), frozenset({Skill("general")})),
             QueueSettings(QueueId("english"), frozenset({Skill("english")}), protected=True),
@@ -36,6 +42,8 @@ class Day:
         self.take(SwitchSeen(()))
         for agent in agents:
             self.take(PresenceChosen(agent.id, Presence.AVAILABLE))
+        for n in range(others):
+            assert self.calls(f"busy{n}", "general") == [f"busy{n}"]
 
     def take(self, event: Event) -> list[str]:
         """Whose phones ring because of it."""
@@ -57,6 +65,10 @@ class Day:
 
 def test_given_no_rules_of_lending_when_somebody_calls_then_a_small_desk_helps_at_once() -> None:
     assert Day(None).calls("c1", "general") == ["c1"]
+
+
+def test_given_a_centre_where_everybody_does_everything_when_somebody_calls_then_nobody_is_kept_back() -> None:
+    assert Day(RULES, others=0).calls("c1", "general") == ["c1"]
 
 
 def test_given_a_desk_whose_own_are_not_expected_when_somebody_waited_a_little_then_it_lends() -> None:
