@@ -23,6 +23,10 @@ TOLERANCE_SECONDS = 1.0
 LAST_WORD_SECONDS = 3.0
 """A citizen whom the last party has left is let go within this (one second after a conference); longer is dead air."""
 
+SURVEYED = frozenset({"english", "chinese", "japanese", "vietnamese", "mongolian"})
+SURVEY_SECONDS = 60.0
+"""The desks that ask who stays on the line how it was (dialplans/queues.yaml), and the longest that takes."""
+
 LOST_RACE_SECONDS = 1.0
 """A phone picked up as its ringing was being withdrawn is let go within this; a longer talk is a second agent."""
 
@@ -187,11 +191,14 @@ def _judge_talk(citizen: Seen, contact: Booked, talks: Sequence[Seen], outside: 
         differs(f"{heard} talked with the citizen at the same time")
     if contact.talk_ms is None or citizen.name in outside.cut or len(talks) > 1:
         return  # with a second agent in turn, no single phone knows how long it was
-    gap_seconds = abs((citizen.ended_at - talk.answered_at) - contact.talk_ms / 1_000)
+    over_at = citizen.ended_at
+    if contact.queue in SURVEYED and talk.ended_at is not None:
+        over_at = min(over_at, talk.ended_at)
+    gap_seconds = abs((over_at - talk.answered_at) - contact.talk_ms / 1_000)
     verdict.largest_gap_seconds = max(verdict.largest_gap_seconds, gap_seconds)
     verdict.talks_compared += 1
     if gap_seconds > TOLERANCE_SECONDS:
-        seen = citizen.ended_at - talk.answered_at
+        seen = over_at - talk.answered_at
         differs(f"talked for {seen:.2f} s, written down as {contact.talk_ms / 1_000:.2f} s")
 
 
@@ -203,13 +210,14 @@ def _was_lost(citizen: Seen, contact: Booked, outside: Outside, inside: Inside) 
     if contact.answered_at_ms is None:
         return contact.disposition not in ENDED_BY_FLOW
     parties = itertools.chain(outside.agents, outside.officials)
-    return contact.agent not in inside.own_phones and not any(_let_go(party, citizen) for party in parties)
+    within_seconds = SURVEY_SECONDS if contact.queue in SURVEYED else LAST_WORD_SECONDS
+    return contact.agent not in inside.own_phones and not any(_let_go(one, citizen, within_seconds) for one in parties)
 
 
-def _let_go(party: Seen, citizen: Seen) -> bool:
+def _let_go(party: Seen, citizen: Seen, within_seconds: float) -> bool:
     """Whether this counsellor or official ended the citizen's talk by hanging up."""
     if party.other != citizen.name or party.answered_at is None or party.ended_by != "us":
         return False
     if party.ended_at is None or citizen.ended_at is None:
         return False
-    return -TOLERANCE_SECONDS < citizen.ended_at - party.ended_at < LAST_WORD_SECONDS
+    return -TOLERANCE_SECONDS < citizen.ended_at - party.ended_at < within_seconds

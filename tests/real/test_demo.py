@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from demo_centre.__main__ import main
 from demo_centre.account import Written
 from demo_centre.centre import AGENTS_CSV, DIALPLANS, DIRECTORY_CSV
-from demo_centre.compare import Booked, Inside, Outside, Verdict, compare
+from demo_centre.compare import SURVEYED, Booked, Inside, Outside, Verdict, compare
 from demo_centre.plan import Cast, cast_of, conducts, draw
 from demo_centre.summary import in_words, summarise
 from sandbox import ports
@@ -219,6 +220,20 @@ def test_given_two_accounts_of_one_day_when_they_agree_then_nothing_is_said() ->
     said = verdict()
     assert (said.differences, said.lost, said.talks_compared) == ([], [], 1)
     assert said.largest_gap_seconds == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(("queue", "lost"), [("english", []), ("general", ["01000000001"])])
+def test_given_a_citizen_who_stays_after_the_talk_when_the_desk_asks_how_it_was_then_nobody_is_lost(
+    queue: str, lost: list[str]
+) -> None:
+    stays = replace(CITIZENS[0], ended_at=24.0)
+    talked = replace(TALKED, queue=queue, ended_at_ms=24_000)
+    assert verdict(citizens=(stays, CITIZENS[1]), contacts=(talked, LEFT)).lost == lost
+
+
+def test_given_the_shipped_queues_when_read_then_the_desks_that_ask_are_known_to_the_demo() -> None:
+    queues = yaml.safe_load((ROOT / "dialplans" / "queues.yaml").read_text())["queues"]
+    assert {name for name, queue in queues.items() if queue.get("survey")} == SURVEYED
 
 
 PLANTED = {
