@@ -74,8 +74,18 @@ def _documents(name: str, folder: Path) -> Iterator[Path]:
         said = packed.stderr.decode(errors="replace").strip().splitlines()
         _give_up(f"{name} is no folder, and git has no {folder} there: {said[-1] if said else 'it does not say why'}")
     with TemporaryDirectory(prefix="ivr-diff-") as unpacked, tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-        archive.extractall(unpacked, filter="data")
+        _unpack(archive, Path(unpacked))
         yield Path(unpacked)
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Its plain files, below the folder alone. `extractall` knows no filter before Python 3.11.4; Debian 12 has 3.11.2."""
+    for member in archive:
+        path = folder / member.name
+        content = archive.extractfile(member) if member.isfile() else None
+        if content is not None and path.resolve().is_relative_to(folder.resolve()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
 
 
 def _loaded(folder: Path, name: str) -> Revision:

@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox import tools
 from sandbox.postgres import PostgresServer
+
+# A machine that does something else besides is no fault of a strategy or of what it tests.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 REAL = Path(__file__).parent / "real"
 
