@@ -79,7 +79,7 @@ def _documents(name: str, folder: Path) -> Iterator[Path]:
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
-    """Its plain files, below the folder alone. `extractall` knows no filter before Python 3.11.4; Debian 12 has 3.11.2."""
+    """Its plain files, below the folder alone: `extractall` knows no filter in the Python 3.11.2 of Debian 12."""
     for member in archive:
         path = folder / member.name
         content = archive.extractfile(member) if member.isfile() else None
