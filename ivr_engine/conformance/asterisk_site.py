@@ -9,19 +9,17 @@ import csv
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from ivr_engine.conformance.asterisk_documents import copied
 from ivr_engine.conformance.asterisk_ears import Ears
 from ivr_engine.conformance.asterisk_proxy import AmiProxy
 from ivr_engine.conformance.offices import HttpOffices
 from ivr_engine.replay.revisions import loaded
-from ivr_engine.replay.scenario import AgentPlan, QueueChange, RecipientPlan, Scenario
+from ivr_engine.replay.scenario import AgentPlan, RecipientPlan, Scenario
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
 from ivr_engine.storage import agents_csv, directory
 from ivr_engine.storage.database import Database, upgrade
@@ -60,7 +58,7 @@ class Site:
     def load_revision(self, folder: Path) -> None:
         """Puts other documents where the engine looks; it is for the caller to send SIGHUP."""
         self.revisions += 1
-        documents = _documents(folder, self.folder / f"dialplans-{self.revisions}", self.scenario.queues)
+        documents = copied(folder, self.folder / f"dialplans-{self.revisions}", self.scenario, loaded(folder).hours)
         link = self.folder / "dialplans"
         fresh = self.folder / "dialplans-next"
         fresh.symlink_to(documents)
@@ -98,9 +96,10 @@ async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncI
         async with switch, AmiProxy(switch.ami_port) as proxy, Ears(switch.ami_port, secret) as ears, offices:
             shutil.copy(template, folder / DATABASE)
             documents = scenario.dialplans or shipped_dialplans()
-            copied = _documents(documents, folder / "dialplans-0", scenario.queues)
-            offices.lead_here(copied, loaded(documents).flows.values())
-            (folder / "dialplans").symlink_to(copied)
+            revision = loaded(documents)
+            own = copied(documents, folder / "dialplans-0", scenario, revision.hours)
+            offices.lead_here(own, revision.flows.values())
+            (folder / "dialplans").symlink_to(own)
             _speak_from(switch, documents / "prompts")
             engine = EngineProcess(
                 switch,
@@ -163,33 +162,6 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([columns, *rows])
     return path
-
-
-def _documents(source: Path, target: Path, changes: Sequence[QueueChange]) -> Path:
-    """The folder as the scenario wants it: a copy with the changes of its queues, recordings shared."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("prompts"))
-    if (source / "prompts").is_dir():
-        (target / "prompts").symlink_to((source / "prompts").resolve())
-    if changes:
-        path = target / "queues.yaml"
-        document = yaml.safe_load(path.read_text())
-        for change in changes:
-            document["queues"][change.queue].update(_seconds(change))
-        path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
-    return target
-
-
-def _seconds(change: QueueChange) -> Mapping[str, Any]:
-    wanted = {
-        "ring_seconds": change.ring_ms,
-        "wrap_up_seconds": change.wrap_up_ms,
-        "promise_seconds": change.promise_ms,
-    }
-    return {key: _number(ms) for key, ms in wanted.items() if ms is not None}
-
-
-def _number(ms: int) -> int | float:
-    return ms // 1_000 if ms % 1_000 == 0 else ms / 1_000
 
 
 def _speak_from(switch: Switch, prompts: Path) -> None:

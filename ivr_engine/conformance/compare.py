@@ -52,6 +52,10 @@ AROUND = 2
 """Facts shown before the first divergence."""
 
 
+Track = tuple[str, str]
+"""Whose facts, and by whose eyes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """The first place at which two levels tell different stories of one subject."""
@@ -83,7 +87,7 @@ def compare(
         measure = levels[0]
         allowed_ms = max(tolerance_ms[measure], tolerance_ms[other])
         late = _late_links(histories[measure]) if other is Level.ASTERISK else ()
-        here, there = _tracks(histories[measure]), _tracks(histories[other])
+        here, there = tracks(histories[measure]), tracks(histories[other])
         for track in sorted(here.keys() | there.keys()):
             difference = _first(here.get(track, ()), there.get(track, ()), allowed_ms, late)
             if difference is not None:
@@ -120,12 +124,12 @@ def _late_links(measure: History) -> list[tuple[int, int]]:
     return late
 
 
-def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:
+def tracks(history: History) -> dict[Track, list[Happened]]:
     """(subject, whose eyes) → its facts, with the details that count, as they are compared."""
-    tracks: dict[tuple[str, str], list[Happened]] = {}
+    found: dict[Track, list[Happened]] = {}
     for fact in history.facts:
         told = {key: fact.details[key] for key in TOLD[fact.verb] if fact.details.get(key)}
-        facts = tracks.setdefault((fact.subject, _witness(fact.verb)), [])
+        facts = found.setdefault((fact.subject, witness(fact.verb)), [])
         last = facts[-1] if facts else None
         bare = Happened(max(0, fact.at_ms), fact.verb, fact.subject, told)
         if last is not None and fact.verb is last.verb is Verb.PRESSED:
@@ -135,8 +139,9 @@ def _tracks(history: History) -> dict[tuple[str, str], list[Happened]]:
             facts[-1] = bare  # how everybody came to their first state is each level's own affair
         else:
             facts.append(bare)
-    return tracks
+    return found
 
 
-def _witness(verb: Verb) -> str:
+def witness(verb: Verb) -> str:
+    """Whose eyes see it: of one moment each tells in its own order."""
     return verb.value if verb in (Verb.HEARD, Verb.PRESSED, Verb.SPOKE) else "journal"

@@ -31,6 +31,7 @@ from ivr_engine.replay.language_world import (
     read_dialplans,
     read_limit_ms,
     read_queues,
+    read_scales,
     read_stage,
     read_world,
 )
@@ -56,6 +57,7 @@ KEYS = (
     "world",
     "expect",
     "examples",
+    "time",
     "limit",
     "tags",
 )
@@ -166,6 +168,7 @@ def _one(path: Path, name: str, gathered: Gathered, row: Row | None, told: Diagn
         expectations=read_expectations(page, told, known),
         levels=stage.levels,
         why_not_elsewhere=stage.why_not_elsewhere,
+        scales=read_scales(page, stage.levels),
         limit_ms=read_limit_ms(page),
         tags=frozenset(text.value for text in texts(page.listed("tags"), told, "each of 'tags'")),
     )

@@ -14,7 +14,7 @@ from ivr_engine.replay.scenario import LONGEST_MS, By, Happening, Level, QueueCh
 ALL_QUEUES = "all"
 """`queues: {all: {wrap_up: 0s}}`: every queue that is not named itself."""
 
-QUEUE_KEYS = ("ring", "wrap_up", "promise")
+QUEUE_KEYS = ("ring", "wrap_up", "promise", "short_abandon")
 
 KINDS = ("presence", "wrap_up", "engine", "inbox", "ami", "events", "database", "clock", "revision", "switch")
 """The word of a happening that says what it is."""
@@ -121,7 +121,7 @@ def read_queues(page: Page, told: Diagnostics, known: Collection[str] | None) ->
                 allowed=(ALL_QUEUES, *sorted(known)),
             )
         elif form is not None:
-            changes[name] = QueueChange(name, form.maybe_ms("ring"), form.maybe_ms("wrap_up"), form.maybe_ms("promise"))
+            changes[name] = QueueChange(name, *(form.maybe_ms(key) for key in QUEUE_KEYS))
     everywhere = changes.pop(ALL_QUEUES, None)
     if everywhere is None:
         return tuple(changes.values())
@@ -135,6 +135,7 @@ def _over(own: QueueChange | None, everywhere: QueueChange, queue: str) -> Queue
         everywhere.ring_ms if own.ring_ms is None else own.ring_ms,
         everywhere.wrap_up_ms if own.wrap_up_ms is None else own.wrap_up_ms,
         everywhere.promise_ms if own.promise_ms is None else own.promise_ms,
+        everywhere.short_abandon_ms if own.short_abandon_ms is None else own.short_abandon_ms,
     )
 
 
@@ -246,6 +247,19 @@ def later_dialplans(page: Page, home: Path) -> tuple[Path, ...]:
     revisions = (item.entries.get("revision") for item in page.listed("world") if isinstance(item, Table))
     folders = (beside(home, text.value) for text in revisions if isinstance(text, Text))
     return tuple(folder for folder in folders if folder is not None)
+
+
+SCALE = "scale"
+"""`time: scale`: on a real switch, minutes may pass in seconds."""
+
+
+def read_scales(page: Page, levels: Collection[Level]) -> bool:
+    """Whether the file allows a faster run on a real switch."""
+    if not page.has("time"):
+        return False
+    if Level.ASTERISK not in levels:
+        page.error("time", "not_there", "this runs on no real switch, and elsewhere time costs nothing")
+    return page.one_of("time", (SCALE,), SCALE) == SCALE
 
 
 def read_limit_ms(page: Page) -> int:

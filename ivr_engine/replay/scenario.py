@@ -355,6 +355,7 @@ class QueueChange:
     ring_ms: int | None = None
     wrap_up_ms: int | None = None
     promise_ms: int | None = None
+    short_abandon_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,5 +378,7 @@ class Scenario:
     expectations: tuple[Expectation, ...] = ()
     levels: frozenset[Level] = frozenset(Level)
     why_not_elsewhere: str = ""
+    scales: bool = False
+    """On a real switch, times of minutes may be divided by a factor that changes nothing else."""
     limit_ms: int = LONGEST_MS
     tags: frozenset[str] = frozenset()

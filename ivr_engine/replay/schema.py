@@ -44,6 +44,7 @@ _MEANINGS = {
     "world": "What happens by itself, at a time since the start.",
     "expect": "What must have happened.",
     "examples": "A table: one scenario for each row; the columns are variables.",
+    "time": "scale: on a real switch, times of minutes may be divided by a factor that changes nothing else.",
     "limit": "The scenario fails when it takes longer.",
     "tags": "Words to choose scenarios by.",
 }
@@ -149,6 +150,7 @@ def _sections() -> dict[str, Schema]:
         "world": _list(_ref("happening")),
         "expect": _expect(),
         "examples": {"type": "array", "items": scalars, "minItems": 1},
+        "time": _words((world.SCALE,)),
         "limit": _ref("duration"),
         "tags": _list(_ref("word")),
     }

@@ -264,6 +264,7 @@ def _changed(queue: QueueSettings, change: QueueChange | None) -> QueueSettings:
         ring_ms=queue.ring_ms if change.ring_ms is None else change.ring_ms,
         wrap_up_ms=queue.wrap_up_ms if change.wrap_up_ms is None else change.wrap_up_ms,
         promise_ms=queue.promise_ms if change.promise_ms is None else change.promise_ms,
+        short_abandon_ms=queue.short_abandon_ms if change.short_abandon_ms is None else change.short_abandon_ms,
     )
 
 
