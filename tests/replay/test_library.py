@@ -40,8 +40,8 @@ FOLDERS = {
 LEAST = 60
 """Files; a table of examples counts as one."""
 
-LONGEST_SECONDS = 10.0
-"""Of processor time for the whole library on the simulated level."""
+LONGEST_SECONDS = 60.0
+"""No figure of speed, which busy cores would spoil (scripts/bench_replay has it): a run that does not end is seen."""
 
 NUMBERS, AGENCIES = 69, 41
 
@@ -87,7 +87,7 @@ def test_given_the_library_when_performed_in_virtual_time_then_every_promise_is_
     assert broken == []
 
 
-def test_given_the_library_when_performed_in_virtual_time_then_it_takes_ten_seconds_at_most(
+def test_given_the_library_when_performed_in_virtual_time_then_no_run_of_it_drags_on(
     library: tuple[Mapping[str, tuple[Scenario, Run]], float],
 ) -> None:
     _, seconds = library
