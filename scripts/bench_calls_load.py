@@ -1,8 +1,10 @@
 """What scripts/bench_calls does to one Asterisk, and what it takes down: the same calls through app_queue and through
-the engine.
+the engine, and the least that such a call can cost.
 
 app_queue works alone, with no engine and no AMI session beside it; the engine works with app_queue loaded and idle. The
 two take turns in the order queue, engine, engine, queue, so that a machine that slows down or warms up favours neither.
+`dial` stands before and after them: the greeting and a Dial to the next agent, and nobody decides anything. No router,
+in whatever language, can have these calls for less.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from sandbox.configuration import PROJECT_CONF
 from sandbox.engine import EngineProcess
 from sandbox.switch import Switch
 
-Side = Literal["app_queue", "engine"]
+Side = Literal["dial", "app_queue", "engine"]
 
 ROOT = Path(__file__).resolve().parents[1]
 MANY = tuple(str(number) for number in range(1001, 1201))
@@ -36,7 +38,7 @@ FEW = tuple(str(number) for number in range(2001, 2031))
 QUEUE_ADDRESS, ENGINE_ADDRESS = "127.0.0.2", "127.0.0.1"
 ENGINE_NUMBER = "0200001001"
 """An old number of the city hall: the greeting, then a person of the general queue."""
-MANY_NUMBER, FEW_NUMBER = "120200", "120030"
+MANY_NUMBER, FEW_NUMBER, DIAL_NUMBER = "120200", "120030", "120000"
 
 RING_MS, TALK_MS = 100, (500, 1_500)
 """Of every agent's phone; talks are drawn evenly from the range: were all alike, they would keep step with the second
@@ -198,7 +200,9 @@ class Bench:
         memory = Memory(0, 0, 0, 0)
         idle = 0
         order: list[Side] = (
-            ["app_queue", "engine", "engine", "app_queue"] if plan.rounds > 1 else ["app_queue", "engine"]
+            ["dial", "app_queue", "engine", "engine", "app_queue", "dial"]
+            if plan.rounds > 1
+            else ["dial", "app_queue", "engine"]
         )
         for turn, side in enumerate(order):
             await self._turn_to(side)
@@ -208,7 +212,7 @@ class Bench:
             await self._load(side, 20, 40)  # the first calls of a process are dearer than any later
             for rate in plan.rates:
                 loads.append(await self._load(side, rate, int(rate * plan.load_seconds)))
-            if side not in [found.side for found in rings]:
+            if side != "dial" and side not in [found.side for found in rings]:
                 await self._log_out(MANY, side)
                 await self._log_in(FEW, side)
                 rings.append(await self._rings(side, plan.few_calls))
@@ -223,7 +227,7 @@ class Bench:
 
     async def _load(self, side: Side, rate: int, calls: int) -> Load:
         self.say(f"{side}: {calls} calls at {rate} a second")
-        number = MANY_NUMBER if side == "app_queue" else ENGINE_NUMBER
+        number = {"dial": DIAL_NUMBER, "app_queue": MANY_NUMBER, "engine": ENGINE_NUMBER}[side]
         async with (
             Agents(self.agents_port, ring_ms=RING_MS, talk_ms=TALK_MS) as agents,
             self._citizens(side, number, calls=calls, rate=rate, at_once=calls) as citizens,
@@ -269,7 +273,7 @@ class Bench:
     # how
 
     def _citizens(self, side: Side, number: str, *, calls: int, rate: int, at_once: int) -> Citizens:
-        address = QUEUE_ADDRESS if side == "app_queue" else ENGINE_ADDRESS
+        address = ENGINE_ADDRESS if side == "engine" else QUEUE_ADDRESS
         return Citizens(self.switch.sip_port, number, calls=calls, rate=rate, at_once=at_once, address=address)
 
     async def _over(self, citizens: Citizens, agents: Agents, calls: int, seconds: float) -> int:
@@ -285,7 +289,7 @@ class Bench:
     async def _turn_to(self, side: Side) -> None:
         if side == "engine" and not self.engine_runs:
             await self.engine.start()
-        elif side == "app_queue" and self.engine_runs:
+        elif side != "engine" and self.engine_runs:
             await self.engine.stop()
         self.engine_runs = side == "engine"
 
@@ -296,8 +300,8 @@ class Bench:
         await self._choose(agents, side, "logged_out")
 
     async def _choose(self, agents: Sequence[str], side: Side, presence: str) -> None:
-        """The engine's agents choose; those of app_queue are always there."""
-        if side == "app_queue":
+        """The engine's agents choose; those of the other sides are always there."""
+        if side != "engine":
             return
         for first in range(0, len(agents), REQUESTS_AT_ONCE):
             for agent in agents[first : first + REQUESTS_AT_ONCE]:
@@ -366,10 +370,17 @@ announce-frequency = 0
 {members}
 """
 
+    # each agent in turn: 200 of them, and a talk is over long before it is the same one's turn again
+    dial = f"""exten => {DIAL_NUMBER},1,Answer(,i)
+ same => n,Playback(ivr/ko/greeting)
+ same => n,Set(GLOBAL(TURN)=$[(0${{TURN}} + 1) % {len(MANY)}])
+ same => n,Dial(PJSIP/$[{MANY[0]} + ${{TURN}}])
+ same => n,Hangup()
+"""
     return {
         "pjsip.conf": f"[bench](ivr-trunk)\ncontext = bench\n\n[bench]\ntype = identify\nendpoint = bench\n"
         f"match = {QUEUE_ADDRESS}\n",
-        "extensions.conf": "[bench]\n" + context("many", MANY_NUMBER) + context("few", FEW_NUMBER),
+        "extensions.conf": "[bench]\n" + context("many", MANY_NUMBER) + context("few", FEW_NUMBER) + dial,
         "queues.conf": queue("many", MANY) + queue("few", FEW),
     }
 

@@ -18,6 +18,7 @@ PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
 BEGIN, END = "<!-- calls: written by scripts/bench_calls -->", "<!-- calls: end -->"
 COMPARED_RATE = 50
+SIDES: tuple[Side, ...] = ("dial", "app_queue", "engine")
 MB = 1_000_000
 
 
@@ -63,10 +64,10 @@ class Wanted:
 
 
 def costs(loads: Sequence[Load]) -> list[Cost]:
-    """Rounds of the same side and rate added up, in order of rate, app_queue first."""
+    """Rounds of the same side and rate added up, in order of rate; `dial`, then app_queue, then the engine."""
     found = []
     for rate in sorted({load.rate for load in loads}):
-        for side in ("app_queue", "engine"):
+        for side in SIDES:
             same = [load for load in loads if load.side == side and load.rate == rate]
             calls = sum(load.calls for load in same)
             found.append(
@@ -162,14 +163,18 @@ def tables(findings: Findings) -> str:
         for cost in costs(findings.loads)
     ]
     found = costs(findings.loads)
-    ratios = [
-        f"{engine.both_ms / queue.both_ms:.2f} at {engine.rate} calls/s"
-        for queue, engine in zip(found[::2], found[1::2], strict=True)
+    by_rate = [found[first : first + len(SIDES)] for first in range(0, len(found), len(SIDES))]
+    ratios = [f"{engine.both_ms / queue.both_ms:.2f} at {engine.rate} calls/s" for _, queue, engine in by_rate]
+    above = [
+        f"{queue.both_ms - dial.both_ms:.1f} and {engine.both_ms - dial.both_ms:.1f} ms at {dial.rate} calls/s"
+        for dial, queue, engine in by_rate
     ]
     spreads = [spread(rings) for rings in findings.rings]
     lines += [
         "",
         f"Engine and Asterisk together cost, in parts of what `app_queue` costs alone: {', '.join(ratios)}.",
+        "What `app_queue`, and what engine and Asterisk together, cost above a greeting and a bare `Dial` with nobody "
+        f"deciding: {', '.join(above)}.",
         "",
         "| free agent → ring, callers waiting | rings | failed calls | mean | p50 | p99 | max |",
         "|---|---|---|---|---|---|---|",
