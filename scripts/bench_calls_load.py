@@ -17,17 +17,15 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
+from bench_calls_findings import Findings, Load, Memory, Plan, Rings, Side
 from bench_calls_phones import Agents, Citizens, ended, free_to_ring_ms
 from sandbox import ports
 from sandbox.configuration import PROJECT_CONF
 from sandbox.engine import EngineProcess
 from sandbox.switch import Switch
-
-Side = Literal["dial", "app_queue", "engine"]
 
 ROOT = Path(__file__).resolve().parents[1]
 MANY = tuple(str(number) for number in range(1001, 1201))
@@ -43,9 +41,10 @@ MANY_NUMBER, FEW_NUMBER, DIAL_NUMBER = "120200", "120030", "120000"
 RING_MS, TALK_MS = 100, (500, 1_500)
 """Of every agent's phone; talks are drawn evenly from the range: were all alike, they would keep step with the second
 in which app_queue looks for agents. At 80 calls/s some 90 of the 200 agents are busy: nobody waits."""
+BUSY_TALK_MS = (3_200, 4_400)
+"""At 50 calls/s 195 of the 200 agents are busy with that: like a full hour of the city, citizens wait for somebody."""
 OPEN_CALLS = 110
 """While agents are few: some 45 citizens hear the greeting, 30 talk, the rest wait."""
-WAITING = 1_000
 WAITING_RATE = 40
 SETTLE_SECONDS = 3.0
 """After the last arrival, before the memory is read: the journal is written, the last citizen waits."""
@@ -59,67 +58,6 @@ PORT_ATTEMPTS, PORT_PAUSE_SECONDS = 15, 2.0
 """Other sandboxes of the machine hold runs of ports; half a minute sees most of them end."""
 TICKS = os.sysconf("SC_CLK_TCK")
 TURN_SECONDS = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much of everything: `rates` in calls/s, each for `load_seconds`, `rounds` times on each side."""
-
-    rates: tuple[int, ...] = (20, 50, 80)
-    load_seconds: float = 10.0
-    rounds: int = 2
-    few_calls: int = 700
-    waiting: int = WAITING
-
-
-QUICK = Plan(load_seconds=4.0, rounds=1, few_calls=200, waiting=200)
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One rate on one side. CPU in seconds of both kinds, from the first call to the last channel's end.
-
-    others_cpu: share of the machine's CPU that neither the switch, the engine nor the phones used.
-    """
-
-    side: Side
-    rate: int
-    calls: int
-    failed: int
-    asterisk_cpu_seconds: float
-    engine_cpu_seconds: float
-    ami_events: float
-    others_cpu: float
-
-
-@dataclass(frozen=True, slots=True)
-class Rings:
-    """Free agent → ring on one side, each in ms, and how many calls failed."""
-
-    side: Side
-    gaps_ms: tuple[float, ...]
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The engine's resident bytes: just started, after the load with nobody on the line, with `waiting` citizens."""
-
-    idle_bytes: int
-    after_load_bytes: int
-    waiting_bytes: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """Everything that one run has measured."""
-
-    loads: tuple[Load, ...]
-    rings: tuple[Rings, ...]
-    memory: Memory
-    asterisk_version: str
-    warnings: tuple[str, ...]
 
 
 class _Processors:
@@ -212,6 +150,8 @@ class Bench:
             await self._load(side, 20, 40)  # the first calls of a process are dearer than any later
             for rate in plan.rates:
                 loads.append(await self._load(side, rate, int(rate * plan.load_seconds)))
+            if side != "dial":  # which has no place to wait
+                loads.append(await self._load(side, plan.busy_rate, int(plan.busy_rate * plan.busy_seconds), busy=True))
             if side != "dial" and side not in [found.side for found in rings]:
                 await self._log_out(MANY, side)
                 await self._log_in(FEW, side)
@@ -225,11 +165,11 @@ class Bench:
 
     # one measurement each
 
-    async def _load(self, side: Side, rate: int, calls: int) -> Load:
-        self.say(f"{side}: {calls} calls at {rate} a second")
+    async def _load(self, side: Side, rate: int, calls: int, *, busy: bool = False) -> Load:
+        self.say(f"{side}: {calls} calls at {rate} a second{', nearly every agent busy' if busy else ''}")
         number = {"dial": DIAL_NUMBER, "app_queue": MANY_NUMBER, "engine": ENGINE_NUMBER}[side]
         async with (
-            Agents(self.agents_port, ring_ms=RING_MS, talk_ms=TALK_MS) as agents,
+            Agents(self.agents_port, ring_ms=RING_MS, talk_ms=BUSY_TALK_MS if busy else TALK_MS) as agents,
             self._citizens(side, number, calls=calls, rate=rate, at_once=calls) as citizens,
         ):
             machine = _Processors()
@@ -240,7 +180,7 @@ class Bench:
             events = await self._ami_events() - events
             own = _own_cpu_seconds() + cpu_seconds(agents.pid) - own
             others = machine.others(asterisk + engine + own)
-        return Load(side, rate, calls, calls - went, asterisk, engine, events, others)
+        return Load(side, rate, busy, calls, calls - went, asterisk, engine, events, others)
 
     async def _rings(self, side: Side, calls: int) -> Rings:
         self.say(f"{side}: {len(FEW)} agents, always someone waiting, {calls} calls")
@@ -249,10 +189,12 @@ class Bench:
             Agents(self.agents_port, ring_ms=RING_MS, talk_ms=TALK_MS) as agents,
             self._citizens(side, number, calls=calls, rate=30, at_once=OPEN_CALLS) as citizens,
         ):
+            asterisk, engine = self.switch.cpu_seconds(), self._engine_cpu()
             went = await self._over(citizens, agents, calls, calls / 10 + DRAIN_SECONDS)
+            asterisk, engine = self.switch.cpu_seconds() - asterisk, self._engine_cpu() - engine
             last_dialled = max(fact.at for fact in citizens.facts() if fact.kind == "dialled")
             gaps = free_to_ring_ms(agents.facts(), until=last_dialled)
-        return Rings(side, tuple(gaps), calls - went)
+        return Rings(side, tuple(gaps), calls, calls - went, asterisk, engine)
 
     async def _memory(self, idle_bytes: int, waiting: int) -> Memory:
         self.say(f"engine: {waiting} citizens wait and no agent is there")
