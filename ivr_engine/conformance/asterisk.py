@@ -95,18 +95,18 @@ def _task(scenario: Scenario, foreseen: History) -> _Task:
 
 async def _all(tasks: Iterable[_Task], at_once: int, on_done: OnDone | None) -> Mapping[str, Outcome]:
     # What imports the sandbox is imported when it is known to be there.
+    from ivr_engine.conformance.asterisk_people import People, empty_database  # noqa: PLC0415
     from ivr_engine.conformance.asterisk_run import perform  # noqa: PLC0415
-    from ivr_engine.conformance.asterisk_site import empty_database  # noqa: PLC0415
     from sandbox.nursery import Nursery  # noqa: PLC0415
 
     places = asyncio.Semaphore(at_once)
     outcomes: dict[str, Outcome] = {}
 
-    async def one(task: _Task, template: Path, nursery: Nursery) -> None:
+    async def one(task: _Task, people: People, nursery: Nursery) -> None:
         outcome: Outcome
         async with places:
             try:
-                outcome = task.told(await perform(task.performed, task.foreseen, template, nursery))
+                outcome = task.told(await perform(task.performed, task.foreseen, people, nursery))
             except Exception as problem:
                 outcome = problem
         outcomes[task.scenario.name] = outcome
@@ -114,8 +114,8 @@ async def _all(tasks: Iterable[_Task], at_once: int, on_done: OnDone | None) -> 
             on_done(task.scenario, outcome)
 
     with tempfile.TemporaryDirectory(prefix="ivr-conformance-") as folder, Nursery() as nursery:
-        template = await empty_database(Path(folder))
+        people = People(await empty_database(Path(folder)))
         async with asyncio.TaskGroup() as group:
             for task in tasks:
-                group.create_task(one(task, template, nursery))
+                group.create_task(one(task, people, nursery))
     return outcomes

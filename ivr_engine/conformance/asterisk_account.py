@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ivr_engine.conformance.asterisk_ears import Played, Pressed
 from ivr_engine.flow.prompts import SOUNDS
-from ivr_engine.flow.revision import load
 from ivr_engine.replay.history import Happened, History, Verb
 from ivr_engine.replay.journal_facts import Names, facts_of
+from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.simulator.sounds import Sounds
 from ivr_engine.runtime.ports import JournalEntry
@@ -87,7 +87,7 @@ class Account:
 
     def _sensed(self, sounds: Iterable[Played | Pressed], names: Names) -> Iterable[Happened]:
         """What citizens heard and pressed; a recording that is not there was tried, and not heard."""
-        known = Sounds(self.documents, load(self.documents))
+        known = Sounds(self.documents, loaded(self.documents))
         for sound in sounds:
             citizen = names.citizen(sound.uniqueid)
             if citizen == sound.uniqueid:

@@ -8,13 +8,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import aiohttp
 
 from ivr_engine.conformance import asterisk_phones
 from ivr_engine.conformance.asterisk_account import Account
 from ivr_engine.conformance.asterisk_director import Director
+from ivr_engine.conformance.asterisk_people import People
 from ivr_engine.conformance.asterisk_site import Site, opened
 from ivr_engine.replay.history import History
 from ivr_engine.replay.journal_facts import callers_of
@@ -49,13 +49,13 @@ LIVES = 50
 """Starts of the engine in one scenario."""
 
 
-async def perform(scenario: Scenario, foreseen: History, template: Path, nursery: Nursery) -> Run:
-    """Runs it. `foreseen` is the history of the simulated level, `template` an empty database, `nursery` has engines.
+async def perform(scenario: Scenario, foreseen: History, people: People, nursery: Nursery) -> Run:
+    """Runs it. `foreseen` is the history of the simulated level, `people` and `nursery` have databases and engines.
 
     Raises what `asterisk_site.opened` and SIPp raise; whatever it raises, nothing is left running.
     """
     numbers = callers_of(scenario)
-    async with opened(scenario, template, nursery) as site, AsyncExitStack() as stack:
+    async with opened(scenario, people, nursery) as site, AsyncExitStack() as stack:
         registered = [agent for agent in scenario.agents if agent.registered]
         if registered:
             await stack.enter_async_context(Callees(asterisk_phones.agents(scenario), port=site.agent_port))

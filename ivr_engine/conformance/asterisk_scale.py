@@ -38,8 +38,11 @@ FACTORS = (10, 8, 6, 5, 4, 3, 2)
 CLOSE_MS = 700
 """Two facts that come closer than this by scaling alone could change places on two busy cores."""
 
+SHORT_MS = 1_000
+"""What is no longer than this is kept: it saves nothing, and talks of nothing at all run into what comes after them."""
+
 SHORTEST_RING_MS = 2_000
-"""What queues.yaml takes for a ring."""
+"""What queues.yaml takes for a ring; shorter ones stay at that, as long as the promise is longer."""
 
 WORTH_MS = 3_000
 """A factor that saves less is no gain."""
@@ -101,7 +104,7 @@ def scaled(scenario: Scenario, original: History) -> Scaled | None:
 # ── dividing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _divided(scenario: Scenario, queues: Iterable[QueueSettings], factor: int) -> Scenario | None:
     changes = [_queue(queue, factor) for queue in queues]
-    if any(change.ring_ms is not None and change.ring_ms < SHORTEST_RING_MS for change in changes):
+    if any((change.promise_ms or 0) <= (change.ring_ms or 0) for change in changes):
         return None
     return replace(
         scenario,
@@ -113,21 +116,25 @@ def _divided(scenario: Scenario, queues: Iterable[QueueSettings], factor: int) -
     )
 
 
+def _shorter(ms: int, factor: int) -> int:
+    return max(ms // factor, min(ms, SHORT_MS))
+
+
 def _queue(queue: QueueSettings, factor: int) -> QueueChange:
     return QueueChange(
         queue.id,
-        queue.ring_ms // factor,
-        queue.wrap_up_ms // factor,
-        queue.promise_ms // factor,
-        queue.short_abandon_ms // factor,
+        max(SHORTEST_RING_MS, queue.ring_ms // factor),
+        _shorter(queue.wrap_up_ms, factor),
+        _shorter(queue.promise_ms, factor),
+        _shorter(queue.short_abandon_ms, factor),
     )
 
 
 def _citizen(plan: CitizenPlan, factor: int) -> CitizenPlan:
     return replace(
         plan,
-        arrives_ms=plan.arrives_ms // factor,
-        patience_ms=None if plan.patience_ms is None else plan.patience_ms // factor,
+        arrives_ms=_shorter(plan.arrives_ms, factor),
+        patience_ms=None if plan.patience_ms is None else _shorter(plan.patience_ms, factor),
         acts=tuple(_act(act, factor) for act in plan.acts),
         re_invites=tuple(_when(when, factor) for when in plan.re_invites),
     )
@@ -138,7 +145,7 @@ def _act(act: Act, factor: int) -> Act:
 
 
 def _when(when: When, factor: int) -> When:
-    return when if when.trigger in _OURS else replace(when, after_ms=when.after_ms // factor)
+    return when if when.trigger in _OURS else replace(when, after_ms=_shorter(when.after_ms, factor))
 
 
 def _agent(plan: AgentPlan, factor: int) -> AgentPlan:
@@ -146,8 +153,8 @@ def _agent(plan: AgentPlan, factor: int) -> AgentPlan:
     return replace(
         plan,
         conducts=_conducts(plan.conducts, factor),
-        acts=tuple(replace(act, after_ms=act.after_ms // factor) for act in plan.acts),
-        finishes_wrap_up_after_ms=None if done_ms is None else done_ms // factor,
+        acts=tuple(replace(act, after_ms=_shorter(act.after_ms, factor)) for act in plan.acts),
+        finishes_wrap_up_after_ms=None if done_ms is None else _shorter(done_ms, factor),
     )
 
 
@@ -159,15 +166,15 @@ def _conducts(conducts: Sequence[Conduct], factor: int) -> tuple[Conduct, ...]:
     return tuple(
         replace(
             conduct,
-            after_ms=conduct.after_ms // factor,
-            talk_ms=None if conduct.talk_ms is None else conduct.talk_ms // factor,
+            after_ms=_shorter(conduct.after_ms, factor),
+            talk_ms=None if conduct.talk_ms is None else _shorter(conduct.talk_ms, factor),
         )
         for conduct in conducts
     )
 
 
 def _world(act: WorldAct, factor: int) -> WorldAct:
-    return replace(act, at_ms=act.at_ms // factor)
+    return replace(act, at_ms=_shorter(act.at_ms, factor))
 
 
 # ── the same story ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,24 +5,22 @@ Nothing is shared between scenarios, so any number of them run side by side. Wha
 """
 
 import asyncio
-import csv
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from ivr_engine.conformance.asterisk_documents import copied
 from ivr_engine.conformance.asterisk_ears import Ears
+from ivr_engine.conformance.asterisk_people import People
 from ivr_engine.conformance.asterisk_proxy import AmiProxy
 from ivr_engine.conformance.offices import HttpOffices
 from ivr_engine.replay.revisions import loaded
-from ivr_engine.replay.scenario import AgentPlan, RecipientPlan, Scenario
+from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
-from ivr_engine.storage import agents_csv, directory
-from ivr_engine.storage.database import Database, upgrade
 from sandbox import ports
 from sandbox.engine import EngineProcess
 from sandbox.nursery import Nursery
@@ -73,11 +71,11 @@ class Site:
 
 
 @asynccontextmanager
-async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncIterator[Site]:
+async def opened(scenario: Scenario, people: People, nursery: Nursery) -> AsyncIterator[Site]:
     """The whole of it, running, everybody at the presence that the scenario gives them; gone afterwards.
 
-    `template` is an empty database at the newest schema (`empty_database`), the engine comes from `nursery`. Raises
-    what the sandbox raises: SwitchFailed, EngineFailed, ToolError, PortsTaken.
+    Its database is a copy of one of `people`, the engine comes from `nursery`. Raises what the sandbox raises:
+    SwitchFailed, EngineFailed, ToolError, PortsTaken.
     """
     agent_port, office_port = ports.reserve(udp_only=True), ports.reserve(udp_only=True)
     folder = Path(tempfile.mkdtemp(prefix="ivr-scenario-"))
@@ -94,7 +92,7 @@ async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncI
     try:
         offices = HttpOffices(scenario.outside)
         async with switch, AmiProxy(switch.ami_port) as proxy, Ears(switch.ami_port, secret) as ears, offices:
-            shutil.copy(template, folder / DATABASE)
+            shutil.copy(await people.database(scenario.agents, scenario.recipients), folder / DATABASE)
             documents = scenario.dialplans or shipped_dialplans()
             revision = loaded(documents)
             own = copied(documents, folder / "dialplans-0", scenario, revision.hours)
@@ -108,7 +106,6 @@ async def opened(scenario: Scenario, template: Path, nursery: Nursery) -> AsyncI
                 environment={"IVR_AMI_PORT": str(proxy.port), **offices.environment()},
                 nursery=nursery,
             )
-            await _people(engine.database_url, folder, scenario.agents, scenario.recipients)
             site = Site(scenario, folder, switch, engine, proxy, ears, agent_port.first, office_port.first, documents)
             try:
                 await engine.start()
@@ -128,40 +125,6 @@ def presence(choice: str, reason: str = "", *, after_contact: bool = False) -> d
     """The body of a request that chooses it."""
     said: dict[str, object] = {"presence": choice, "reason": reason} if reason else {"presence": choice}
     return {**said, "after_contact": True} if after_contact else said
-
-
-async def empty_database(folder: Path) -> Path:
-    """A database at the newest schema, to be copied."""
-    path = folder / "empty.sqlite3"
-    await upgrade(f"sqlite+aiosqlite:///{path}")
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
-
-
-async def _people(url: str, folder: Path, agents: Sequence[AgentPlan], recipients: Sequence[RecipientPlan]) -> None:
-    """Counsellors and officials, as an import from the contractors' lists would bring them."""
-    staff = [
-        (each.id, each.id, each.contractor, " ".join(f"{skill}:{level}" for skill, level in each.skills.items()))
-        for each in agents
-    ]
-    officials = [(each.entry, "office", each.entry, "", each.number) for each in recipients]
-    database = await Database.open(url)
-    try:
-        if staff:
-            path = _write_csv(folder / "agents.csv", agents_csv.COLUMNS, staff)
-            await agents_csv.import_agents(database, path)
-        if officials:
-            path = _write_csv(folder / "directory.csv", directory.COLUMNS, officials)
-            await directory.import_directory(database, path)
-    finally:
-        await database.dispose()
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
-    return path
 
 
 def _speak_from(switch: Switch, prompts: Path) -> None:

@@ -37,6 +37,8 @@ TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.FORWARDED: ("entry", "agency"),
     Verb.FORWARD_ENDED: ("result", "cause", "entry"),
     Verb.CALLBACK: ("number", "queue"),
+    Verb.CALLBACK_MOVED: ("state", "cause"),
+    Verb.CALLBACK_ENDED: ("end", "dials"),
     Verb.NOTED: ("facts", "survey"),
     Verb.RECORDED: (),
     Verb.TEXTED: ("sent",),

@@ -3,8 +3,9 @@
 A level is imported when it is first asked for: the simulated one needs neither sockets nor a tool chain.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from ivr_engine import __version__
 from ivr_engine.core.engine import Engine
@@ -44,7 +45,27 @@ def run(scenario: Scenario, level: Level) -> Run:
 
 def with_metrics(played: Run) -> Run:
     """The run with the samples of its last engine, as a scrape at the end would read them."""
-    return replace(played, history=replace(played.history, metrics=samples_of(played.entries)))
+    return replace(played, history=replace(played.history, metrics=_Samples(played.entries)))
+
+
+class _Samples(Mapping[str, float]):
+    """`samples_of`, read when somebody asks: few scenarios do, and a scrape costs more than most scenarios."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = entries
+
+    @cached_property
+    def _read(self) -> Mapping[str, float]:
+        return samples_of(self._entries)
+
+    def __getitem__(self, sample: str) -> float:
+        return self._read[sample]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 def samples_of(entries: Iterable[Entry]) -> dict[str, float]:

@@ -14,6 +14,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ivr_engine.voice.tools import ToolsMissing, find_tools
@@ -31,6 +32,9 @@ OLDEST_POSTGRES = (15,)
 
 VERSION_SECONDS = 20.0
 """A program that does not tell its version within this time is broken; a cold disk needs one or two seconds."""
+
+TREES = 4
+"""Unpacked trees of one process; there is one, and tests make others."""
 
 _FETCH = "PYTHONPATH=scripts python3 -m sandbox.tools"
 _SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
@@ -233,7 +237,15 @@ def _loader(tree: Path) -> tuple[str, ...]:
 
 
 def _tree_switch(tree: Path) -> AsteriskTools:
-    """The tools of an unpacked tree, each started once; raises `ToolMissing` for a tree in which they do not run."""
+    """The tools of an unpacked tree; raises `ToolMissing` for a tree in which they do not run."""
+    programs = tree / "usr/sbin/asterisk", tree / "usr/bin/sipp"
+    return _tried_switch(tree, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in programs))
+
+
+@lru_cache(TREES)
+def _tried_switch(tree: Path, stamp: tuple[int, ...]) -> AsteriskTools:
+    """As `_tree_switch`; each program is started once for as long as it is the same: a run asks for every phone."""
+    del stamp  # only tells one state of the tree from the next
     loader = _loader(tree)
     asterisk, sipp = (*loader, str(tree / "usr/sbin/asterisk")), (*loader, str(tree / "usr/bin/sipp"))
     version, sipp_version = _asterisk_version(asterisk), _sipp_version(sipp)
