@@ -193,6 +193,8 @@ class Service:
             reactor.put(contact)
         for offer in await recovery.open_offers(database):
             reactor.put(offer)
+        for callback in await recovery.open_callbacks(database):
+            reactor.put(callback)
         return service
 
     @property

@@ -5,6 +5,7 @@ Asterisk looks it up before it touches the channel and refuses when it is missin
 caller. Marks (Setvar) come before the Redirect that depends on them, on one session, which keeps their order.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,16 +13,22 @@ from ivr_engine.core.commands import (
     AnnounceWait,
     CallRecipient,
     Command,
+    DialCitizen,
     EndLeg,
     HandOver,
     HoldCitizen,
     JoinCitizen,
     LeaveQueue,
+    MeetCitizen,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
+    StopDialling,
     WithdrawOffer,
 )
+from ivr_engine.core.conversation import pack_outcome
+
+_NO_DIGIT = re.compile(r"[^0-9+]")
 
 HeaderValue = str | Sequence[str]
 
@@ -37,10 +44,11 @@ class AmiAction:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """How phones are dialled here: `agent` with {agent}, `office` with {number}."""
+    """How phones are dialled here: `agent` with {agent}, `office` and `citizen` with {number}."""
 
     agent: str = "PJSIP/{agent}"
     office: str = "PJSIP/{number}@ivr-office"
+    citizen: str = "PJSIP/{number}@city-trunk"
 
 
 def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]:  # noqa: PLR0912  (one a command)
@@ -48,6 +56,12 @@ def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]
     match command:
         case StartOffer():
             return (_originate(command, endpoints),)
+        case DialCitizen():
+            return (_dial(command, endpoints),)
+        case StopDialling():
+            return (AmiAction("Hangup", {"Channel": command.contact, "Cause": "16"}, needed=False),)
+        case MeetCitizen():
+            return (_redirect(command.agent_leg, "ivr-offer", "answered"),)
         case WithdrawOffer():
             return (AmiAction("Hangup", {"Channel": command.offer, "Cause": "16"}, needed=False),)
         case EndLeg():
@@ -101,7 +115,7 @@ def _originate(offer: StartOffer, endpoints: Endpoints) -> AmiAction:
         f"IVR_OFFER={offer.offer}",
         f"IVR_CONTACT={offer.contact}",
         f"IVR_AGENT={offer.agent}",
-        "IVR_STAGE=offer",
+        "IVR_STAGE=ready" if offer.callback else "IVR_STAGE=offer",
     ]
     shown = " ".join(word for word in (offer.agency or offer.queue, offer.language) if word)
     return AmiAction(
@@ -109,13 +123,38 @@ def _originate(offer: StartOffer, endpoints: Endpoints) -> AmiAction:
         {
             "Channel": endpoints.agent.format(agent=offer.agent),
             "ChannelId": offer.offer,
-            "Context": "ivr-offer",
+            "Context": "ivr-ready" if offer.callback else "ivr-offer",
             "Exten": "s",
             "Priority": "1",
             "Timeout": str(offer.ring_ms),
             "CallerID": f'"{shown}" <{offer.caller or offer.number}>',
             "Async": "true",
             "Variable": variables,
+        },
+    )
+
+
+def _dial(dial: DialCitizen, endpoints: Endpoints) -> AmiAction:
+    """A citizen's phone rings. The number fits a list of the site's; nothing but its digits is dialled."""
+    number, line = _NO_DIGIT.sub("", dial.number), _NO_DIGIT.sub("", dial.line)
+    return AmiAction(
+        "Originate",
+        {
+            "Channel": endpoints.citizen.format(number=number),
+            "ChannelId": dial.contact,
+            "Context": "ivr-callback",
+            "Exten": "s",
+            "Priority": "1",
+            "Timeout": str(dial.ring_ms),
+            "CallerID": f'"{line}" <{line}>',
+            "Async": "true",
+            "Variable": [
+                f"IVR_CONTACT={dial.contact}",
+                f"IVR_NUMBER={line}",
+                f"IVR_CALLER={number}",
+                f"IVR_OUTCOME={pack_outcome(dial.request)}",
+                "IVR_STAGE=callback",
+            ],
         },
     )
 

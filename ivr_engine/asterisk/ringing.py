@@ -1,8 +1,9 @@
 """The phones that we made ring, until somebody says how it ended: exactly once, though Asterisk says it up to thrice.
 
 An offer that rings is told of by `OriginateResponse`, by the `Hangup` of its leg and by the dialplan's own events, in
-any order, some of them never. PURE: messages in, at most one `OfferFailed` for each offer out; whoever owns it lends
-the clock. The live switch and the simulated one use this same book.
+any order, some of them never; so is the phone of a citizen who is called back. PURE: messages in, at most one
+`OfferFailed` (`CitizenNotReached`) for each out; whoever owns it lends the clock. The live switch and the simulated one
+use this same book.
 """
 
 from collections import OrderedDict
@@ -12,8 +13,9 @@ from functools import partial
 from typing import Protocol
 
 from ivr_engine.asterisk.translate import Fields, explains_itself, offer_failure, refusal
-from ivr_engine.core.events import OfferFailed
-from ivr_engine.core.vocabulary import OfferFailure, OfferId
+from ivr_engine.core.commands import Command, StopDialling, WithdrawOffer
+from ivr_engine.core.events import CitizenNotReached, OfferFailed
+from ivr_engine.core.vocabulary import ContactId, OfferFailure, OfferId
 
 MAX_RINGING = 4_096
 """More phones than ring in any centre; beyond it the oldest is forgotten and its offer fails by its deadline."""
@@ -41,6 +43,7 @@ After = Callable[[int, Callable[[], None]], Timer]
 @dataclass(slots=True)
 class _Ring:
     action_id: str
+    citizen: bool = False
     withdrawals: int = 0
     owed: Timer | None = None
     """Runs while a failure waits for its cause."""
@@ -49,16 +52,16 @@ class _Ring:
 class Ringing:
     """One link's. `tell` takes the failures."""
 
-    def __init__(self, tell: Callable[[OfferFailed], object], after: After) -> None:
+    def __init__(self, tell: Callable[[OfferFailed | CitizenNotReached], object], after: After) -> None:
         self._tell = tell
         self._after = after
         self._rings: OrderedDict[OfferId, _Ring] = OrderedDict()
         self._offers: dict[str, OfferId] = {}
         """By the ActionID of their Originate."""
 
-    def begin(self, offer: OfferId, action_id: str) -> None:
-        """An Originate is on its way."""
-        self._rings[offer] = _Ring(action_id)
+    def begin(self, offer: OfferId, action_id: str, *, citizen: bool = False) -> None:
+        """An Originate is on its way; `citizen`: of somebody who is called back, whose leg is named by the contact."""
+        self._rings[offer] = _Ring(action_id, citizen=citizen)
         self._offers[action_id] = offer
         if len(self._rings) > MAX_RINGING:
             self.over(next(iter(self._rings)))
@@ -100,8 +103,12 @@ class Ringing:
 
     def failed(self, offer: OfferId, failure: OfferFailure) -> None:
         """It became no talk."""
+        ring = self._rings.get(offer)
         self.over(offer)
-        self._tell(OfferFailed(offer, failure))
+        if ring is not None and ring.citizen:
+            self._tell(CitizenNotReached(ContactId(offer), failure))
+        else:
+            self._tell(OfferFailed(offer, failure))
 
     def over(self, offer: OfferId) -> None:
         """How it ended is told; whatever else the switch says of its ringing would be told a second time."""
@@ -116,3 +123,14 @@ class Ringing:
         """The link is down: nobody will say anything of these any more."""
         for offer in list(self._rings):
             self.over(offer)
+
+
+def stopped_leg(command: Command) -> OfferId | None:
+    """The leg that a command stops ringing; None for any other command."""
+    match command:
+        case WithdrawOffer():
+            return command.offer
+        case StopDialling():
+            return OfferId(command.contact)
+        case _:
+            return None

@@ -14,16 +14,17 @@ from functools import partial
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage, pause_seconds
 from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
-from ivr_engine.asterisk.ringing import Ringing
+from ivr_engine.asterisk.ringing import Ringing, stopped_leg
 from ivr_engine.asterisk.translate import (
     SEEN_VARIABLES,
     WANTED,
     facts,
     leg_seen,
 )
-from ivr_engine.core.commands import Command, StartOffer, WithdrawOffer
+from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
+    AgentReady,
     CommandRefused,
     ConsultRequested,
     Event,
@@ -35,7 +36,7 @@ from ivr_engine.core.events import (
     SwitchLost,
     SwitchSeen,
 )
-from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure
+from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
 from ivr_engine.runtime.ports import Directory, InboxFull
 
 HEARTBEAT_SECONDS = 1.0
@@ -110,12 +111,15 @@ class AsteriskSwitch:
             action_id = self.link.send(action.name, action.headers, partial(self._on_done, command, action))
             if isinstance(command, StartOffer) and action_id:
                 self._ringing.begin(command.offer, action_id)
+            elif isinstance(command, DialCitizen) and action_id:
+                self._ringing.begin(OfferId(command.contact), action_id, citizen=True)
 
     def _on_done(self, command: Command, action: AmiAction, answer: AmiMessage | AmiError) -> None:
-        if isinstance(command, WithdrawOffer) and isinstance(answer, ActionRefused) and command.offer in self._ringing:
+        stopped = stopped_leg(command)
+        if stopped is not None and isinstance(answer, ActionRefused) and stopped in self._ringing:
             # Originate is carried out beside us: there was no channel yet to hang up. While nobody answered and nothing
             # failed, a Hangup of this one leg can be sent again.
-            asyncio.get_running_loop().call_later(WITHDRAW_AGAIN_SECONDS, self._withdraw_again, command)
+            asyncio.get_running_loop().call_later(WITHDRAW_AGAIN_SECONDS, self._withdraw_again, command, stopped)
             return
         if not isinstance(answer, AmiError) or not action.needed:
             return
@@ -125,12 +129,14 @@ class AsteriskSwitch:
             return  # nobody knows whether it took effect: the next look, or the offer's deadline, tells
         if isinstance(command, StartOffer):
             self._ringing.failed(command.offer, OfferFailure.UNREACHABLE)
+        elif isinstance(command, DialCitizen):
+            self._ringing.failed(OfferId(command.contact), OfferFailure.UNREACHABLE)
         else:
             reason = answer.answer.get("Message") if isinstance(answer, ActionRefused) else str(answer)
             self._tell(CommandRefused(command.contact, type(command).__name__, reason))
 
-    def _withdraw_again(self, command: WithdrawOffer) -> None:
-        if self._ringing.withdraw_again(command.offer):
+    def _withdraw_again(self, command: Command, leg: OfferId) -> None:
+        if self._ringing.withdraw_again(leg):
             self.execute(command)
 
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +166,7 @@ class AsteriskSwitch:
         for event in events:
             if isinstance(event, LegEnded) and self._told_before(event.leg):
                 continue
-            if isinstance(event, OfferAnswered | OfferFailed):
+            if isinstance(event, OfferAnswered | OfferFailed | AgentReady):
                 self._ringing.over(event.offer)
             if isinstance(event, ConsultRequested):
                 self._consult(event)

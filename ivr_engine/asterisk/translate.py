@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from ivr_engine.asterisk.told import unpack_facts
 from ivr_engine.core.conversation import Ended, OutcomeError, ToCallback, ToEntry, ToQueue, unpack_outcome
 from ivr_engine.core.events import (
+    AgentReady,
     CallbackAsked,
     CancelRequested,
     CitizenHanded,
@@ -83,7 +84,7 @@ SEEN_VARIABLES = (
 )
 """What a snapshot asks of every channel."""
 
-CITIZEN_STAGES = frozenset({"entry", "visit", "wait", "hold", "forward", "after", "survey", "fallback"})
+CITIZEN_STAGES = frozenset({"entry", "visit", "wait", "hold", "forward", "after", "survey", "fallback", "callback"})
 """Whose `h` means that the citizen has left. An agent's leg still has its phone off the hook while `h` runs: its end
 is the `Hangup` event, or the next offer would find the phone busy."""
 
@@ -311,6 +312,10 @@ def _answered(message: Fields) -> tuple[Event, ...]:
     return (OfferAnswered(OfferId(message.get("Offer")), _contact(message), AgentId(message.get("Agent"))),)
 
 
+def _ready(message: Fields) -> tuple[Event, ...]:
+    return (AgentReady(OfferId(message.get("Offer")), _contact(message), AgentId(message.get("Agent"))),)
+
+
 def _offer_lost(message: Fields) -> tuple[Event, ...]:
     return (OfferFailed(OfferId(message.get("Offer")), OfferFailure.LOST),)
 
@@ -405,6 +410,7 @@ USER_EVENTS: Mapping[str, tuple[tuple[str, ...], Callable[[Fields], tuple[Event,
     "IvrFallbackAnswered": (("Contact",), _fallback_answered),
     "IvrLegEnded": (("Leg",), _leg_ended),
     "IvrAnswered": (("Offer", "Contact", "Agent"), _answered),
+    "IvrReady": (("Offer", "Contact", "Agent"), _ready),
     "IvrOfferLost": (("Offer",), _offer_lost),
     "IvrResumed": (("Contact",), _resumed),
     "IvrRecipientRinging": ((*_CONSULT, "Leg"), _recipient_ringing),

@@ -9,6 +9,7 @@ gone. Applied twice, it changes nothing the second time (invariant I11).
 from collections.abc import Container
 
 from ivr_engine.core.agent import Agent, AgentStimulus
+from ivr_engine.core.callbacks import Callbacks
 from ivr_engine.core.commands import ReturnToQueue, WithdrawOffer
 from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
@@ -37,8 +38,17 @@ from ivr_engine.core.waiting import Waiting
 class Adoption:
     """The part of the engine that reconciles memory, journal and switch."""
 
-    def __init__(self, state: State, dispatch: Dispatch, offering: Offering, talk: Talk, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        state: State,
+        dispatch: Dispatch,
+        offering: Offering,
+        talk: Talk,
+        waiting: Waiting,
+        callbacks: Callbacks,
+    ) -> None:
         self._state = state
+        self._callbacks = callbacks
         self._dispatch = dispatch
         self._offering = offering
         self._talk = talk
@@ -84,6 +94,7 @@ class Adoption:
         # seen again without a loss between: offers made since the look are not in the picture, and not lost
         was_lost = not state.switch_connected
         state.switch_connected = False  # nobody is offered to anybody before every leg is in its place
+        event = self._callbacks.seen_before(event)
         legs = frozenset[str](leg.leg for leg in event.legs)
         places = {leg.contact: leg.place for leg in event.legs if leg.role is Role.CITIZEN}
         before = frozenset(state.contacts)
@@ -109,6 +120,7 @@ class Adoption:
             self._close_restored(offer)
         state.restored.clear()
         self._offering.take_up_intentions()
+        self._callbacks.seen()
         state.switch_connected = True
         adopted = len(state.contacts.keys() - before)
         state.notices.append(SwitchStateChanged(connected=True, adopted_contacts=adopted))
@@ -120,7 +132,7 @@ class Adoption:
 
     def _bury_the_gone(self, event: SwitchSeen, legs: Container[str], *, was_lost: bool) -> None:
         state = self._state
-        for gone in [contact for contact in state.contacts.values() if contact.id not in legs]:
+        for gone in [contact for contact in state.contacts.values() if contact.id not in legs and not contact.awaited]:
             self._talk.citizen_left(gone)
             self._dispatch.ended(gone, self._fate(gone.id, event))
         for offer in [offer for offer in state.offers.values() if offer.id not in legs]:

@@ -6,6 +6,7 @@ Nothing here is ever sent again without a look (a second `Bridge` or `Redirect` 
 
 from dataclasses import dataclass
 
+from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferId, TransferId
 
@@ -23,6 +24,36 @@ class StartOffer:
     agency: str
     queue: str
     language: str
+    callback: bool = False
+    """The citizen is dialled when the agent is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialCitizen:
+    """Ring a citizen who was promised a call, for at most `ring_ms`; who picks up waits as `request` says."""
+
+    contact: ContactId
+    """The leg's name, of this one dial."""
+    number: str
+    line: str
+    """The number of ours that the citizen knows."""
+    ring_ms: int
+    request: ToQueue
+
+
+@dataclass(frozen=True, slots=True)
+class StopDialling:
+    """Nobody needs the citizen to pick up any more."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class MeetCitizen:
+    """The citizen who was called back is there: the agent who waits for that takes them."""
+
+    contact: ContactId
+    agent_leg: LegId
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +143,9 @@ class EndLeg:
 
 Command = (
     StartOffer
+    | DialCitizen
+    | StopDialling
+    | MeetCitizen
     | WithdrawOffer
     | HoldCitizen
     | ResumeTalk

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.queue_rules import (
     TWO_STEPS,
+    CallbackRules,
     ChoicePolicy,
     ClockStart,
     EscalationStep,
@@ -79,6 +80,7 @@ class QueueSettings:
     """How long a contact stands for the agent who spoke with this caller last; 0: no stickiness."""
     survey: str = ""
     """The flow that asks the citizen after the talk."""
+    callback: CallbackRules = field(default_factory=CallbackRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ivr_engine.core.requirement import ANYBODY, Requirement
 from ivr_engine.core.routing_books import Desk
 from ivr_engine.core.vocabulary import (
     AgentId,
+    CallbackId,
     ContactId,
     ContactPhase,
     Disposition,
@@ -151,6 +152,10 @@ class Contact:
     transfer_began_ms: int = 0
     transfers: int = 0
     recipient_leg: LegId | None = None
+    callback: CallbackId | None = None
+    """The promise that this contact keeps."""
+    awaited: bool = False
+    """Stands in the order without a leg: called back when an agent is free."""
     recipient_gone: bool = False
     """Of the transfer that is going on: its leg was there and has ended."""
 

@@ -1,5 +1,6 @@
 """The citizen's way: arrival, queueing, the promise, falling back, returning with the age kept, ending once."""
 
+from ivr_engine.core.callbacks import Callbacks
 from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.deadlines import Due
@@ -21,10 +22,11 @@ LEFT_BEHIND_MS = 3_000
 class Dispatch:
     """The part of the engine that walks a citizen from arrival to disposition."""
 
-    def __init__(self, state: State, offering: Offering, waiting: Waiting) -> None:
+    def __init__(self, state: State, offering: Offering, waiting: Waiting, callbacks: Callbacks) -> None:
         self._state = state
         self._offering = offering
         self._waiting = waiting
+        self._callbacks = callbacks
 
     # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
     def arrived(self, event: ContactArrived) -> None:
@@ -48,7 +50,9 @@ class Dispatch:
         contact = self.known(event.contact, event.number, event.caller, event.queued_at_ms)
         if contact is None:
             return
-        if contact.phase is ContactPhase.IN_FLOW:
+        if contact.awaited:
+            self._callbacks.picked_up(contact, event)
+        elif contact.phase is ContactPhase.IN_FLOW:
             if contact.sent_on_at_ms is not None and self._state.now_ms - contact.sent_on_at_ms < LEFT_BEHIND_MS:
                 return  # told before the citizen was fetched from the wait context
             contact.request = event.request
@@ -75,6 +79,7 @@ class Dispatch:
         self._waiting.join(contact)
         if first:
             self._waiting.arrive(contact)
+            self._callbacks.called(contact)
         self._state.move_contact(contact, ContactStimulus.QUEUED)
         if contact.answered_at_ms is None:
             # strictly after the promise: answered at 15.000 s is answered
@@ -112,6 +117,8 @@ class Dispatch:
         contact = self.known(event.contact, event.number, event.caller)
         if contact is None or contact.phase is ContactPhase.FALLING_BACK:
             return
+        if contact.awaited:
+            self._callbacks.on_line(contact, self._state.now_ms)
         self.fall_back(contact)
 
     def fall_back(self, contact: Contact) -> None:
@@ -174,9 +181,11 @@ class Dispatch:
                 within_promise=contact.within_promise,
                 short_abandon=short,
                 offers=contact.offers,
+                callback=contact.callback or "",
             )
         )
         state.bury(contact.id)
+        self._callbacks.contact_ended(contact, final)
 
 
 def _with_recipient(contact: Contact) -> bool:

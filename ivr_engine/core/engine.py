@@ -11,15 +11,20 @@ from dataclasses import dataclass
 
 from ivr_engine.core.adoption import Adoption
 from ivr_engine.core.agent import Agent, Intention
+from ivr_engine.core.callbacks import Callbacks
 from ivr_engine.core.commands import Command, LeaveQueue
 from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dispatch import Dispatch
 from ivr_engine.core.errors import UnknownAgent
 from ivr_engine.core.events import (
+    AgentReady,
     CallbackAsked,
+    CallbackCancelled,
+    CallbackRestored,
     CancelRequested,
     CitizenHanded,
+    CitizenNotReached,
     CommandRefused,
     CompleteRequested,
     ConferenceRequested,
@@ -69,7 +74,7 @@ from ivr_engine.core.self_service import SelfService
 from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
 from ivr_engine.core.views import View
-from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId
+from ivr_engine.core.vocabulary import AgentId, AgentState, CallbackId, ContactId, LegId, OfferFailure, OfferId
 from ivr_engine.core.waiting import Waiting
 
 
@@ -88,10 +93,13 @@ class Engine:
         self._state = State()
         self._offering = Offering(self._state)
         self._waiting = Waiting(self._state, self._offering)
-        self._dispatch = Dispatch(self._state, self._offering, self._waiting)
-        self._self_service = SelfService(self._state, self._dispatch)
+        self._callbacks = Callbacks(self._state, self._offering, self._waiting)
+        self._dispatch = Dispatch(self._state, self._offering, self._waiting, self._callbacks)
+        self._self_service = SelfService(self._state, self._dispatch, self._callbacks)
         self._talk = Talk(self._state, self._dispatch, self._offering)
-        self._adoption = Adoption(self._state, self._dispatch, self._offering, self._talk, self._waiting)
+        self._adoption = Adoption(
+            self._state, self._dispatch, self._offering, self._talk, self._waiting, self._callbacks
+        )
 
     def handle(self, event: Event, now_ms: int) -> Decision:
         """Decide. `now_ms` never goes back; an earlier one counts as the last (the wall clock is not our problem).
@@ -164,6 +172,10 @@ class Engine:
                     self._offering.seek_again(ContactId(subject))
                 case Due.SECOND_OFFER:
                     self._offering.second_due(ContactId(subject))
+                case Due.CALLBACK:
+                    self._callbacks.look(CallbackId(subject))
+                case Due.DIAL_OWED:
+                    self._callbacks.dial_owed(CallbackId(subject))
 
     def _decide(self, event: Event) -> None:  # noqa: PLR0912, PLR0915  (one branch an event: a table of contents)
         dispatch, offering, talk, adoption = self._dispatch, self._offering, self._talk, self._adoption
@@ -178,6 +190,14 @@ class Engine:
                 self._offer_answered(event)
             case OfferFailed():
                 offering.failed(event)
+            case AgentReady():
+                self._callbacks.agent_ready(event)
+            case CitizenNotReached():
+                self._callbacks.not_reached(event.contact, event.cause)
+            case CallbackCancelled():
+                self._callbacks.cancelled(event)
+            case CallbackRestored():
+                self._callbacks.restored(event)
             case TimePassed():
                 pass
             case FlowEnded():
@@ -251,6 +271,9 @@ class Engine:
     def _leg_ended(self, leg: LegId) -> None:
         state = self._state
         contact = state.contacts.get(ContactId(leg))
+        if contact is not None and contact.awaited:
+            self._callbacks.not_reached(contact.id, OfferFailure.UNREACHABLE)
+            return
         if contact is not None:
             self._talk.citizen_left(contact)
             self._dispatch.ended(contact)

@@ -11,6 +11,7 @@ from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.conversation import Ended, ToCallback, ToEntry, ToQueue
 from ivr_engine.core.vocabulary import (
     AgentId,
+    CallbackId,
     ContactId,
     LegId,
     OfferFailure,
@@ -86,6 +87,23 @@ class ContactRestored:
     agent: AgentId | None = None
     offers: int = 0
     """How many were made so far; those without an end come as `OfferRestored`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRestored:
+    """A callback that the journal left open; the next `SwitchSeen` tells what became of a dial that was going on."""
+
+    callback: CallbackId
+    origin: ContactId
+    number: str
+    line: str
+    request: ToQueue
+    asked_at_ms: int
+    place_ms: int
+    dials: int = 0
+    leg: ContactId | None = None
+    """The dial that was going on."""
+    next_at_ms: int = 0
 
 
 # ── a citizen on the switch ─────────────────────────────────────────────────────────────────────────────────────────
@@ -222,6 +240,23 @@ class OfferAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentReady:
+    """The agent picked up for a callback, and hears music until the citizen does."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenNotReached:
+    """The phone of a citizen who is called back was not picked up."""
+
+    contact: ContactId
+    cause: OfferFailure
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFailed:
     """The agent's phone did not become a talk."""
 
@@ -336,6 +371,13 @@ class PresenceChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackCancelled:
+    """Somebody of ours takes a promise back; refused while the citizen is on the line."""
+
+    callback: CallbackId
+
+
+@dataclass(frozen=True, slots=True)
 class WrapUpFinished:
     """An agent is done with the after-contact work before its deadline."""
 
@@ -405,6 +447,8 @@ Event = (
     | PresenceRestored
     | ContactRestored
     | OfferRestored
+    | CallbackRestored
+    | CallbackCancelled
     | ContactArrived
     | ContactQueued
     | FlowEnded
@@ -414,6 +458,8 @@ Event = (
     | LegEnded
     | OfferAnswered
     | OfferFailed
+    | AgentReady
+    | CitizenNotReached
     | RecipientRinging
     | RecipientAnswered
     | RecipientFailed

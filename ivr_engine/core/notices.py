@@ -10,6 +10,9 @@ from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
+    CallbackEnd,
+    CallbackId,
+    CallbackState,
     ContactId,
     ContactPhase,
     Disposition,
@@ -33,6 +36,8 @@ class ContactBegan:
     arrived_at_ms: int
     adopted: bool = False
     """Found on the switch after a start, rather than seen arriving."""
+    callback: str = ""
+    """The promise that this contact keeps: we dialled the citizen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,44 @@ class CallbackPromised:
     language: str
     priority: int
     asked_at_ms: int
+    callback: str = ""
+    line: str = ""
+    """The number of ours that was dialled."""
+    place_ms: int = 0
+    """Since when the citizen counts as waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMoved:
+    """A promised callback takes another state."""
+
+    callback: CallbackId
+    origin: ContactId
+    queue: QueueId
+    state: CallbackState
+    dials: int
+    contact: str = ""
+    """The dial that stands in the order, rings or is on the line."""
+    next_at_ms: int = 0
+    """Rests until then."""
+    cause: str = ""
+    """Why the last dial was in vain: busy, no_answer, declined, unreachable, lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackEnded:
+    """The one outcome of a promise. `waited_ms`: from the promise to it."""
+
+    callback: CallbackId
+    origin: ContactId
+    queue: QueueId
+    agency: str
+    language: str
+    end: CallbackEnd
+    dials: int
+    waited_ms: int
+    contact: str = ""
+    """Who was on the line at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +302,8 @@ class ContactEnded:
     within_promise: bool
     short_abandon: bool
     offers: int
+    callback: str = ""
+    """The promise that this contact kept, or tried to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +375,8 @@ Notice = (
     | ContactForwarded
     | ForwardSettled
     | CallbackPromised
+    | CallbackMoved
+    | CallbackEnded
     | ContactNoted
     | ContactRecorded
     | ContactTexted

@@ -70,6 +70,10 @@ class Offer:
     made_at_ms: int
     ring_ms: int
     state: OfferState = OfferState.OPEN
+    reserved: bool = False
+    """The agent's phone does not ring yet: a citizen who is called back is dialled first."""
+    ready: bool = False
+    """The agent picked up, and waits for a citizen who is called back."""
     booked: bool = False
     """Stands in a contractor's account."""
     leg_ended: bool = False

@@ -151,6 +151,7 @@ class Offering(Duty):
                     expected_to_ms=None if said is None else max(0, said.to_at_ms - queued_at_ms),
                 )
             )
+        state.reached(contact)
 
     def failed(self, event: OfferFailed) -> None:
         """RONA and its cousins: the contact to its old place, the agent to rest by cause."""
@@ -169,11 +170,17 @@ class Offering(Duty):
         if offer.leg_ended:
             return
         offer.leg_ended = True
+        if offer.ready:
+            # picked up for a callback, and away before the citizen was there
+            self._give_up(offer, OfferStimulus.REJECTED, OfferFailure.DECLINED)
+            return
         self._state.deadlines.set(Due.ANSWER_OWED, offer.id, self._state.now_ms + EXPLANATION_OWED_MS)
 
     def _give_up(self, offer: Offer, stimulus: OfferStimulus, cause: OfferFailure) -> None:
         state = self._state
         self._close(offer, stimulus, cause)
+        if offer.ready and not offer.leg_ended:
+            state.commands.append(WithdrawOffer(offer.id, offer.contact))
         del state.offers[offer.id]
         state.spend(offer.id, leg_ended=offer.leg_ended)
         agent = state.agents.get(offer.agent)

@@ -1,11 +1,12 @@
 """From the live state to a frozen `View`: the only way out for anything that wants to look."""
 
 from ivr_engine.core.agent import Agent
+from ivr_engine.core.callback import Callback
 from ivr_engine.core.contact import WAITING, Contact
 from ivr_engine.core.estimate import left
 from ivr_engine.core.state import State
-from ivr_engine.core.views import AgentView, ContactView, QueueView, View
-from ivr_engine.core.vocabulary import ContactPhase, Presence, QueueId
+from ivr_engine.core.views import AgentView, CallbackView, ContactView, QueueView, View
+from ivr_engine.core.vocabulary import CallbackState, ContactPhase, Presence, QueueId
 
 
 def picture(state: State, now_ms: int) -> View:
@@ -16,6 +17,7 @@ def picture(state: State, now_ms: int) -> View:
         agents=tuple(_agent(agent) for _, agent in sorted(state.agents.items())),
         contacts=tuple(_contact(contact, now_ms) for _, contact in sorted(state.contacts.items())),
         queues=tuple(_queue(state, queue, now_ms) for queue in _queue_names(state)),
+        callbacks=tuple(_callback(callback) for _, callback in sorted(state.callbacks.items())),
     )
 
 
@@ -65,8 +67,27 @@ def _contact(contact: Contact, now_ms: int) -> ContactView:
         second_offer=contact.second_offer,
         expected_from_ms=None if expected is None else expected[0],
         expected_to_ms=None if expected is None else expected[1],
+        callback=contact.callback,
+        awaited=contact.awaited,
         transfer_state=contact.transfer if contact.phase is ContactPhase.CONNECTED else None,
         transfer_entry=contact.transfer_entry,
+    )
+
+
+def _callback(callback: Callback) -> CallbackView:
+    return CallbackView(
+        id=callback.id,
+        origin=callback.origin,
+        number=callback.number,
+        queue=callback.request.queue,
+        agency=callback.request.agency,
+        language=callback.request.language,
+        state=callback.state,
+        asked_at_ms=callback.asked_at_ms,
+        place_ms=callback.place_ms,
+        dials=callback.dials,
+        next_at_ms=callback.next_at_ms if callback.state is CallbackState.RESTING else None,
+        contact=callback.leg,
     )
 
 
@@ -77,7 +98,11 @@ def _queue_names(state: State) -> list[QueueId]:
 
 def _queue(state: State, queue: QueueId, now_ms: int) -> QueueView:
     settings = state.queue(queue)
-    mine = [contact for contact in state.contacts.values() if contact.request and contact.request.queue == queue]
+    mine = [
+        contact
+        for contact in state.contacts.values()
+        if contact.request and contact.request.queue == queue and not contact.awaited
+    ]
     waiting = [contact for contact in mine if contact.phase in WAITING]
     ages = [now_ms - contact.queued_at_ms for contact in waiting if contact.queued_at_ms is not None]
     desk = state.routing.books.desk(state.needs(settings, frozenset()))

@@ -70,6 +70,38 @@ class LendingRules:
     need_most_percent: int = 400
 
 
+class CallbackFirst(StrEnum):
+    """Whose phone rings first when a callback is due."""
+
+    AGENT = "agent"
+    """The agent picks up and knows who comes; then the citizen is dialled: no citizen ever waits again."""
+    CITIZEN = "citizen"
+    """An agent is kept free while the citizen's phone rings: no agent listens to ringing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRules:
+    """How a queue keeps the promise to call back. The default dials nobody: a list for people to work through."""
+
+    dials: int = 0
+    """How often a citizen is dialled at most; 0: never by the engine."""
+    first: CallbackFirst = CallbackFirst.AGENT
+    ring_ms: int = 25_000
+    spacing_ms: int = 300_000
+    """Between the end of a dial in vain and the next one."""
+    expires_ms: int = 8 * 3_600_000
+    """After so long nobody is dialled any more."""
+    from_minute: int = 0
+    to_minute: int = 0
+    """Citizens are rung between these minutes of the day; equal: at any time."""
+    utc_offset_minutes: int = 540
+    """Of that day: Seoul's."""
+    numbers: tuple[str, ...] = ()
+    """What may be dialled: digits, and X for any digit. None: nobody."""
+    country: str = "+82"
+    """Written before a number from home, in place of its first 0."""
+
+
 class WrapUpMode(StrEnum):
     FIXED = "fixed"
     """Over at its deadline, or earlier when the agent says so."""

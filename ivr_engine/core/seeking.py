@@ -7,10 +7,10 @@ and a contact may stand for one preferred agent for a while; each such while end
 """
 
 from ivr_engine.core.agent import Agent, AgentStimulus
-from ivr_engine.core.commands import StartOffer
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.contact import Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
+from ivr_engine.core.dialling import begin, start_offer
 from ivr_engine.core.notices import ContractorBooked, OfferMade, WaitExplained
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer
 from ivr_engine.core.routing import Choice
@@ -186,7 +186,7 @@ class Seeking:
             queue=request.queue,
             made_at_ms=state.now_ms,
             ring_ms=settings.ring_ms
-            if not settings.ring.by_promise
+            if not settings.ring.by_promise or contact.awaited
             else _ring_ms(settings, contact.promise_at_ms - state.now_ms, others=candidates > 1),
         )
         state.offers[offer.id] = offer
@@ -197,7 +197,7 @@ class Seeking:
             contact.offer = offer.id
             state.move_contact(contact, ContactStimulus.OFFER_STARTED)
             after_ms = settings.ring.second_offer_after_ms
-            if 0 < after_ms < offer.ring_ms:
+            if 0 < after_ms < offer.ring_ms and not contact.awaited:
                 contact.timed = True
                 state.deadlines.set(Due.SECOND_OFFER, contact.id, state.now_ms + after_ms)
         else:
@@ -205,19 +205,10 @@ class Seeking:
             self._needs_no_second(contact)
         state.move_agent(agent, AgentStimulus.OFFER_STARTED)
         state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + offer.ring_ms + ANSWER_OWED_MS)
-        state.commands.append(
-            StartOffer(
-                offer=offer.id,
-                contact=contact.id,
-                agent=agent.id,
-                ring_ms=offer.ring_ms,
-                number=contact.number,
-                caller=contact.caller,
-                agency=request.agency,
-                queue=request.queue,
-                language=request.language,
-            )
-        )
+        if contact.awaited:
+            begin(state, contact, offer)
+        else:
+            state.commands.append(start_offer(contact, offer))
         state.notices.append(
             OfferMade(
                 offer=offer.id,

@@ -5,6 +5,7 @@ comes here are facts, kept on the contact as far as its one disposition depends 
 fact that is told twice is published once.
 """
 
+from ivr_engine.core.callbacks import Callbacks
 from ivr_engine.core.contact import Contact
 from ivr_engine.core.conversation import Ended
 from ivr_engine.core.dispatch import Dispatch
@@ -20,7 +21,6 @@ from ivr_engine.core.events import (
     TextSettled,
 )
 from ivr_engine.core.notices import (
-    CallbackPromised,
     ContactForwarded,
     ContactNoted,
     ContactRecorded,
@@ -42,9 +42,10 @@ TEXTS_OF_A_CONTACT = 20
 class SelfService:
     """The part of the engine for contacts that no agent has a part in."""
 
-    def __init__(self, state: State, dispatch: Dispatch) -> None:
+    def __init__(self, state: State, dispatch: Dispatch, callbacks: Callbacks) -> None:
         self._state = state
         self._dispatch = dispatch
+        self._callbacks = callbacks
 
     def told(self, event: SelfServed) -> None:
         match event:
@@ -113,19 +114,7 @@ class SelfService:
             return
         request = event.outcome.request
         contact.flow_ended = Ended(Disposition.CALLBACK, request.agency, request.language)
-        settings = self._state.queue(request.queue)
-        self._state.notices.append(
-            CallbackPromised(
-                contact=contact.id,
-                number=event.outcome.number,
-                queue=request.queue,
-                requirement=tuple(sorted(frozenset(settings.requirement) | request.requirement)),
-                agency=request.agency,
-                language=request.language,
-                priority=request.priority + settings.priority,
-                asked_at_ms=self._state.now_ms,
-            )
-        )
+        self._callbacks.promised(contact, event.outcome)
 
     # ── what is kept of it ──────────────────────────────────────────────────────────────────────────────────────────
     def _noted(self, event: FactsNoted) -> None:

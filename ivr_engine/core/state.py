@@ -7,19 +7,30 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from ivr_engine.core.agent import AGENT_STATES, Agent, AgentStimulus
+from ivr_engine.core.callback import CALLBACK_STATES, Callback, CallbackStimulus
 from ivr_engine.core.commands import Command
 from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings
 from ivr_engine.core.contact import CONTACT_PHASES, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Deadlines, Due
 from ivr_engine.core.errors import UnknownAgent
 from ivr_engine.core.events import ContactRestored, OfferRestored
-from ivr_engine.core.notices import AgentChanged, ContactMoved, Notice
+from ivr_engine.core.notices import AgentChanged, CallbackEnded, CallbackMoved, ContactMoved, Notice
 from ivr_engine.core.offer import Offer
 from ivr_engine.core.recall import Recall
 from ivr_engine.core.requirement import Requirement, both, requirement_of
 from ivr_engine.core.routing import Routing
 from ivr_engine.core.routing_books import DESKS, Desk
-from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, LegId, OfferId, QueueId, Skill
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    AgentState,
+    CallbackEnd,
+    CallbackId,
+    ContactId,
+    LegId,
+    OfferId,
+    QueueId,
+    Skill,
+)
 
 TOMBSTONES = 10_000
 """How many ended contacts, and spent offers, are remembered so that late facts do not raise them again: two minutes at
@@ -40,6 +51,8 @@ class State:
     contacts: dict[ContactId, Contact] = field(default_factory=dict)
     offers: dict[OfferId, Offer] = field(default_factory=dict)
     """Open offers, and answered ones while the agent's leg lives."""
+    callbacks: dict[CallbackId, Callback] = field(default_factory=dict)
+    """The promises that are open."""
     recipients: dict[LegId, ContactId] = field(default_factory=dict)
     restored: dict[ContactId, ContactRestored] = field(default_factory=dict)
     restored_offers: dict[OfferId, OfferRestored] = field(default_factory=dict)
@@ -129,7 +142,51 @@ class State:
         """One step of the contact's machine."""
         contact.phase = CONTACT_PHASES.after(contact.phase, stimulus)
         contact.since_ms = self.now_ms
-        self.notices.append(ContactMoved(contact.id, contact.phase, self.now_ms))
+        if not contact.awaited:
+            self.notices.append(ContactMoved(contact.id, contact.phase, self.now_ms))
+
+    def move_callback(self, callback: Callback, stimulus: CallbackStimulus, cause: str = "") -> None:
+        """One step of the callback's machine."""
+        callback.state = CALLBACK_STATES.after(callback.state, stimulus)
+        self.notices.append(
+            CallbackMoved(
+                callback=callback.id,
+                origin=callback.origin,
+                queue=callback.request.queue,
+                state=callback.state,
+                dials=callback.dials,
+                contact=callback.leg or "",
+                next_at_ms=callback.next_at_ms,
+                cause=cause,
+            )
+        )
+
+    def reached(self, contact: Contact) -> None:
+        """An agent talks with the citizen; if that was promised, the promise is kept."""
+        callback = self.callbacks.get(contact.callback) if contact.callback is not None else None
+        if callback is not None and callback.leg == contact.id:
+            self.end_callback(callback, CallbackEnd.REACHED)
+
+    def end_callback(self, callback: Callback, end: CallbackEnd) -> None:
+        """The one outcome of a promise."""
+        callback.state = CALLBACK_STATES.after(callback.state, CallbackStimulus.OVER)
+        callback.end = end
+        self.deadlines.clear(Due.CALLBACK, callback.id)
+        self.deadlines.clear(Due.DIAL_OWED, callback.id)
+        del self.callbacks[callback.id]
+        self.notices.append(
+            CallbackEnded(
+                callback=callback.id,
+                origin=callback.origin,
+                queue=callback.request.queue,
+                agency=callback.request.agency,
+                language=callback.request.language,
+                end=end,
+                dials=callback.dials,
+                waited_ms=max(0, self.now_ms - callback.asked_at_ms),
+                contact=callback.leg or "",
+            )
+        )
 
     def waits_no_more(self, contact: Contact) -> None:
         """Every deadline of a contact that waits dies with the waiting."""

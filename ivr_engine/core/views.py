@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
+    CallbackId,
+    CallbackState,
     ContactId,
     ContactPhase,
     OfferId,
@@ -66,6 +68,31 @@ class ContactView:
     expected_from_ms: int | None = None
     expected_to_ms: int | None = None
     """How much longer it will wait; None: nobody knows."""
+    callback: CallbackId | None = None
+    """The promise that this contact keeps: we dialled, or will."""
+    awaited: bool = False
+    """Stands in the order, and its citizen is not on the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackView:
+    """One promise to call a citizen back that is open."""
+
+    id: CallbackId
+    origin: ContactId
+    number: str
+    queue: QueueId
+    agency: str
+    language: str
+    state: CallbackState
+    asked_at_ms: int
+    place_ms: int
+    """Since when the citizen counts as waiting."""
+    dials: int
+    next_at_ms: int | None
+    """Rests until then."""
+    contact: ContactId | None
+    """The dial that stands in the order, rings or is on the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +118,4 @@ class View:
     agents: tuple[AgentView, ...]
     contacts: tuple[ContactView, ...]
     queues: tuple[QueueView, ...]
+    callbacks: tuple[CallbackView, ...] = ()

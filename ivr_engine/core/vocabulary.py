@@ -22,6 +22,9 @@ LegId = NewType("LegId", str)
 """One channel of the switch in a role; equal to a `ContactId` or an `OfferId` for citizens and agents."""
 
 TransferId = NewType("TransferId", str)
+CallbackId = NewType("CallbackId", str)
+"""One promise to call a citizen back."""
+
 QueueId = NewType("QueueId", str)
 Skill = NewType("Skill", str)
 
@@ -98,6 +101,33 @@ class Disposition(StrEnum):
     FALLBACK = "fallback"
     REJECTED = "rejected"
     SWITCH_FAILURE = "switch_failure"
+
+
+class CallbackState(StrEnum):
+    """Where a promised callback stands."""
+
+    PROMISED = "promised"
+    WAITING = "waiting"
+    RESTING = "resting"
+    DIALLED = "dialled"
+    ON_LINE = "on_line"
+    ENDED = "ended"
+
+
+class CallbackEnd(StrEnum):
+    """How a promised callback ended; each has exactly one."""
+
+    REACHED = "reached"
+    """An agent talked with the citizen, or the fallback queue took the citizen."""
+    FAILED = "failed"
+    """Dialled as often as agreed, in vain."""
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    """Somebody of ours decided so."""
+    WITHDRAWN = "withdrawn"
+    """The citizen called first, or asked again: the age went with them."""
+    REFUSED = "refused"
+    """A number that is not dialled from here."""
 
 
 class TransferState(StrEnum):

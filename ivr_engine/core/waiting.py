@@ -92,14 +92,24 @@ class Waiting:
             self._arm_escalation(contact, settings)
         if settings.limits.longest_wait_ms:
             contact.timed = True
-            at_ms = contact.place_ms + settings.limits.longest_wait_ms
+            began_ms = contact.place_ms if contact.callback is None else contact.queued_at_ms
+            at_ms = began_ms + settings.limits.longest_wait_ms
             state.deadlines.set(Due.TOO_LONG, contact.id, max(at_ms, state.now_ms))
-        self._offering.seek_agent(contact)
-        came_back = contact.returns or contact.sent_on_at_ms is not None  # a flow has spoken: whoever is here will wait
+        self._seek(contact)
+        # a flow has spoken, or we dialled: whoever is here will wait
+        came_back = contact.returns or contact.sent_on_at_ms is not None or contact.callback is not None
         if contact.phase is ContactPhase.QUEUED and state.switch_connected and not came_back:
             why, overflow = self._refused(contact, settings)
             self._send_on(contact, overflow, why)
         self.look(contact)
+
+    def await_agent(self, contact: Contact) -> None:
+        """A citizen who is called back stands in the order: nothing is said to anybody, and no limit holds."""
+        assert contact.request is not None
+        settings = self._state.queue(contact.request.queue)
+        if settings.relaxation:
+            self._relax(contact, settings)
+        self._offering.seek_agent(contact)
 
     def look(self, contact: Contact) -> None:
         """One more look at how long it will be, while nobody has answered."""
@@ -229,7 +239,7 @@ class Waiting:
     def _send_on(self, contact: Contact, overflow: Overflow, why: str) -> None:
         state, request = self._state, contact.request
         assert request is not None
-        if overflow.act is OverflowAct.WAIT or contact.phase is not ContactPhase.QUEUED:
+        if overflow.act is OverflowAct.WAIT or contact.phase is not ContactPhase.QUEUED or contact.awaited:
             return
         if contact.moves >= MOVES:
             return

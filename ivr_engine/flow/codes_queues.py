@@ -31,6 +31,14 @@ QUEUE_CODES: tuple[Code, ...] = (
         _HEAD + '  general: {limits: {waiting: 50, full: "queue:transport"}}\n',
     ),
     Code(
+        "callback",
+        "How a queue calls citizens back cannot be read: hours have two ends (`09:00`), numbers have digits and X.",
+        "Write it as in the example; see docs/callback.md.",
+        _QUEUES,
+        _HEAD + '  general: {callback: {from: "9", to: "18:00"}}\n',
+        _HEAD + '  general: {callback: {from: "09:00", to: "18:00", numbers: ["010XXXXXXXX"]}}\n',
+    ),
+    Code(
         "shares",
         "The contractors' shares of a queue are not 100 per cent together.",
         "Give every contractor of the queue a share; what is nobody's cannot be kept.",

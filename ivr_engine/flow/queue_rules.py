@@ -27,6 +27,7 @@ from ivr_engine.core.queue_rules import (
 from ivr_engine.core.requirement import ANYBODY, Requirement, preferring
 from ivr_engine.core.routing_standard import STANDARD_ROUTING
 from ivr_engine.core.vocabulary import Skill
+from ivr_engine.flow.callback_rules import read_callback
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.requirement_text import RequirementError, read_requirement
 from ivr_engine.flow.steps import PRIORITY
@@ -52,6 +53,7 @@ KEYS = (
     "contractor_shares",
     "share_interval_seconds",
     "last_agent_seconds",
+    "callback",
 )
 """What a queue may say besides whom it needs and what it promises."""
 
@@ -135,6 +137,7 @@ def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
         contractor_shares=_shares(form),
         share_interval_ms=form.seconds_as_ms("share_interval_seconds", 60_000, HOUR_MS, queue.share_interval_ms),
         last_agent_wait_ms=form.seconds_as_ms("last_agent_seconds", 0, 600_000, 0),
+        callback=read_callback(form),
     )
 
 

@@ -29,6 +29,8 @@ class Verb(StrEnum):
     FORWARDED = "forwarded"  # entry, agency
     FORWARD_ENDED = "forward_ended"  # result (answered, failed), cause, entry
     CALLBACK = "callback"  # number, queue
+    CALLBACK_MOVED = "callback_moved"  # state, cause
+    CALLBACK_ENDED = "callback_ended"  # end, dials
     NOTED = "noted"  # facts, survey
     RECORDED = "recorded"  # length_ms
     TEXTED = "texted"  # sent

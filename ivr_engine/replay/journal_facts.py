@@ -6,9 +6,12 @@ A contact is a citizen by the number it called from, which the journal keeps and
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ivr_engine.core.callback import origin_of
 from ivr_engine.core.notices import (
     AgentChanged,
     AgentsRegistered,
+    CallbackEnded,
+    CallbackMoved,
     CallbackPromised,
     ContactBegan,
     ContactConnected,
@@ -74,7 +77,7 @@ class Names:
 
     def began(self, contact: str, caller: str) -> str:
         """The citizen of a contact that is told for the first time; the next who calls from that number."""
-        name = self._named.get(contact)
+        name = self._named.get(contact) or self._named.get(origin_of(contact))
         if name is None:
             waiting = self._waiting.get(caller)
             name = self._named[contact] = waiting.pop(0) if waiting else contact
@@ -89,8 +92,9 @@ class Names:
                 waiting.remove(name)
 
     def citizen(self, contact: str) -> str:
-        """The contact's own id where nobody is known to it."""
-        return self._named.get(contact, contact)
+        """The contact's own id where nobody is known to it; who is called back is who asked for it."""
+        asked = origin_of(contact)
+        return self._named.get(contact) or self._named.get(asked, contact)
 
 
 UNTOLD = frozenset[type](
@@ -227,6 +231,12 @@ class Telling:
             case CallbackPromised():
                 details = {"number": notice.number, "queue": notice.queue}
                 return Happened(at, Verb.CALLBACK, self._names.citizen(notice.contact), details)
+            case CallbackMoved():
+                details = {"state": notice.state.value, "cause": notice.cause}
+                return Happened(at, Verb.CALLBACK_MOVED, self._names.citizen(notice.origin), details)
+            case CallbackEnded():
+                details = {"end": notice.end.value, "dials": str(notice.dials)}
+                return Happened(at, Verb.CALLBACK_ENDED, self._names.citizen(notice.origin), details)
             case ContactNoted():
                 facts = " ".join(f"{name}={value}" for name, value in sorted(notice.facts.items()))
                 details = {"facts": facts, "survey": notice.survey}

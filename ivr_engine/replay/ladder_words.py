@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ivr_engine.core.vocabulary import AgentState, OfferResult, Presence, TransferResult, TransferState
+from ivr_engine.core.vocabulary import AgentState, CallbackEnd, OfferResult, Presence, TransferResult, TransferState
 from ivr_engine.replay.history import Happened, Verb
 
 
@@ -120,6 +120,17 @@ def _forward_ended(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Sa
 
 def _callback(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
     return Said(Line.ARROW, citizen, ENGINE, "wants to be called back", told.get("queue", ""), Tone.FLOW, ())
+
+
+def _callback_moved(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    words = f"call back: {_plain(told.get('state', ''))}"
+    return Said(Line.NOTE, ENGINE, ENGINE, words, _plain(told.get("cause", "")), Tone.QUIET, ())
+
+
+def _callback_ended(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    end = told.get("end", "")
+    tone = Tone.FLOW if end == CallbackEnd.REACHED else Tone.QUIET
+    return Said(Line.NOTE, ENGINE, ENGINE, f"call back: {end}", f"dialled {told.get('dials', '0')} times", tone, ())
 
 
 def _noted(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
@@ -278,6 +289,8 @@ _SAYING: Mapping[Verb, Callable[[Mapping[str, str], Whose, Whose], Said]] = {
     Verb.FORWARDED: _forwarded,
     Verb.FORWARD_ENDED: _forward_ended,
     Verb.CALLBACK: _callback,
+    Verb.CALLBACK_MOVED: _callback_moved,
+    Verb.CALLBACK_ENDED: _callback_ended,
     Verb.NOTED: _noted,
     Verb.RECORDED: _recorded,
     Verb.TEXTED: _texted,

@@ -60,6 +60,8 @@ NOTICES: Mapping[str, Verb] = {
     "ContactForwarded": Verb.FORWARDED,
     "ForwardSettled": Verb.FORWARD_ENDED,
     "CallbackPromised": Verb.CALLBACK,
+    "CallbackMoved": Verb.CALLBACK_MOVED,
+    "CallbackEnded": Verb.CALLBACK_ENDED,
     "ContactNoted": Verb.NOTED,
     "ContactRecorded": Verb.RECORDED,
     "ContactTexted": Verb.TEXTED,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from ivr_engine.core.vocabulary import (
     AgentState,
+    CallbackEnd,
+    CallbackState,
     Disposition,
     OfferFailure,
     OfferResult,
@@ -39,6 +41,8 @@ DETAILS: Mapping[Verb, tuple[str, ...]] = {
     Verb.FORWARDED: ("entry", "agency"),
     Verb.FORWARD_ENDED: ("result", "cause", "entry"),
     Verb.CALLBACK: ("number", "queue"),
+    Verb.CALLBACK_MOVED: ("state", "cause"),
+    Verb.CALLBACK_ENDED: ("end", "dials"),
     Verb.NOTED: ("facts", "survey"),
     Verb.RECORDED: ("length_ms",),
     Verb.TEXTED: ("sent",),
@@ -58,6 +62,8 @@ WORDS: Mapping[tuple[Verb, str], tuple[str, ...]] = {
     (Verb.TRANSFER_ENDED, "cause"): tuple(RecipientFailure),
     (Verb.FORWARD_ENDED, "result"): ("answered", "failed"),
     (Verb.FORWARD_ENDED, "cause"): tuple(RecipientFailure),
+    (Verb.CALLBACK_MOVED, "state"): tuple(CallbackState),
+    (Verb.CALLBACK_ENDED, "end"): tuple(CallbackEnd),
     (Verb.TEXTED, "sent"): ("true", "false"),
     (Verb.ENDED, "disposition"): tuple(Disposition),
     (Verb.ENDED, "short_abandon"): ("true", "false"),

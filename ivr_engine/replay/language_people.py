@@ -54,6 +54,7 @@ CITIZEN_KEYS = (
     "patience",
     "re_invites",
     "offers",
+    "rung",
 )
 OFFERS = ("audio", "video")
 WHEN_KEYS = (*(trigger.value for trigger in Trigger), "after", "nth")
@@ -133,6 +134,7 @@ def _citizen(name: str, form: Page, names: Names) -> CitizenPlan:
         patience_ms=form.maybe_ms("patience"),
         re_invites=tuple(when for when in moments if when is not None),
         offers_video=form.one_of("offers", OFFERS, "audio") == "video",
+        rung=tuple(ring for ring in (_ring(node, told) for node in form.listed("rung")) if ring is not None),
         language=form.one_of("language", LANGUAGES, "") if form.has("language") else "",
     )
 

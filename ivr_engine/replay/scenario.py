@@ -102,6 +102,8 @@ class CitizenPlan:
     """The phone negotiates the call anew, with the same media; the switch answers by itself, the engine is not told."""
     offers_video: bool = False
     """The call is offered with audio and video. As `re_invites`, nothing that the engine learns of."""
+    rung: tuple["Conduct", ...] = ()
+    """How the phone is taken when the citizen is called back, ring by ring; nobody is there where nothing is said."""
     language: str = ""
     """What the citizen understands: the language of what is expected to be heard, where the file says no other."""
 

@@ -186,6 +186,7 @@ def _citizen() -> dict[str, Schema]:
         "patience": _ref("duration"),
         "re_invites": _list(_either(_ref("duration"), _ref("when"))),
         "offers": _words(people.OFFERS),
+        "rung": _list(_ref("ring")),
     }
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.notices import (
+    CallbackEnded,
+    CallbackMoved,
     CallbackPromised,
     ContactBegan,
     ContactConnected,
@@ -115,7 +117,7 @@ class _Teller:
         elif getattr(notice, "contact", None) == self._contact:
             self._about(at_ms, notice)
 
-    def _about(self, at_ms: int, notice: Notice) -> None:  # noqa: PLR0912  (one branch for each notice)
+    def _about(self, at_ms: int, notice: Notice) -> None:  # noqa: PLR0912, PLR0915  (one branch for each notice)
         match notice:
             case ContactBegan():
                 self._arrived_at_ms = notice.arrived_at_ms
@@ -150,6 +152,13 @@ class _Teller:
                 self._tell(at_ms, notice, words, why=notice.why, act=notice.act.value, target=notice.target)
             case CallbackPromised():
                 self._tell(at_ms, notice, f"a call back is promised; the place in {notice.queue} is kept")
+            case CallbackMoved():
+                cause = f" ({notice.cause})" if notice.cause else ""
+                words = f"the call back is {notice.state.value}{cause}, dialled {notice.dials} times so far"
+                self._tell(at_ms, notice, words, state=notice.state.value, dials=notice.dials, cause=notice.cause)
+            case CallbackEnded():
+                words = f"the call back ended: {notice.end.value}, {_s(notice.waited_ms)} after it was promised"
+                self._tell(at_ms, notice, words, end=notice.end.value, dials=notice.dials)
             case ContactForwarded():
                 self._tell(at_ms, notice, f"the flow rings the office {notice.entry}", entry=notice.entry)
             case ForwardSettled():

@@ -78,6 +78,7 @@ class BatchWriter:
         statements.contacts.execute(connection, fold.contacts.values())
         statements.offers.execute(connection, fold.offers.values())
         statements.transfers.execute(connection, fold.transfers.values())
+        statements.callbacks.execute(connection, fold.callbacks.values())
         statements.presence.execute(connection, changed)
         return len(fresh), presence
 

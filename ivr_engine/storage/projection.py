@@ -13,6 +13,8 @@ from ivr_engine.core.events import Configured
 from ivr_engine.core.notices import (
     AgentChanged,
     AgentsRegistered,
+    CallbackEnded,
+    CallbackMoved,
     CallbackPromised,
     ContactBegan,
     ContactConnected,
@@ -36,7 +38,7 @@ from ivr_engine.core.notices import (
     TransferMoved,
     WaitExplained,
 )
-from ivr_engine.core.vocabulary import AgentState
+from ivr_engine.core.vocabulary import AgentState, CallbackState
 from ivr_engine.storage.rows import Row
 
 Values = dict[str, Any]
@@ -49,7 +51,6 @@ LASTING = ("wrap_up_since_ms", "wrap_up_until_ms", "intends", "intends_reason")
 
 NOT_PROJECTED = (
     AgentsRegistered,
-    CallbackPromised,
     ContactForwarded,
     ContactMoved,
     ContactNoted,
@@ -78,6 +79,7 @@ class Fold:
     offers: dict[str, Values] = field(default_factory=dict)
     transfers: dict[str, Values] = field(default_factory=dict)
     agents: dict[str, Values] = field(default_factory=dict)
+    callbacks: dict[str, Values] = field(default_factory=dict)
 
     def take(self, row: Row) -> None:
         """Fold one entry in; entries come in the order of (epoch, seq)."""
@@ -211,6 +213,41 @@ def _agent_changed(fold: Fold, epoch: int, at_ms: int, notice: AgentChanged) -> 
     agent["intends_reason"] = notice.intends_reason
 
 
+def _callback_promised(fold: Fold, epoch: int, _at_ms: int, notice: CallbackPromised) -> None:
+    if not notice.callback:
+        return  # promised by a queue that the engine does not dial for
+    callback = _values(fold.callbacks, notice.callback, epoch)
+    callback["origin"] = notice.contact
+    callback["number"] = notice.number
+    callback["line"] = notice.line
+    callback["queue"] = notice.queue
+    callback["requirement"] = " ".join(sorted(notice.requirement))
+    callback["agency"] = notice.agency
+    callback["language"] = notice.language
+    callback["priority"] = notice.priority
+    callback["asked_at_ms"] = notice.asked_at_ms
+    callback["place_ms"] = notice.place_ms
+    callback["state"] = "promised"
+    callback["dials"] = 0
+
+
+def _callback_moved(fold: Fold, epoch: int, _at_ms: int, notice: CallbackMoved) -> None:
+    callback = _values(fold.callbacks, notice.callback, epoch)
+    callback["state"] = notice.state.value
+    callback["dials"] = notice.dials
+    callback["contact"] = notice.contact if notice.state is not CallbackState.RESTING else ""
+    callback["next_at_ms"] = notice.next_at_ms
+
+
+def _callback_ended(fold: Fold, epoch: int, at_ms: int, notice: CallbackEnded) -> None:
+    callback = _values(fold.callbacks, notice.callback, epoch)
+    callback["state"] = "ended"
+    callback["dials"] = notice.dials
+    callback["contact"] = notice.contact
+    callback["ended_at_ms"] = at_ms
+    callback["outcome"] = notice.end.value
+
+
 _STEPS: dict[type, Callable[[Fold, int, int, Any], None]] = {
     ContactBegan: _contact_began,
     ContactWaits: _contact_waits,
@@ -222,5 +259,8 @@ _STEPS: dict[type, Callable[[Fold, int, int, Any], None]] = {
     TransferMoved: _transfer_moved,
     TransferEnded: _transfer_ended,
     AgentChanged: _agent_changed,
+    CallbackPromised: _callback_promised,
+    CallbackMoved: _callback_moved,
+    CallbackEnded: _callback_ended,
 }
 PROJECTED = tuple(_STEPS)

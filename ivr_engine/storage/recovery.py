@@ -5,20 +5,23 @@ Called at the start, after `WrittenJournal.start`: what happened last may only j
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy import bindparam, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr_engine.core.configuration import AgentSettings
 from ivr_engine.core.conversation import ToQueue
-from ivr_engine.core.events import ContactRestored, OfferRestored, PresenceRestored
+from ivr_engine.core.events import CallbackRestored, ContactRestored, OfferRestored, PresenceRestored
 from ivr_engine.core.queue_rules import WrapUpMode
-from ivr_engine.core.vocabulary import AgentId, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
+from ivr_engine.core.vocabulary import AgentId, CallbackId, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
 from ivr_engine.runtime.clock import ClockBase
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import tables
 from ivr_engine.storage.database import Database
 from ivr_engine.storage.projection import NO_WRAP_UP
 from ivr_engine.storage.rows import entry_of
+
+OPEN_CALLBACKS = 5_000
+"""As many as the core keeps (`core.callbacks.CALLBACKS`)."""
 
 OPEN_CONTACTS = 10_000
 """More than any switch of ours holds at once; what is older than the newest of these has left long ago."""
@@ -72,6 +75,18 @@ async def _set_clock(connection: AsyncConnection, base: ClockBase) -> None:
         update(tables.offers).where(ringing).values({offers.made_at_ms: offers.made_at_ms + by_ms})
     )
     await connection.execute(update(tables.contacts).where(contacts.ended_at_ms.is_(None)).values(moved))
+    callbacks = tables.callbacks.c
+    await connection.execute(
+        update(tables.callbacks)
+        .where(callbacks.ended_at_ms.is_(None))
+        .values(
+            {
+                callbacks.asked_at_ms: callbacks.asked_at_ms + by_ms,
+                callbacks.place_ms: callbacks.place_ms + by_ms,
+                callbacks.next_at_ms: case((callbacks.next_at_ms > 0, callbacks.next_at_ms + by_ms), else_=0),
+            }
+        )
+    )
     since, until = agents.wrap_up_since_ms, agents.wrap_up_until_ms
     for time in (since, until):
         await connection.execute(update(tables.agents).where(time != NO_WRAP_UP).values({time: time + by_ms}))
@@ -140,12 +155,17 @@ async def open_contacts(database: Database) -> list[ContactRestored]:
 
 
 async def open_offers(database: Database) -> list[OfferRestored]:
-    """The offers of open contacts that have no end yet, oldest first: those that rang when the last engine died."""
-    table, contacts = tables.offers, tables.contacts
+    """The offers of open contacts (and callbacks) without an end, oldest first: what rang when the last engine died."""
+    table, contacts, callbacks = tables.offers, tables.contacts.c, tables.callbacks.c
+    still_open = select(contacts.id).where(contacts.ended_at_ms.is_(None))
+    dialled = select(callbacks.contact).where(callbacks.ended_at_ms.is_(None))
     wanted = (
         select(table)
-        .join(contacts, contacts.c.id == table.c.contact)
-        .where(contacts.c.ended_at_ms.is_(None), table.c.ended_at_ms.is_(None), table.c.made_at_ms.is_not(None))
+        .where(
+            or_(table.c.contact.in_(still_open), table.c.contact.in_(dialled)),
+            table.c.ended_at_ms.is_(None),
+            table.c.made_at_ms.is_not(None),
+        )
         .order_by(table.c.made_at_ms, table.c.id)
         .limit(OPEN_CONTACTS)
     )
@@ -155,6 +175,42 @@ async def open_offers(database: Database) -> list[OfferRestored]:
         OfferRestored(OfferId(row.id), ContactId(row.contact), AgentId(row.agent), QueueId(row.queue), row.made_at_ms)
         for row in rows
     ]
+
+
+async def open_callbacks(database: Database) -> list[CallbackRestored]:
+    """The promises to call back that have no end yet, oldest first."""
+    table = tables.callbacks
+    wanted = (
+        select(table)
+        .where(table.c.ended_at_ms.is_(None), table.c.asked_at_ms.is_not(None))
+        .order_by(table.c.asked_at_ms, table.c.id)
+        .limit(OPEN_CALLBACKS)
+    )
+    async with database.reading() as connection:
+        rows = (await connection.execute(wanted)).all()
+    return [_callback(row) for row in rows]
+
+
+def _callback(row: Any) -> CallbackRestored:
+    request = ToQueue(
+        queue=QueueId(row.queue or ""),
+        requirement=frozenset(Skill(skill) for skill in (row.requirement or "").split()),
+        agency=row.agency or "",
+        language=row.language or "ko",
+        priority=row.priority or 0,
+    )
+    return CallbackRestored(
+        callback=CallbackId(row.id),
+        origin=ContactId(row.origin or ""),
+        number=row.number or "",
+        line=row.line or "",
+        request=request,
+        asked_at_ms=row.asked_at_ms,
+        place_ms=row.place_ms or row.asked_at_ms,
+        dials=row.dials or 0,
+        leg=ContactId(row.contact) if row.contact else None,
+        next_at_ms=row.next_at_ms or 0,
+    )
 
 
 async def agents(database: Database) -> tuple[AgentSettings, ...]:

@@ -57,6 +57,9 @@ class Statements:
         self.transfers = Statement(
             _upsert(tables.transfers, dialect, first_wins="began_at_ms"), dialect, _names(tables.transfers)
         )
+        self.callbacks = Statement(
+            _upsert(tables.callbacks, dialect, first_wins="asked_at_ms"), dialect, _names(tables.callbacks)
+        )
         self.presence = Statement(_presence(), dialect)
 
     def keys_present(self, connection: Connection, rows: Sequence[Row]) -> set[tuple[int, int]]:

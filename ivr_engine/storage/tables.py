@@ -158,6 +158,35 @@ transfers = Table(
     Index(None, "began_at_ms"),
 )
 
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("origin", String, comment="the contact that asked for it"),
+    Column("number", String, comment="who is called"),
+    Column("line", String, comment="the number of ours that was dialled"),
+    Column("queue", String),
+    Column("requirement", String, comment="skills, sorted, parted by spaces"),
+    Column("agency", String),
+    Column("language", String),
+    Column("priority", Integer),
+    Column("asked_at_ms", BigInteger),
+    Column("place_ms", BigInteger, comment="since when the citizen counts as waiting"),
+    Column("state", String),
+    Column("dials", Integer),
+    Column("contact", String, comment="the dial that waits, rings or is on the line"),
+    Column("next_at_ms", BigInteger),
+    Column("ended_at_ms", BigInteger),
+    Column("outcome", String),
+    Index(
+        "ix_callbacks_open",
+        "asked_at_ms",
+        sqlite_where=text("ended_at_ms IS NULL"),
+        postgresql_where=text("ended_at_ms IS NULL"),
+    ),
+)
+
 revisions = Table(
     "revisions",
     metadata,

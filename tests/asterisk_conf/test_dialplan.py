@@ -15,6 +15,7 @@ EXTENSIONS = Path(__file__).parents[2] / "asterisk-conf" / "extensions.conf"
 FEATURES = EXTENSIONS.with_name("features.conf")
 CONTEXTS = {
     *("ivr-entry", "ivr-visit", "ivr-wait", "ivr-offer", "ivr-talk", "ivr-hold", "ivr-consult", "ivr-recipient"),
+    *("ivr-callback", "ivr-ready"),
     *("ivr-forward", "ivr-forwarded", "ivr-after", "ivr-survey", "ivr-fallback", "ivr-feature", "ivr-agent-phone"),
 }
 

@@ -14,7 +14,16 @@ from ivr_engine.core.offer import OfferState
 from ivr_engine.core.queue_rules import OrderPolicy
 from ivr_engine.core.routing_books import STANDINGS
 from ivr_engine.core.state import State
-from ivr_engine.core.vocabulary import AgentState, ContactId, ContactPhase, OfferId, TransferId, TransferState
+from ivr_engine.core.vocabulary import (
+    AgentState,
+    CallbackId,
+    CallbackState,
+    ContactId,
+    ContactPhase,
+    OfferId,
+    TransferId,
+    TransferState,
+)
 
 
 @dataclass
@@ -74,6 +83,20 @@ def check(state: State) -> None:
     _books_of_the_waiting(state)
     _nobody_side_by_side(state)
     _deadlines_belong_to_states(state)
+    _callbacks_have_their_place(state)
+
+
+def _callbacks_have_their_place(state: State) -> None:
+    """A promise that waits or is being dialled stands in the order, once; no other contact is awaited."""
+    awaited = {contact.id for contact in state.contacts.values() if contact.awaited}
+    standing = [
+        promise.leg
+        for promise in state.callbacks.values()
+        if promise.state in (CallbackState.WAITING, CallbackState.DIALLED)
+    ]
+    assert sorted(filter(None, standing)) == sorted(awaited), f"I1 awaited {awaited}, promised {standing}"
+    numbers = [promise.number for promise in state.callbacks.values() if promise.state is CallbackState.DIALLED]
+    assert len(numbers) == len(set(numbers)), f"one number is dialled twice: {numbers}"
 
 
 def _single_booking(state: State) -> None:
@@ -163,6 +186,11 @@ def _deadlines_belong_to_states(state: State) -> None:
                 assert state.contacts[ContactId(subject)].transfer is TransferState.HANDED_OVER, f"I9 {subject}"
             case Due.WRAP_UP | Due.REST:
                 pass
+            case Due.CALLBACK:
+                state_of = state.callbacks[CallbackId(subject)].state
+                assert state_of in (CallbackState.WAITING, CallbackState.RESTING), f"I9 {due} {subject}"
+            case Due.DIAL_OWED:
+                assert state.callbacks[CallbackId(subject)].state is CallbackState.DIALLED, f"I9 {due} {subject}"
             case Due.SECOND_OFFER:
                 assert state.contacts[ContactId(subject)].phase is ContactPhase.OFFERED, f"I9 {due} {subject}"
             case _:

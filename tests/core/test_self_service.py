@@ -122,7 +122,18 @@ def test_given_a_wish_to_be_called_back_when_told_twice_then_it_is_promised_once
     centre.tell(asked, asked, LegEnded(LegId("hong")))
 
     assert centre.told(CallbackPromised) == [
-        CallbackPromised(HONG, "01012345678", QueueId("general"), ("water",), "seoul", "en", 2, centre.now_ms)
+        CallbackPromised(
+            HONG,
+            "01012345678",
+            QueueId("general"),
+            ("water",),
+            "seoul",
+            "en",
+            2,
+            centre.now_ms,
+            line="120",
+            place_ms=centre.now_ms,
+        )
     ]
     ended = _ended(centre)
     assert (ended.disposition, ended.agency, ended.language, ended.queue) == (Disposition.CALLBACK, "seoul", "en", "")

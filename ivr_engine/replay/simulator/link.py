@@ -16,9 +16,10 @@ from ivr_engine.asterisk.translate import (
     facts,
     leg_seen,
 )
-from ivr_engine.core.commands import Command, StartOffer
+from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
+    AgentReady,
     CommandRefused,
     ConsultRequested,
     Event,
@@ -29,7 +30,7 @@ from ivr_engine.core.events import (
     SwitchLost,
     SwitchSeen,
 )
-from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure
+from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.gate import Gate
 from ivr_engine.replay.simulator.manager import Manager
@@ -201,6 +202,8 @@ class Link:
                 continue
             if isinstance(command, StartOffer):
                 self._ringing.begin(command.offer, action_id)
+            elif isinstance(command, DialCitizen):
+                self._ringing.begin(OfferId(command.contact), action_id, citizen=True)
             self._time.after(WIRE_MS, self._perform, self._life, command, action, action_id)
 
     def _perform(self, life: int, command: Command, action: AmiAction, action_id: str) -> None:
@@ -221,6 +224,8 @@ class Link:
         self.refused += 1
         if isinstance(command, StartOffer):
             self._ringing.failed(command.offer, OfferFailure.UNREACHABLE)
+        elif isinstance(command, DialCitizen):
+            self._ringing.failed(OfferId(command.contact), OfferFailure.UNREACHABLE)
         else:
             self._tell(CommandRefused(command.contact, type(command).__name__, problem))
 
@@ -252,7 +257,7 @@ class Link:
         for event in events:
             if isinstance(event, LegEnded) and self._told_before(event.leg):
                 continue
-            if isinstance(event, OfferAnswered | OfferFailed):
+            if isinstance(event, OfferAnswered | OfferFailed | AgentReady):
                 self._ringing.over(event.offer)
             if isinstance(event, ConsultRequested):
                 number = self._directory(event.entry)

@@ -78,7 +78,7 @@ class Performance:
         }
         self.agents = {plan.id: AgentDesk(exchange, plan, centre.ask, self._directory.get) for plan in scenario.agents}
         self._by_leg: dict[str, CitizenPhone] = {}
-        exchange.phones = Exchanges(exchange, self.agents.values(), scenario.recipients)
+        exchange.phones = Exchanges(exchange, self.agents.values(), scenario.recipients, self.citizens.values())
         exchange.hears = self._hears
         exchange.says = self._says
 

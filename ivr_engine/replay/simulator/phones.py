@@ -39,6 +39,9 @@ from ivr_engine.replay.virtual import Timeline, Timer
 BUSY, DECLINED, UNKNOWN_NUMBER = "17", "21", "1"
 """Q.850, as Asterisk has it for 486, 603 and 404."""
 
+TRUNK = "city-trunk"
+"""Where citizens come from, and are called back."""
+
 KEY_GAP_MS = 200
 """Between two keys of an agent's feature code."""
 
@@ -79,7 +82,7 @@ class CitizenPhone:
         self.leg: Leg | None = None
         self.is_over = False
         self._exchange = exchange
-        self._caller = caller
+        self.caller = caller
         self._tell = tell
         self._counts: dict[tuple[Trigger, str], int] = {}
         self._patience: Timer | None = None
@@ -87,7 +90,7 @@ class CitizenPhone:
 
     def dial(self) -> Leg | None:
         """Calls 120; None when there is nobody to answer."""
-        self.leg = self._exchange.call_in("city-trunk", "ivr-entry", self.plan.dials, self, self._caller)
+        self.leg = self._exchange.call_in(TRUNK, "ivr-entry", self.plan.dials, self, self.caller)
         if self.leg is None:
             self.is_over = True
             return None
@@ -283,9 +286,17 @@ class AgentDesk:
 
 
 class Exchanges:
-    """Implements the exchange's `Phones`: agents by id, officials by number, the fallback queue in the file's order."""
+    """Implements the exchange's `Phones`: agents by id, officials and citizens by number, the fallback queue in the
+    file's order.
+    """
 
-    def __init__(self, exchange: Exchange, agents: Iterable[AgentDesk], recipients: Iterable[RecipientPlan]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        agents: Iterable[AgentDesk],
+        recipients: Iterable[RecipientPlan],
+        citizens: Iterable[CitizenPhone] = (),
+    ) -> None:
         self._found: dict[str, DeskPhone | NoSuchNumber] = {}
         self._members: list[str] = []
         for desk in agents:
@@ -294,11 +305,14 @@ class Exchanges:
                 self._members.append(f"PJSIP/{desk.plan.id}")
         for recipient in recipients:
             self._found[f"PJSIP/{recipient.number}@ivr-office"] = DeskPhone(exchange, recipient.conducts)
+        for citizen in citizens:
+            if citizen.plan.rung:
+                self._found[f"PJSIP/{citizen.caller}@{TRUNK}"] = DeskPhone(exchange, citizen.plan.rung)
         self._nobody = NoSuchNumber()
 
     def find(self, resource: str) -> DeskPhone | NoSuchNumber | None:
         found = self._found.get(resource)
-        return self._nobody if found is None and resource.endswith("@ivr-office") else found
+        return self._nobody if found is None and resource.endswith(("@ivr-office", f"@{TRUNK}")) else found
 
     def members(self) -> Sequence[str]:
         return self._members

@@ -7,9 +7,19 @@ from typing import Any, NamedTuple
 
 from ivr_engine.core.commands import Command
 from ivr_engine.core.conversation import ToQueue
-from ivr_engine.core.events import Configured, ContactRestored, Event, OfferRestored, PresenceRestored
+from ivr_engine.core.events import (
+    CallbackRestored,
+    Configured,
+    ContactRestored,
+    Event,
+    OfferRestored,
+    PresenceRestored,
+)
 from ivr_engine.core.notices import (
     AgentChanged,
+    CallbackEnded,
+    CallbackMoved,
+    CallbackPromised,
     ContactBegan,
     ContactConnected,
     ContactEnded,
@@ -18,7 +28,18 @@ from ivr_engine.core.notices import (
     OfferEnded,
     OfferMade,
 )
-from ivr_engine.core.vocabulary import AgentId, AgentState, ContactId, OfferId, OfferResult, Presence, QueueId, Skill
+from ivr_engine.core.vocabulary import (
+    AgentId,
+    AgentState,
+    CallbackId,
+    CallbackState,
+    ContactId,
+    OfferId,
+    OfferResult,
+    Presence,
+    QueueId,
+    Skill,
+)
 
 
 class Entry(NamedTuple):
@@ -43,6 +64,7 @@ class Recovery:
         self._open: dict[ContactId, dict[str, object]] = {}
         self._offers: dict[OfferId, OfferRestored] = {}
         self._made: Counter[ContactId] = Counter()
+        self._callbacks: dict[CallbackId, CallbackRestored] = {}
         self._queues: dict[AgentId, QueueId] = {}
         """Of the contact that the agent had last."""
 
@@ -83,6 +105,16 @@ class Recovery:
             case ContactConnected():
                 row = self._open.setdefault(notice.contact, {})
                 row.update(agent=notice.agent, answered_at_ms=notice.answered_at_ms)
+            case CallbackPromised():
+                if notice.callback:
+                    callback = CallbackId(notice.callback)
+                    self._callbacks[callback] = promised(notice)
+            case CallbackMoved():
+                known = self._callbacks.get(notice.callback)
+                if known is not None:
+                    self._callbacks[notice.callback] = moved(known, notice)
+            case CallbackEnded():
+                self._callbacks.pop(notice.callback, None)
             case ContactEnded():
                 self._open.pop(notice.contact, None)
                 self._made.pop(notice.contact, None)
@@ -98,6 +130,15 @@ class Recovery:
         self._offers = {
             offer: replace(restored, made_at_ms=restored.made_at_ms + by_ms) for offer, restored in self._offers.items()
         }
+        self._callbacks = {
+            callback: replace(
+                restored,
+                asked_at_ms=restored.asked_at_ms + by_ms,
+                place_ms=restored.place_ms + by_ms,
+                next_at_ms=restored.next_at_ms + by_ms if restored.next_at_ms else 0,
+            )
+            for callback, restored in self._callbacks.items()
+        }
         for row in self._open.values():
             row.update({key: at_ms + by_ms for key, at_ms in row.items() if key in _TIMES and isinstance(at_ms, int)})
 
@@ -109,11 +150,42 @@ class Recovery:
             if presence is not Presence.LOGGED_OUT or since_ms is not None
         ]
         contacts = (_restored(contact, row, self._made[contact]) for contact, row in self._open.items())
-        return [*presences, *contacts, *(offer for offer in self._offers.values() if offer.contact in self._open)]
+        dialled = {callback.leg for callback in self._callbacks.values()}
+        offers = (one for one in self._offers.values() if one.contact in self._open or one.contact in dialled)
+        return [*presences, *contacts, *offers, *self._callbacks.values()]
+
+
+def promised(notice: CallbackPromised) -> CallbackRestored:
+    """A promise as it was made."""
+    request = ToQueue(
+        notice.queue,
+        frozenset(map(Skill, notice.requirement)),
+        notice.agency,
+        notice.language or "ko",
+        notice.priority,
+    )
+    return CallbackRestored(
+        CallbackId(notice.callback),
+        notice.contact,
+        notice.number,
+        notice.line,
+        request,
+        notice.asked_at_ms,
+        notice.place_ms,
+    )
+
+
+def moved(known: CallbackRestored, notice: CallbackMoved) -> CallbackRestored:
+    """The same after one more step; only a dial that is going on has a leg to look for."""
+    going_on = notice.state in (CallbackState.WAITING, CallbackState.DIALLED, CallbackState.ON_LINE)
+    leg = ContactId(notice.contact) if going_on and notice.contact else None
+    return replace(known, dials=notice.dials, leg=leg, next_at_ms=notice.next_at_ms)
 
 
 _TIMES = frozenset({"arrived_at_ms", "queued_at_ms", "answered_at_ms"})
-_FOLDED = frozenset({ContactBegan, ContactWaits, ContactConnected, ContactEnded})
+_FOLDED = frozenset(
+    {ContactBegan, ContactWaits, ContactConnected, ContactEnded, CallbackPromised, CallbackMoved, CallbackEnded}
+)
 
 
 def _restored(contact: ContactId, row: Mapping[str, object], offers: int) -> ContactRestored:

@@ -1,0 +1,390 @@
+"""Keeping promises to call back: standing in the order without a leg, dialling once at a time, trying again, giving up.
+
+Theory of operation. A callback that may be dialled stands in its queue as a contact that is *awaited*: same line, same
+order, with the age of the first call, and routing gives it an agent like any other. Agent first: that agent's phone
+rings, and when it is picked up the citizen is dialled. Citizen first: the agent is kept free and the citizen is
+dialled. Who picks up is told of by the wait context like every citizen who waits, and is an ordinary contact from then
+on; an engine that dies meanwhile leaves them to music and the fallback queue. A dial in vain frees the agent and lets
+the promise rest. Each dial has a leg with a name of its own, so nothing that comes late is taken for the next one.
+"""
+
+from ivr_engine.core.callback import (
+    Callback,
+    CallbackStimulus,
+    callback_of,
+    canonical,
+    closes_at_ms,
+    may_be_dialled,
+    opens_at_ms,
+)
+from ivr_engine.core.commands import MeetCitizen, StopDialling, WithdrawOffer
+from ivr_engine.core.contact import Contact, ContactStimulus
+from ivr_engine.core.conversation import ToCallback
+from ivr_engine.core.deadlines import Due
+from ivr_engine.core.dialling import dial, ring_reserved, stay_open
+from ivr_engine.core.errors import IllegalEvent
+from ivr_engine.core.events import AgentReady, CallbackCancelled, CallbackRestored, ContactQueued, SwitchSeen
+from ivr_engine.core.notices import CallbackPromised, ContactBegan, ContactMoved
+from ivr_engine.core.offer import ANSWER_OWED_MS, Offer, OfferState
+from ivr_engine.core.offering import Offering
+from ivr_engine.core.queue_rules import CallbackRules
+from ivr_engine.core.state import State
+from ivr_engine.core.vocabulary import (
+    CallbackEnd,
+    CallbackId,
+    CallbackState,
+    ContactId,
+    ContactPhase,
+    Disposition,
+    LegId,
+    OfferFailure,
+    Role,
+)
+from ivr_engine.core.waiting import Waiting
+
+CALLBACKS = 5_000
+"""Open at once: an eighth of a day of 120, and no more than one start can put into its inbox. Beyond it a promise is
+refused by the engine, at once."""
+
+LOOK_AGAIN_MS = 3_000
+"""While an agent's phone rings for a callback whose hours end."""
+
+RINGING_PLACE = "callback"
+"""`IVR_STAGE` of a citizen's leg that we dialled and nobody picked up yet."""
+
+READY_PLACE = "ready"
+"""Of an agent's who waits for that."""
+
+
+class Callbacks:
+    """The part of the engine for citizens who are called back."""
+
+    def __init__(self, state: State, offering: Offering, waiting: Waiting) -> None:
+        self._state = state
+        self._offering = offering
+        self._waiting = waiting
+
+    # ── the promise ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def promised(self, contact: Contact, outcome: ToCallback) -> None:
+        """Told when the flow ended; nobody is dialled before that leg has gone."""
+        state, request = self._state, outcome.request
+        settings = state.queue(request.queue)
+        rules = settings.callback
+        place_ms = state.now_ms if contact.queued_at_ms is None else contact.place_ms
+        older = self._open_for(outcome.number, rules)
+        if older is not None:
+            place_ms = min(place_ms, older.place_ms)
+            self._drop(older, CallbackEnd.WITHDRAWN)
+        callback = Callback(
+            callback_of(contact.id), contact.id, outcome.number, contact.number, request, state.now_ms, place_ms
+        )
+        state.notices.append(
+            CallbackPromised(
+                contact=contact.id,
+                number=outcome.number,
+                queue=request.queue,
+                requirement=tuple(sorted(frozenset(settings.requirement) | request.requirement)),
+                agency=request.agency,
+                language=request.language,
+                priority=request.priority + settings.priority,
+                asked_at_ms=state.now_ms,
+                callback=callback.id if rules.dials else "",
+                line=contact.number,
+                place_ms=place_ms,
+            )
+        )
+        if not rules.dials:
+            return
+        state.callbacks[callback.id] = callback
+        if not may_be_dialled(rules, outcome.number) or len(state.callbacks) > CALLBACKS:
+            state.end_callback(callback, CallbackEnd.REFUSED)
+
+    def restored(self, event: CallbackRestored) -> None:
+        """From the journal; it rests until the switch was seen."""
+        callback = Callback(
+            event.callback,
+            event.origin,
+            event.number,
+            event.line,
+            event.request,
+            event.asked_at_ms,
+            event.place_ms,
+            CallbackState.RESTING,
+            event.dials,
+            event.leg,
+            event.next_at_ms,
+        )
+        self._state.callbacks[callback.id] = callback
+
+    def cancelled(self, event: CallbackCancelled) -> None:
+        """Raises IllegalEvent while the citizen is on the line, and for a promise that is not open."""
+        callback = self._state.callbacks.get(event.callback)
+        if callback is None:
+            raise IllegalEvent(f"callback {event.callback} is not open")
+        if callback.state is CallbackState.ON_LINE:
+            raise IllegalEvent(f"callback {event.callback}: the citizen is on the line")
+        self._drop(callback, CallbackEnd.CANCELLED)
+
+    # ── in the order, or not now ────────────────────────────────────────────────────────────────────────────────────
+    def look(self, callback_id: CallbackId) -> None:
+        """Its deadline: the rest is over, the hours begin or end, or it has expired."""
+        callback = self._state.callbacks.get(callback_id)
+        if callback is not None:
+            self._look(callback)
+
+    def _look(self, callback: Callback) -> None:
+        state, rules = self._state, self._rules(callback)
+        waits = callback.state is CallbackState.WAITING
+        if callback.state not in (CallbackState.RESTING, CallbackState.PROMISED, CallbackState.WAITING):
+            return
+        contact = state.contacts.get(callback.leg) if callback.leg is not None else None
+        if waits and contact is not None and contact.phase is ContactPhase.OFFERED:
+            self._again(callback, state.now_ms + LOOK_AGAIN_MS)  # an agent's phone rings for it: they decide
+            return
+        if state.now_ms >= callback.asked_at_ms + rules.expires_ms:
+            self._drop(callback, CallbackEnd.EXPIRED)
+            return
+        if not may_be_dialled(rules, callback.number):
+            self._drop(callback, CallbackEnd.REFUSED)  # the site changed its mind meanwhile
+            return
+        at_ms = opens_at_ms(rules, max(state.now_ms, callback.next_at_ms))
+        if at_ms > state.now_ms:
+            self._rest(callback, at_ms)
+        elif not waits:
+            self._stand(callback)
+        else:
+            self._again(callback, closes_at_ms(rules, state.now_ms))
+
+    def _rest(self, callback: Callback, until_ms: int) -> None:
+        callback.next_at_ms = until_ms
+        if callback.state is not CallbackState.RESTING:
+            self._forget_contact(callback)
+            callback.leg = None
+            self._state.move_callback(callback, CallbackStimulus.RESTED)
+        self._again(callback, until_ms)
+
+    def _stand(self, callback: Callback) -> None:
+        """Into the queue's order, at the age of the first call."""
+        state = self._state
+        callback.leg = ContactId(f"{callback.id}-e{state.epoch}-{callback.dials + 1}")
+        contact = Contact(
+            callback.leg, callback.line, callback.number, callback.place_ms, since_ms=state.now_ms, awaited=True
+        )
+        contact.callback = callback.id
+        contact.request = callback.request
+        contact.queued_at_ms = callback.place_ms
+        state.contacts[contact.id] = contact
+        state.move_callback(callback, CallbackStimulus.STOOD)
+        self._waiting.join(contact)
+        contact.place_ms = callback.place_ms
+        state.move_contact(contact, ContactStimulus.QUEUED)
+        self._again(callback, closes_at_ms(self._rules(callback), state.now_ms))
+        self._waiting.await_agent(contact)
+
+    def _again(self, callback: Callback, at_ms: int | None) -> None:
+        """The next look, at the latest when it expires."""
+        expires_at_ms = callback.asked_at_ms + self._rules(callback).expires_ms
+        due_ms = expires_at_ms if at_ms is None else min(at_ms, expires_at_ms)
+        self._state.deadlines.set(Due.CALLBACK, callback.id, max(due_ms, self._state.now_ms))
+
+    # ── two phones ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def agent_ready(self, event: AgentReady) -> None:
+        """The agent is there: dial the citizen, or bring the two together."""
+        state = self._state
+        offer, contact = state.offers.get(event.offer), state.contacts.get(event.contact)
+        if offer is None or offer.state is not OfferState.OPEN or contact is None:
+            state.commands.append(WithdrawOffer(event.offer, event.contact))
+            return
+        offer.ready = True
+        if contact.awaited:
+            dial(state, contact)
+            stay_open(state, contact, offer)
+        else:
+            self._meet(contact, offer)
+
+    def _meet(self, contact: Contact, offer: Offer) -> None:
+        state = self._state
+        state.commands.append(MeetCitizen(contact.id, LegId(offer.id)))
+        state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + ANSWER_OWED_MS)
+
+    def picked_up(self, contact: Contact, event: ContactQueued) -> None:
+        """The citizen is on the line and stands in the wait context: a contact like any other from now on."""
+        state = self._state
+        self.on_line(contact, event.queued_at_ms)
+        self._waiting.promise(contact)
+        self._waiting.wait(contact)
+        for offer in [state.offers[known] for known in (contact.offer, contact.second_offer) if known is not None]:
+            if offer.ready:
+                self._meet(contact, offer)
+            elif offer.reserved:
+                ring_reserved(state, contact, offer)
+
+    def on_line(self, contact: Contact, picked_up_at_ms: int) -> None:
+        """The contact begins: its own wait and its promise count from here, its place from the first call."""
+        state = self._state
+        callback = state.callbacks.get(contact.callback) if contact.callback is not None else None
+        contact.awaited = False
+        contact.arrived_at_ms = contact.since_ms = state.now_ms
+        contact.queued_at_ms = min(picked_up_at_ms, state.now_ms)
+        assert contact.request is not None
+        contact.promise_at_ms = contact.queued_at_ms + state.queue(contact.request.queue).promise_ms
+        state.notices.append(
+            ContactBegan(contact.id, contact.number, contact.caller, state.now_ms, callback=contact.callback or "")
+        )
+        if callback is not None and callback.state in (CallbackState.DIALLED, CallbackState.RESTING):
+            state.deadlines.clear(Due.DIAL_OWED, callback.id)
+            state.deadlines.clear(Due.CALLBACK, callback.id)
+            state.move_callback(callback, CallbackStimulus.PICKED_UP)
+        state.notices.append(ContactMoved(contact.id, contact.phase, state.now_ms))
+
+    # ── in vain ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def not_reached(self, leg: ContactId, cause: OfferFailure) -> None:
+        """Busy, silent, declined, nobody there; late or twice it changes nothing."""
+        contact = self._state.contacts.get(leg)
+        if contact is None or not contact.awaited or contact.callback is None:
+            return
+        callback = self._state.callbacks.get(contact.callback)
+        if callback is not None and callback.state is CallbackState.DIALLED:
+            self._failed(callback, cause.value)
+
+    def dial_owed(self, callback_id: CallbackId) -> None:
+        """The switch never told how the dial went."""
+        callback = self._state.callbacks.get(callback_id)
+        if callback is not None and callback.state is CallbackState.DIALLED and callback.leg is not None:
+            self._state.commands.append(StopDialling(callback.leg))
+            self._failed(callback, OfferFailure.UNREACHABLE.value)
+
+    def contact_ended(self, contact: Contact, disposition: Disposition) -> None:
+        """A leg has gone: of the call that was promised one back, or of the call that should keep the promise."""
+        asked = self._state.callbacks.get(callback_of(contact.id))
+        if asked is not None and asked.state is CallbackState.PROMISED:
+            self._look(asked)
+        callback = self._state.callbacks.get(contact.callback) if contact.callback is not None else None
+        if callback is None or callback.leg != contact.id or callback.state is not CallbackState.ON_LINE:
+            return
+        if disposition in (Disposition.ABANDONED, Disposition.SWITCH_FAILURE):
+            self._failed(callback, "hung_up" if disposition is Disposition.ABANDONED else "lost")
+        else:
+            self._state.end_callback(callback, CallbackEnd.REACHED)
+
+    def _failed(self, callback: Callback, cause: str) -> None:
+        """One dial is used up."""
+        state, rules = self._state, self._rules(callback)
+        self._forget_contact(callback)
+        state.deadlines.clear(Due.DIAL_OWED, callback.id)
+        callback.next_at_ms = state.now_ms + rules.spacing_ms
+        last = callback.dials >= rules.dials
+        if last:
+            callback.next_at_ms = 0
+        state.move_callback(callback, CallbackStimulus.NOT_REACHED, cause)
+        callback.leg = None
+        if last:
+            state.end_callback(callback, CallbackEnd.FAILED)
+        else:
+            self._look(callback)
+
+    # ── the citizen was faster ──────────────────────────────────────────────────────────────────────────────────────
+    def called(self, contact: Contact) -> None:
+        """A caller stands in a queue: one who was promised a call has the place of it, and is not called any more."""
+        if not self._state.callbacks or contact.callback is not None or not contact.caller:
+            return
+        assert contact.request is not None
+        callback = self._open_for(contact.caller, self._state.queue(contact.request.queue).callback)
+        if callback is None or callback.origin == contact.id:
+            return
+        if callback.place_ms < contact.place_ms:
+            contact.place_ms, contact.recalled = callback.place_ms, True
+        self._drop(callback, CallbackEnd.WITHDRAWN)
+
+    def _open_for(self, number: str, rules: CallbackRules) -> Callback | None:
+        """The promise to this number that is not being kept right now."""
+        wanted = canonical(number, rules.country)
+        return next(
+            (
+                callback
+                for callback in self._state.callbacks.values()
+                if callback.state is not CallbackState.ON_LINE
+                and canonical(callback.number, self._rules(callback).country) == wanted
+            ),
+            None,
+        )
+
+    def _drop(self, callback: Callback, end: CallbackEnd) -> None:
+        """Over, wherever it stands; a phone that rings for it stops."""
+        if callback.state is CallbackState.DIALLED and callback.leg is not None:
+            self._state.commands.append(StopDialling(callback.leg))
+        self._forget_contact(callback)
+        self._state.end_callback(callback, end)
+
+    def _forget_contact(self, callback: Callback) -> None:
+        """Out of the order; no contact ever began, so none ends. Its agent is free for others."""
+        state = self._state
+        contact = state.contacts.get(callback.leg) if callback.leg is not None else None
+        if contact is None or not contact.awaited:
+            return
+        state.routing.remove(contact.id)
+        state.waits_no_more(contact)
+        self._offering.withdraw(contact)
+        del state.contacts[contact.id]
+
+    def _rules(self, callback: Callback) -> CallbackRules:
+        return self._state.queue(callback.request.queue).callback
+
+    # ── what the switch shows ───────────────────────────────────────────────────────────────────────────────────────
+    def seen_before(self, event: SwitchSeen) -> SwitchSeen:
+        """Judges the dials that were going on; what remains are legs of contacts like any other."""
+        state = self._state
+        legs = {leg.contact: leg for leg in event.legs if leg.role is Role.CITIZEN}
+        for callback in list(state.callbacks.values()):
+            leg = legs.get(callback.leg) if callback.leg is not None else None
+            if callback.leg is None or callback.state is CallbackState.WAITING:
+                continue
+            known = state.contacts.get(callback.leg)
+            if callback.state is CallbackState.RESTING:
+                self._dial_of_another_life(callback, up=leg is not None and leg.place != RINGING_PLACE, seen=event)
+            elif callback.state is CallbackState.DIALLED and leg is None:
+                self._failed(callback, OfferFailure.LOST.value)
+            elif callback.state is CallbackState.DIALLED and leg is not None and leg.place != RINGING_PLACE and known:
+                self.picked_up(
+                    known,
+                    ContactQueued(
+                        known.id, known.number, known.caller, callback.request, leg.queued_at_ms or state.now_ms
+                    ),
+                )
+        for leg in event.legs:
+            # phones that an engine before us made ring for a callback: nobody remembers why
+            if leg.place == READY_PLACE and leg.contact not in state.contacts:
+                state.commands.append(StopDialling(ContactId(leg.leg)))
+        rung = tuple(leg for leg in event.legs if leg.place != RINGING_PLACE)
+        return SwitchSeen(rung, event.fell_back, event.restarted)
+
+    def _dial_of_another_life(self, callback: Callback, *, up: bool, seen: SwitchSeen) -> None:
+        state = self._state
+        assert callback.leg is not None
+        if up:
+            state.move_callback(callback, CallbackStimulus.PICKED_UP)
+            return
+        if callback.leg in seen.fell_back:
+            state.end_callback(callback, CallbackEnd.REACHED)
+            return
+        if any(leg.contact == callback.leg for leg in seen.legs):
+            state.commands.append(StopDialling(callback.leg))
+        callback.leg = None
+        callback.next_at_ms = state.now_ms + self._rules(callback).spacing_ms
+        if callback.dials >= self._rules(callback).dials:
+            state.end_callback(callback, CallbackEnd.FAILED)
+
+    def seen(self) -> None:
+        """After every leg has its place: who is on the line keeps the promise, who rests looks at the clock."""
+        state = self._state
+        for callback in list(state.callbacks.values()):
+            contact = state.contacts.get(callback.leg) if callback.leg is not None else None
+            if callback.state is CallbackState.ON_LINE and contact is not None:
+                contact.callback = callback.id
+                contact.place_ms = min(contact.place_ms or callback.place_ms, callback.place_ms)
+                if contact.agent is not None:
+                    state.end_callback(callback, CallbackEnd.REACHED)
+            elif callback.state is CallbackState.ON_LINE:
+                state.end_callback(callback, CallbackEnd.REACHED)
+            elif callback.state is CallbackState.RESTING:
+                self._look(callback)
