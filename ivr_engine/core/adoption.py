@@ -287,6 +287,8 @@ class Adoption:
             case "fallback", phase if phase is not ContactPhase.FALLING_BACK:
                 self._talk.let_go(contact)
                 self._dispatch.fall_back(contact)
+            case "wait", ContactPhase.IN_FLOW if self._dispatch.just_sent_on(contact):
+                pass  # whoever was not let go after all says so from the wait context
             case "wait" | "hold" | "conference", ContactPhase.IN_FLOW if contact.request is not None:
                 if contact.queued_at_ms is None:
                     contact.queued_at_ms = self._state.now_ms

@@ -146,6 +146,8 @@ class Contact:
     last_agent: AgentId | None = None
     transfer: TransferState = TransferState.TALKING
     transfer_id: TransferId | None = None
+    transfer_settled: TransferId | None = None
+    """The last one whose end was told."""
     transfer_entry: str = ""
     transfer_number: str = ""
     transfer_since_ms: int = 0

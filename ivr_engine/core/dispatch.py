@@ -53,7 +53,7 @@ class Dispatch:
         if contact.awaited:
             self._callbacks.picked_up(contact, event)
         elif contact.phase is ContactPhase.IN_FLOW:
-            if contact.sent_on_at_ms is not None and self._state.now_ms - contact.sent_on_at_ms < LEFT_BEHIND_MS:
+            if self.just_sent_on(contact):
                 return  # told before the citizen was fetched from the wait context
             contact.request = event.request
             contact.queued_at_ms = self.stamped(contact, event.queued_at_ms)
@@ -67,6 +67,10 @@ class Dispatch:
         elif contact.phase is ContactPhase.CONNECTED and contact.agent is None and not _with_recipient(contact):
             # the other leg went without taking the citizen along, and the citizen says so from the wait context
             self.return_to_queue(contact)
+
+    def just_sent_on(self, contact: Contact) -> bool:
+        """The queue let the citizen go, and the switch may not have done it yet."""
+        return contact.sent_on_at_ms is not None and self._state.now_ms - contact.sent_on_at_ms < LEFT_BEHIND_MS
 
     def stamped(self, contact: Contact, at_ms: int) -> int:
         """When the switch says something happened to the contact; now, where only a clock that jumped can say so."""

@@ -189,10 +189,6 @@ class Routing:
         """Contacts that stand for this agent only."""
         return [contact for line in self._for_agent.get(agent, {}).values() for _, contact in line.places]
 
-    def standing_for_one(self) -> list[ContactId]:
-        """Contacts that stand for one agent only."""
-        return [contact for contact, standing in self._standing.items() if standing.agent is not None]
-
     @property
     def waiting(self) -> int:
         return len(self._standing)

@@ -41,7 +41,9 @@ class Ledger:
     def book(
         self, desk: str, shares: Mapping[str, int], interval_ms: int, contractor: str, now_ms: int, *, by: int
     ) -> None:
-        """A contact went to this contractor (`by` -1: it came back unanswered)."""
+        """A contact went to this contractor (`by` -1: it came back unanswered). Nothing, where none agrees now."""
+        if not shares:
+            return
         account = self._account(desk, shares, interval_ms, now_ms)
         for name, share in shares.items():
             account.owed[name] = account.owed.get(name, 0) + by * share

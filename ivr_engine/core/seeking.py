@@ -104,9 +104,10 @@ class Seeking:
             self.seek_again(contact)
 
     def release_all(self) -> None:
-        """After a new configuration nobody stands for an agent who is gone, or has other skills now."""
-        for contact in self._state.routing.standing_for_one():
-            self.seek_again(contact)
+        """After a new configuration everybody stands by its rules, and nobody for an agent who is gone or has other
+        skills now: whoever joins later goes by the same rules."""
+        for contact in self._state.routing.in_order(self._state.now_ms):
+            self._place(self._state.contacts[contact])
 
     # ── an agent seeks ──────────────────────────────────────────────────────────────────────────────────────────────
     def seek_contact(self, agent: Agent) -> None:

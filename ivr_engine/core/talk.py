@@ -322,17 +322,19 @@ class Talk:
         """The consult, if there was one, has its result."""
         if contact.transfer_id is None:
             return
-        self._state.notices.append(
-            TransferEnded(
-                transfer=contact.transfer_id,
-                contact=contact.id,
-                agent=contact.agent or contact.last_agent or AgentId(""),
-                entry=contact.transfer_entry,
-                result=RESULT_OF[stimulus],
-                cause=cause,
-                lasted_ms=max(0, self._state.now_ms - contact.transfer_began_ms),
+        if contact.transfer_id != contact.transfer_settled:  # seen again after an end that the switch never heard of
+            self._state.notices.append(
+                TransferEnded(
+                    transfer=contact.transfer_id,
+                    contact=contact.id,
+                    agent=contact.agent or contact.last_agent or AgentId(""),
+                    entry=contact.transfer_entry,
+                    result=RESULT_OF[stimulus],
+                    cause=cause,
+                    lasted_ms=max(0, self._state.now_ms - contact.transfer_began_ms),
+                )
             )
-        )
+        contact.transfer_settled = contact.transfer_id
         contact.transfer_id = None
         contact.transfer_entry = ""
         contact.transfer_number = ""

@@ -11,14 +11,17 @@ from ivr_engine.core.commands import (
     AnnounceWait,
     CallRecipient,
     Command,
+    DialCitizen,
     EndLeg,
     HandOver,
     HoldCitizen,
     JoinCitizen,
     LeaveQueue,
+    MeetCitizen,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
+    StopDialling,
     WithdrawOffer,
 )
 from ivr_engine.core.conversation import Ended, ToQueue
@@ -59,6 +62,7 @@ class CitizenLeg:
     place: str = "visit"
     request: ToQueue | None = None
     queued_at_ms: int | None = None
+    caller: str = "02"
 
 
 @dataclass
@@ -104,9 +108,9 @@ class ModelSwitch:
         return fact
 
     # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def arrive(self, contact: ContactId) -> None:
-        self.citizens[contact] = CitizenLeg(contact)
-        self.say(contact, ContactArrived(contact, "120", "02"))
+    def arrive(self, contact: ContactId, caller: str = "02") -> None:
+        self.citizens[contact] = CitizenLeg(contact, caller=caller)
+        self.say(contact, ContactArrived(contact, "120", caller))
 
     def queue(self, contact: ContactId, request: ToQueue | None = None) -> None:
         """Into the wait context, or another turn of it."""
@@ -116,11 +120,11 @@ class ModelSwitch:
         if leg.queued_at_ms is None:
             leg.queued_at_ms = self.now_ms
         assert leg.request is not None
-        self.say(contact, ContactQueued(contact, "120", "02", leg.request, leg.queued_at_ms))
+        self.say(contact, ContactQueued(contact, "120", leg.caller, leg.request, leg.queued_at_ms))
 
     def fall_back(self, contact: ContactId) -> None:
         self.citizens[contact].place = "fallback"
-        self.say(contact, FellBack(contact, "120", "02"))
+        self.say(contact, FellBack(contact, "120", self.citizens[contact].caller))
 
     def answer_in_fallback(self, contact: ContactId) -> None:
         self.say(contact, FallbackAnswered(contact))
@@ -130,7 +134,7 @@ class ModelSwitch:
         self.say(contact, LegEnded(LegId(contact)))
         for agent in self._agents_of(contact, "talk"):
             self._end_agent(agent)
-        for recipient in self._recipients_of(contact, "handed"):
+        for recipient in self.recipients_of(contact, "handed"):
             self._end_recipient(recipient)
 
     def talker(self, contact: ContactId) -> AgentLeg | None:
@@ -158,9 +162,9 @@ class ModelSwitch:
         leg = self.agents[offer]
         self._end_agent(leg)
         citizen = self.citizens.get(leg.contact)
-        for recipient in self._recipients_of(leg.contact, "ringing"):
+        for recipient in self.recipients_of(leg.contact, "ringing"):
             self._end_recipient(recipient)
-        for recipient in self._recipients_of(leg.contact, "recipient"):
+        for recipient in self.recipients_of(leg.contact, "recipient"):
             if citizen is not None and citizen.place == "conference":
                 return  # the two others talk on
             recipient.place = "handed"
@@ -211,8 +215,9 @@ class ModelSwitch:
     def _agents_of(self, contact: ContactId, place: str) -> list[AgentLeg]:
         return [leg for leg in self.agents.values() if leg.contact == contact and leg.place == place]
 
-    def _recipients_of(self, contact: ContactId, place: str) -> list[RecipientLeg]:
-        return [leg for leg in self.recipients.values() if leg.call.contact == contact and leg.place == place]
+    def recipients_of(self, contact: ContactId, place: str = "") -> list[RecipientLeg]:
+        """Those in that place; without one, all."""
+        return [leg for leg in self.recipients.values() if leg.call.contact == contact and place in ("", leg.place)]
 
     # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────
     def execute(self, command: Command) -> None:
@@ -229,6 +234,8 @@ class ModelSwitch:
                     self.queue(command.contact)
             case AnnounceWait():
                 pass  # who hears a sentence waits all the same
+            case DialCitizen() | StopDialling() | MeetCitizen():
+                pass  # nobody here was promised a call
             case LeaveQueue():
                 self._leave_queue(command.contact)
             case _:
@@ -267,9 +274,9 @@ class ModelSwitch:
             self.say(f"{leg} refused", CommandRefused(command.contact, type(command).__name__, "no such channel"))
             return
         if not isinstance(command, HandOver | JoinCitizen):
-            for recipient in [*self._recipients_of(command.contact, "ringing")]:
+            for recipient in [*self.recipients_of(command.contact, "ringing")]:
                 self._end_recipient(recipient)
-            for recipient in [*self._recipients_of(command.contact, "recipient")]:
+            for recipient in [*self.recipients_of(command.contact, "recipient")]:
                 self._end_recipient(recipient)
         match command:
             case HoldCitizen():
@@ -299,7 +306,7 @@ class ModelSwitch:
                 leg.id,
                 place="wait" if leg.place == "talk" else leg.place,  # being fetched does not change a leg's stage
                 number="120",
-                caller="02",
+                caller=leg.caller,
                 request=leg.request,
                 queued_at_ms=leg.queued_at_ms,
             )

@@ -1,0 +1,84 @@
+"""What storms (`storm`) found, each as small as it gets: the rules change, or the link goes, at a bad moment."""
+
+from dataclasses import replace
+
+from ivr_engine.core.commands import LeaveQueue
+from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.events import CancelRequested, HoldRequested, LegSeen, SwitchLost, SwitchSeen
+from ivr_engine.core.notices import ContractorBooked, OfferEnded, TransferEnded
+from ivr_engine.core.queue_rules import Overflow, OverflowAct, QueueLimits
+from ivr_engine.core.vocabulary import ContactPhase, OfferResult, QueueId
+from tests.core.centre import GENERAL, Centre, agent_leg, citizen_leg, counsellor, recipient_leg
+
+SHARED = replace(GENERAL, contractor_shares={"han": 50, "nam": 50})
+
+
+def test_given_an_offer_on_a_contractor_s_account_when_shares_go_and_the_citizen_leaves_then_it_just_ends() -> None:
+    centre = Centre(replace(counsellor("1001"), contractor="han"), queues=[SHARED])
+    hong = centre.citizen("c1").queues()
+    assert [booked.by for booked in centre.told(ContractorBooked)] == [1]
+    centre.queues = (GENERAL,)
+    centre.configure()
+    hong.leaves()
+    assert [ended.result for ended in centre.told(OfferEnded)] == [OfferResult.WITHDRAWN]
+    assert hong.seen is None
+
+
+def test_given_all_agents_busy_when_a_queue_s_priority_changes_then_who_waits_already_goes_by_it_too() -> None:
+    vip = QueueSettings(QueueId("vip"))
+    centre = Centre("1001", queues=[vip])
+    centre.citizen("c1").queues("vip")
+    centre.agent("1001").answers()
+    centre.citizen("c2").queues("vip")
+    centre.queues = (replace(vip, priority=3),)
+    centre.configure()
+    centre.wait(1_000)
+    centre.citizen("c3").queues("vip")
+    centre.agent("1001").hangs_up().is_done()
+    assert centre.rings()[-1] == ("c2", "1001")
+
+
+def sent_on() -> tuple[Centre, SwitchSeen]:
+    """A citizen whom a queue without anybody sent to a flow, and a look from before the switch did it."""
+    limits = QueueLimits(nobody=Overflow(OverflowAct.FLOW, "closed"))
+    centre = Centre(queues=[replace(GENERAL, limits=limits)])
+    centre.citizen("c1").arrives().queues()
+    assert len(centre.sent(LeaveQueue)) == 1
+    look = SwitchSeen((citizen_leg("c1", "wait", queued_at_ms=centre.now_ms, queue="general"),))
+    return centre, look
+
+
+def test_given_a_citizen_just_sent_on_when_a_look_still_shows_them_waiting_then_they_are_not_back_in_the_queue() -> (
+    None
+):
+    centre, look = sent_on()
+    centre.wait(200)
+    centre.tell(SwitchLost(), look)
+    assert centre.citizen("c1").view.phase is ContactPhase.IN_FLOW
+
+
+def test_given_a_citizen_sent_on_in_vain_when_the_wait_goes_on_for_seconds_then_a_look_brings_them_back() -> None:
+    centre, look = sent_on()
+    centre.wait(3_000)
+    centre.tell(SwitchLost(), look)
+    assert centre.citizen("c1").view.phase is ContactPhase.QUEUED
+
+
+def test_given_a_cancelled_consult_that_the_switch_never_heard_of_when_it_is_seen_again_then_its_end_is_told_once() -> (
+    None
+):
+    centre = Centre("1001")
+    centre.citizen("c1").queues()
+    kim = centre.agent("1001").answers().consults()
+    transfer = kim.transfer
+    kim.reaches_the_recipient()
+    centre.tell(SwitchLost())
+    kim.asks(CancelRequested).asks(HoldRequested)
+    legs: tuple[LegSeen, ...] = (
+        citizen_leg("c1", "hold", queued_at_ms=centre.now_ms, queue="general"),
+        agent_leg(kim.offer.offer, "c1", "1001", "consult"),
+        recipient_leg("r1", "c1", "recipient", transfer),
+    )
+    centre.tell(SwitchSeen(legs))
+    kim.asks(CancelRequested)
+    assert len([end for end in centre.told(TransferEnded) if end.transfer == transfer]) == 1

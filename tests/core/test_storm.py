@@ -1,0 +1,37 @@
+"""300 storms: centres drawn by a seed, with faults, in virtual time (`storm`).
+
+One that fails names its seed in its id: `pytest 'tests/core/test_storm.py' -k 'seed217-'`, or `IVR_STORM_SEED=217` for
+any seed of the world. `IVR_STORM_SEEDS` says how many, where time is short. A longer one by hand: `scripts/soak_core`.
+"""
+
+import os
+import random
+
+import pytest
+
+from tests.core.storm import Storm, Weather
+from tests.core.test_invariants import FULL, PLAIN, RICH, ROUTING
+
+SEEDS = int(os.environ.get("IVR_STORM_SEEDS", "300"))
+ONE = os.environ.get("IVR_STORM_SEED")
+
+
+def drawn(seed: int) -> Storm:
+    """Centre and weather of a seed."""
+    chance = random.Random(f"weather {seed}")
+    weather = Weather(
+        contacts=chance.randrange(6, 16),
+        agents=chance.randrange(1, 6),
+        between_ms=chance.choice([800, 2_500, 5_000]),
+        talk_ms=chance.choice([4_000, 12_000]),
+        fault_ms=chance.choice([1_500, 4_000, 8_000]),
+    )
+    return Storm(seed, chance.choice([PLAIN, RICH, FULL]), chance.choice(ROUTING), weather)
+
+
+@pytest.mark.parametrize("seed", [int(ONE)] if ONE else range(SEEDS), ids=lambda seed: f"seed{seed}-")
+def test_given_a_storm_when_faults_come_and_stop_then_the_invariants_hold_and_nobody_is_lost(seed: int) -> None:
+    print(f"seed {seed}: IVR_STORM_SEED={seed} pytest tests/core/test_storm.py")
+    storm = drawn(seed)
+    storm.run()
+    assert storm.arrived == storm.weather.contacts
