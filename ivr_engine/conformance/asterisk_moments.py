@@ -23,10 +23,14 @@ _VERBS = {
 }
 
 
+PICKS_UP_MS = 50
+"""The switch answers before it tells anybody. An engine that learns of a call later was frozen, or its link was cut."""
+
+
 def answered_at_ms(citizen: CitizenPlan, history: History) -> int:
-    """When the switch picked up; when it was dialled, where it never did."""
+    """When the switch picked up; when it was dialled, where nobody ever heard of it."""
     arrivals = [fact.at_ms for fact in history.of(citizen.name) if fact.verb is Verb.ARRIVED]
-    return arrivals[0] if arrivals else citizen.arrives_ms
+    return min(arrivals[0], citizen.arrives_ms + PICKS_UP_MS) if arrivals else citizen.arrives_ms
 
 
 def moment_ms(citizen: CitizenPlan, when: When, history: History) -> int | None:

@@ -158,7 +158,15 @@ async def _journal(site: Site) -> AsyncIterator[JournalEntry]:
 
 
 def _zero_of(scenario: Scenario, citizens: Callers, numbers: Mapping[str, str]) -> int | None:
-    """The scenario's zero by the phones' own account, in milliseconds of the wall clock."""
-    arrives_ms = {numbers[citizen.name]: citizen.arrives_ms for citizen in scenario.citizens}
-    zeros = [round(call.began_at * 1_000) - arrives_ms[call.name] for call in citizens.seen()]
-    return min(zeros, default=None)
+    """The scenario's zero by the phones' own account, in milliseconds of the wall clock.
+
+    Who calls again does so with the same number: of one number the first call counts.
+    """
+    arrives_ms: dict[str, int] = {}
+    for citizen in scenario.citizens:
+        caller = numbers[citizen.name]
+        arrives_ms[caller] = min(citizen.arrives_ms, arrives_ms.get(caller, citizen.arrives_ms))
+    began_at: dict[str, float] = {}
+    for call in citizens.seen():
+        began_at[call.name] = min(call.began_at, began_at.get(call.name, call.began_at))
+    return min((round(at * 1_000) - arrives_ms[caller] for caller, at in began_at.items()), default=None)
