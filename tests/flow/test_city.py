@@ -121,7 +121,7 @@ def test_given_120_when_english_is_chosen_then_english_is_spoken_and_told_to_the
 @pytest.mark.parametrize(
     ("at", "said", "queue"),
     [
-        ("2026-11-23T10:00", "recording_notice", "{desk}"),
+        ("2026-11-23T10:00", "connecting", "{desk}"),
         ("2026-11-23T18:00", "night_desk", "night"),
         ("2026-12-25T10:00", "holiday", "night"),
     ],
