@@ -5,8 +5,10 @@ says "200 ms after an agent rings", the run on the simulated level says when tha
 after its own answer. A moment that never came on the simulated level comes nowhere: the act is left out.
 """
 
+from collections.abc import Iterable, Mapping
+
 from ivr_engine.replay.history import Happened, History, Verb
-from ivr_engine.replay.scenario import CitizenPlan, HangUp, Press, Speech, Trigger, When
+from ivr_engine.replay.scenario import CitizenPlan, HangUp, Press, Scenario, Speech, Trigger, When
 
 _TRANSFER_STATES = {
     Trigger.HELD: "held",
@@ -25,6 +27,22 @@ _VERBS = {
 
 PICKS_UP_MS = 50
 """The switch answers before it tells anybody. An engine that learns of a call later was frozen, or its link was cut."""
+
+
+def zero_of(scenario: Scenario, began: Iterable[tuple[str, int]], numbers: Mapping[str, str]) -> int | None:
+    """The scenario's zero by the phones' own account: who began a call when, in milliseconds of the wall clock.
+
+    `numbers`: with which number a citizen calls. Who calls again does so with the same one: of one number the first
+    call counts.
+    """
+    arrives_ms: dict[str, int] = {}
+    for citizen in scenario.citizens:
+        caller = numbers[citizen.name]
+        arrives_ms[caller] = min(citizen.arrives_ms, arrives_ms.get(caller, citizen.arrives_ms))
+    first_ms: dict[str, int] = {}
+    for caller, at_ms in began:
+        first_ms[caller] = min(at_ms, first_ms.get(caller, at_ms))
+    return min((at_ms - arrives_ms[caller] for caller, at_ms in first_ms.items()), default=None)
 
 
 def answered_at_ms(citizen: CitizenPlan, history: History) -> int:

@@ -14,6 +14,7 @@ import aiohttp
 from ivr_engine.conformance import asterisk_phones
 from ivr_engine.conformance.asterisk_account import Account
 from ivr_engine.conformance.asterisk_director import Director
+from ivr_engine.conformance.asterisk_moments import zero_of
 from ivr_engine.conformance.asterisk_people import People
 from ivr_engine.conformance.asterisk_site import Site, opened
 from ivr_engine.replay.history import History
@@ -78,7 +79,8 @@ async def perform(scenario: Scenario, foreseen: History, people: People, nursery
         sounds = tuple(site.ears.sounds)
         phones = citizens.facts() if citizens is not None else []
         if citizens is not None:
-            zero_wall_ms = _zero_of(scenario, citizens, numbers) or zero_wall_ms
+            began = ((call.name, round(call.began_at * 1_000)) for call in citizens.seen())
+            zero_wall_ms = zero_of(scenario, began, numbers) or zero_wall_ms
     account = Account(scenario, foreseen, zero_wall_ms, site.documents)
     return Run(
         history=account.history(entries, sounds, [*director.facts, *account.spoken(phones, numbers)], metrics),
@@ -155,18 +157,3 @@ async def _journal(site: Site) -> AsyncIterator[JournalEntry]:
                 after = page[-1].seq
     finally:
         await database.dispose()
-
-
-def _zero_of(scenario: Scenario, citizens: Callers, numbers: Mapping[str, str]) -> int | None:
-    """The scenario's zero by the phones' own account, in milliseconds of the wall clock.
-
-    Who calls again does so with the same number: of one number the first call counts.
-    """
-    arrives_ms: dict[str, int] = {}
-    for citizen in scenario.citizens:
-        caller = numbers[citizen.name]
-        arrives_ms[caller] = min(citizen.arrives_ms, arrives_ms.get(caller, citizen.arrives_ms))
-    began_at: dict[str, float] = {}
-    for call in citizens.seen():
-        began_at[call.name] = min(call.began_at, began_at.get(call.name, call.began_at))
-    return min((round(at * 1_000) - arrives_ms[caller] for caller, at in began_at.items()), default=None)
