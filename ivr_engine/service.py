@@ -145,7 +145,12 @@ class Service:
             sink=put,
             directory=directory,
             nonce=nonce,
-            endpoints=Endpoints(settings.agent_endpoint, settings.office_endpoint),
+            endpoints=Endpoints(
+                settings.agent_endpoint,
+                settings.office_endpoint,
+                settings.citizen_endpoint,
+                settings.callback_numbers,
+            ),
         )
         reactor = Reactor(
             Engine(), clock=clock, switch=switch, journal=journal, epoch=epoch, on_decided=metrics.decided

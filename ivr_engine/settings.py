@@ -71,6 +71,14 @@ class Settings(BaseSettings):
 
     agent_endpoint: str = Field(default="PJSIP/{agent}", description="how an agent's phone is dialled")
     office_endpoint: str = Field(default="PJSIP/{number}@ivr-office", description="how an official's number is dialled")
+    citizen_endpoint: str = Field(
+        default="PJSIP/{number}@city-trunk", description="how a citizen who is called back is dialled"
+    )
+    callback_numbers: frozenset[str] = Field(
+        default=frozenset(),
+        description='JSON list of numbers that may be dialled at all, X for any digit, e.g. ["010XXXXXXXX"]; '
+        "empty: what the queues say",
+    )
     recordings: str = Field(
         default="/var/spool/asterisk/ivr", description="folder on the switch where citizens' messages are written"
     )
@@ -92,6 +100,18 @@ class Settings(BaseSettings):
     @classmethod
     def _names_the_number(cls, value: str) -> str:
         return _pattern(value, "number", "PJSIP/{number}@ivr-office")
+
+    @field_validator("citizen_endpoint")
+    @classmethod
+    def _names_the_citizen(cls, value: str) -> str:
+        return _pattern(value, "number", "PJSIP/{number}@city-trunk")
+
+    @field_validator("callback_numbers")
+    @classmethod
+    def _are_patterns(cls, value: frozenset[str]) -> frozenset[str]:
+        if not all(re.fullmatch("[0-9X]{7,15}", pattern) for pattern in value):
+            raise ValueError('must be patterns of 7 to 15 digits, X for any of them, e.g. ["010XXXXXXXX"]')
+        return value
 
     @field_validator("ami_events_user", "ami_control_user")
     @classmethod

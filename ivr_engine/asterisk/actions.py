@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr_engine.core.callback import canonical, fits
 from ivr_engine.core.commands import (
     AnnounceWait,
     CallRecipient,
@@ -49,6 +50,12 @@ class Endpoints:
     agent: str = "PJSIP/{agent}"
     office: str = "PJSIP/{number}@ivr-office"
     citizen: str = "PJSIP/{number}@city-trunk"
+    citizens: frozenset[str] = frozenset()
+    """Patterns of the citizens' numbers that may be dialled at all; none: whatever a queue's own list let through."""
+
+    def may_dial(self, number: str) -> bool:
+        """Looked at once more where the digits leave the house, whatever decided it."""
+        return not self.citizens or any(fits(pattern, canonical(number, "+82")) for pattern in self.citizens)
 
 
 def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]:  # noqa: PLR0912  (one a command)

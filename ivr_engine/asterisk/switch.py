@@ -25,6 +25,7 @@ from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
     AgentReady,
+    CitizenNotReached,
     CommandRefused,
     ConsultRequested,
     Event,
@@ -107,6 +108,11 @@ class AsteriskSwitch:
 
     # ── commands out ────────────────────────────────────────────────────────────────────────────────────────────────
     def execute(self, command: Command) -> None:
+        if isinstance(command, DialCitizen) and not self._endpoints.may_dial(command.number):
+            log.error("contact %s: its number is not on the site's list, nobody is dialled", command.contact)
+            refused = CitizenNotReached(command.contact, OfferFailure.UNREACHABLE)
+            asyncio.get_running_loop().call_soon(self._tell, refused)
+            return
         for action in actions_for(command, self._endpoints):
             action_id = self.link.send(action.name, action.headers, partial(self._on_done, command, action))
             if isinstance(command, StartOffer) and action_id:

@@ -71,9 +71,13 @@ def agents(scenario: Scenario) -> dict[str, list[phones.Conduct]]:
     return {agent.id: _turns(agent) for agent in scenario.agents}
 
 
-def officials(recipients: Iterable[RecipientPlan]) -> dict[str, list[phones.Conduct]]:
-    """As `agents`, by the number that the private exchange dials."""
-    return {each.number: [_conduct(conduct, ()) for conduct in each.conducts] for each in recipients}
+def outside(
+    recipients: Iterable[RecipientPlan], citizens: Iterable[CitizenPlan], callers: dict[str, str]
+) -> dict[str, list[phones.Conduct]]:
+    """As `agents`, by the number that is dialled: officials, and citizens who are called back."""
+    officials = {each.number: [_conduct(conduct, ()) for conduct in each.conducts] for each in recipients}
+    rung = {callers[each.name]: [_conduct(conduct, ()) for conduct in each.rung] for each in citizens if each.rung}
+    return {**officials, **rung}
 
 
 def _turns(agent: AgentPlan) -> list[phones.Conduct]:

@@ -60,9 +60,9 @@ async def perform(scenario: Scenario, foreseen: History, people: People, nursery
         registered = [agent for agent in scenario.agents if agent.registered]
         if registered:
             await stack.enter_async_context(Callees(asterisk_phones.agents(scenario), port=site.agent_port))
-        if scenario.recipients:
-            office = Callees(asterisk_phones.officials(scenario.recipients), port=site.office_port)
-            await stack.enter_async_context(office)
+        outside = asterisk_phones.outside(scenario.recipients, scenario.citizens, numbers)
+        if outside:
+            await stack.enter_async_context(Callees(outside, port=site.office_port))
         director = Director(site)
         stack.push_async_callback(director.finish)
         await director.listen()

@@ -103,7 +103,12 @@ async def opened(scenario: Scenario, people: People, nursery: Nursery) -> AsyncI
                 switch,
                 folder,
                 dialplans=folder / "dialplans",
-                environment={"IVR_AMI_PORT": str(proxy.port), **offices.environment()},
+                environment={
+                    "IVR_AMI_PORT": str(proxy.port),
+                    # citizens who are called back are phones of the same SIPp as the officials
+                    "IVR_CITIZEN_ENDPOINT": "PJSIP/{number}@ivr-office",
+                    **offices.environment(),
+                },
                 nursery=nursery,
             )
             site = Site(scenario, folder, switch, engine, proxy, ears, agent_port.first, office_port.first, documents)

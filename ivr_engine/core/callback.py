@@ -98,7 +98,12 @@ def canonical(number: str, country: str) -> str:
 def may_be_dialled(rules: CallbackRules, number: str) -> bool:
     """One of the site's patterns (`X` is any digit) fits the whole number; without a pattern nobody is dialled."""
     digits = canonical(number, rules.country)
-    return any(re.fullmatch(pattern.replace("X", "[0-9]"), digits) for pattern in rules.numbers)
+    return any(fits(pattern, digits) for pattern in rules.numbers)
+
+
+def fits(pattern: str, digits: str) -> bool:
+    """`010XXXXXXXX`: digits as they are, and any digit for each X; the whole number."""
+    return re.fullmatch(pattern.replace("X", "[0-9]"), digits, re.ASCII) is not None
 
 
 def opens_at_ms(rules: CallbackRules, now_ms: int) -> int:

@@ -181,7 +181,7 @@ class Seeking:
         contact.reason = reason
         not_free = _not_free(desk) if state.routing.policy.explains else {}
         offer = Offer(
-            id=OfferId(f"{contact.id}-e{state.epoch}-{contact.offers}"),
+            id=OfferId(f"{_leg_prefix(contact)}{contact.id}-e{state.epoch}-{contact.offers}"),
             contact=contact.id,
             agent=agent.id,
             queue=request.queue,
@@ -254,6 +254,11 @@ class Seeking:
                 stands_for=state.routing.stands_for(contact.id) or "",
             )
         )
+
+
+def _leg_prefix(contact: Contact) -> str:
+    """Asterisk refuses a channel whose uniqueid another one's begins with: the dialled citizen's leg comes second."""
+    return "o" if contact.callback is not None else ""
 
 
 def _not_free(desk: Desk) -> dict[str, int]:

@@ -13,18 +13,22 @@ from ivr_engine.core.commands import (
     AnnounceWait,
     CallRecipient,
     Command,
+    DialCitizen,
     EndLeg,
     HandOver,
     HoldCitizen,
     JoinCitizen,
     LeaveQueue,
+    MeetCitizen,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
+    StopDialling,
     WithdrawOffer,
 )
+from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.queue_rules import OverflowAct
-from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferId, TransferId
+from ivr_engine.core.vocabulary import AgentId, ContactId, LegId, OfferId, QueueId, TransferId
 from tests.asterisk_conf.dialplan import read
 
 DIALPLAN = (Path(__file__).parents[2] / "asterisk-conf" / "extensions.conf").read_text()
@@ -32,6 +36,7 @@ C, A, OFFER_ID = ContactId("1700000000.1"), AgentId("1001"), OfferId("1700000000
 AGENT_LEG, RECIPIENT_LEG, T = LegId(OFFER_ID), LegId("1700000000.9"), TransferId(f"{OFFER_ID}-t1")
 
 OFFER = StartOffer(OFFER_ID, C, A, 10_000, "120", "01012345678", "mapo", "general", "ko")
+DIAL = DialCitizen(C, "01012345678", "120", 25_000, ToQueue(QueueId("general"), agency="mapo"))
 CALL = CallRecipient(C, AGENT_LEG, T, "0226408001", 25_000, hold_first=True)
 COMMANDS: tuple[Command, ...] = (
     OFFER,
@@ -41,6 +46,9 @@ COMMANDS: tuple[Command, ...] = (
     ResumeTalk(C, AGENT_LEG, RECIPIENT_LEG),
     CALL,
     CallRecipient(C, AGENT_LEG, T, "0226408001", 24_001, hold_first=False),
+    DIAL,
+    StopDialling(C),
+    MeetCitizen(C, AGENT_LEG),
     HandOver(C, AGENT_LEG),
     JoinCitizen(C, AGENT_LEG),
     ReturnToQueue(C),

@@ -161,4 +161,4 @@ def test_given_acts_by_phone_when_compiled_then_they_are_feature_codes(acts: tup
 
 def test_given_officials_when_compiled_then_they_are_known_by_their_number() -> None:
     recipients = [RecipientPlan("7001", HERE, "0200007001", (Conduct(Answering.BUSY, 50),))]
-    assert asterisk_phones.officials(recipients) == {"0200007001": [phones.Conduct("busy", 50, 30_000)]}
+    assert asterisk_phones.outside(recipients, (), {}) == {"0200007001": [phones.Conduct("busy", 50, 30_000)]}

@@ -32,6 +32,7 @@ FOLDERS = {
     "router",
     "faults",
     "services",
+    "callback",
     "numbers",
     "120",
     "field",
