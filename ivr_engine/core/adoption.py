@@ -34,6 +34,10 @@ from ivr_engine.core.vocabulary import (
 )
 from ivr_engine.core.waiting import Waiting
 
+CONSULTS_OF_A_LIFE = 1_000
+"""Consults are named by talk and number, and how many an engine before us counted is in no journal: the numbers of each
+life begin where no other comes to, so that no name is given twice."""
+
 
 class Adoption:
     """The part of the engine that reconciles memory, journal and switch."""
@@ -206,6 +210,7 @@ class Adoption:
                 since_ms = self._dispatch.stamped(contact, leg.talking_since_ms or state.now_ms)
                 since_ms = max(since_ms, contact.queued_at_ms or since_ms)
                 taken = self._offering.take(contact, leg.agent, OfferId(leg.leg), since_ms)
+                contact.transfers = max(contact.transfers, state.epoch * CONSULTS_OF_A_LIFE)
                 if taken is not None and leg.place == "consult":
                     self._talk.adopt(contact, TransferState.HELD, None)
             elif contact.agent_leg == leg.leg and leg.place == "talk" and was_lost:

@@ -17,6 +17,7 @@ from ivr_engine.core.notices import (
     Notice,
     OfferEnded,
     OfferMade,
+    StepTaken,
     TransferEnded,
 )
 from ivr_engine.core.offer import OfferState
@@ -66,11 +67,12 @@ class Watch:
         state = self.engine._state
         self.decisions += 1
         anew = next((n for n, notice in enumerate(decision.notices) if isinstance(notice, AgentsRegistered)), 0)
+        stepped = {notice.contact for notice in decision.notices if isinstance(notice, StepTaken)}
         for number, notice in enumerate(decision.notices):
             self._count(notice)
             _no_negative_duration(notice)
             if isinstance(notice, OfferMade) and number >= anew:  # those before went by the rules before
-                _first_in_order(state, notice)
+                _first_in_order(state, notice, stepped)
         self.agents.told(decision.notices, state.now_ms)
         if self.decisions % self.every:
             return
@@ -245,8 +247,8 @@ def _deadlines_belong_to_states(state: State) -> None:
         assert {owner for owner in owners if owner[0] is Due.ANSWER_OWED} == open_offers, "I9 an offer without an end"
 
 
-def _first_in_order(state: State, made: OfferMade) -> None:
-    """I7 and I8, for contacts that still stand where the decision left them."""
+def _first_in_order(state: State, made: OfferMade, stepped: set[ContactId]) -> None:
+    """I7 and I8, for contacts that still stand where the decision left them; `stepped` came to need less in it."""
     chosen = state.contacts.get(made.contact)
     agent = state.agents.get(made.agent)
     if chosen is None or agent is None or chosen.request is None or chosen.phase is ContactPhase.QUEUED:
@@ -255,6 +257,8 @@ def _first_in_order(state: State, made: OfferMade) -> None:
     if made.second:
         return  # a phone more for a contact that left its place before
     for other_id in state.routing.in_order(state.now_ms):
+        if other_id in stepped:
+            continue
         other = state.contacts[other_id]
         assert other.request is not None
         if (other.request.queue, other.request.priority, other.raised, other.needs) == (
@@ -275,7 +279,9 @@ def _guarded(state: State, chosen: Contact, other: Contact) -> None:
     settings = state.queue(other.request.queue)
     late_ms = state.now_ms - other.place_ms - settings.promise_ms
     older = (other.place_ms, other.id) < (chosen.place_ms, chosen.id)
-    assert not (older and late_ms >= settings.guard_ms), f"I7 {chosen.id} overtook {other.id}, late for {late_ms} ms"
+    calm_ms = settings.late.calm_guard_ms
+    guard_ms = settings.guard_ms if state.routing.crowded(state.now_ms) or not calm_ms else calm_ms
+    assert not (older and late_ms >= guard_ms), f"I7 {chosen.id} overtook {other.id}, late for {late_ms} ms"
 
 
 def _no_negative_duration(notice: Notice) -> None:

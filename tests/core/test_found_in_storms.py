@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ivr_engine.core.commands import LeaveQueue
 from ivr_engine.core.configuration import QueueSettings
-from ivr_engine.core.events import CancelRequested, HoldRequested, LegSeen, SwitchLost, SwitchSeen
+from ivr_engine.core.events import CancelRequested, HoldRequested, LegSeen, Started, SwitchLost, SwitchSeen
 from ivr_engine.core.notices import ContractorBooked, OfferEnded, TransferEnded
 from ivr_engine.core.queue_rules import Overflow, OverflowAct, QueueLimits
 from ivr_engine.core.vocabulary import ContactPhase, OfferResult, QueueId
@@ -82,3 +82,24 @@ def test_given_a_cancelled_consult_that_the_switch_never_heard_of_when_it_is_see
     centre.tell(SwitchSeen(legs))
     kim.asks(CancelRequested)
     assert len([end for end in centre.told(TransferEnded) if end.transfer == transfer]) == 1
+
+
+def test_given_a_talk_with_a_consult_when_another_engine_goes_on_then_its_consults_have_names_of_their_own() -> None:
+    before = Centre("1001")
+    before.citizen("c1").queues()
+    kim = before.agent("1001").answers().consults()
+    names = {kim.transfer}
+    centre = Centre(*before.settings, seen=False)
+    centre.tell(
+        Started(2),
+        *[
+            SwitchSeen(
+                (
+                    citizen_leg("c1", "wait", queued_at_ms=1, queue="general"),
+                    agent_leg(kim.offer.offer, "c1", "1001", "talk"),
+                )
+            )
+        ],
+    )
+    names.add(centre.agent("1001").consults().transfer)
+    assert len(names) == 2
