@@ -87,6 +87,8 @@ class CallerCard:
     """The caller's number has talked with 120 before."""
     revision: str = ""
     """The revision that spoke to this contact first; empty at its first visit, and where nobody keeps it."""
+    language: str = ""
+    """In which the contact stood in a queue or talked; empty at its first visit: the number's."""
 
 
 @dataclass(frozen=True, slots=True)

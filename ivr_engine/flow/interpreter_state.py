@@ -12,7 +12,7 @@ from ivr_engine.flow.expressions_tree import Value as Computed
 from ivr_engine.flow.hours import Hours
 from ivr_engine.flow.numbers import NumberEntry, Registry
 from ivr_engine.flow.place import Standing, write_place
-from ivr_engine.flow.prompts import Manifest
+from ivr_engine.flow.prompts import LANGUAGES, Manifest
 from ivr_engine.flow.say import CannotSay
 from ivr_engine.flow.shape_reader import Variables
 from ivr_engine.flow.steps import (
@@ -58,7 +58,8 @@ class Memory:
         self._card = card
         self._number = dialled.number if dialled is not None else card.number
         self.agency = dialled.agency.id if dialled is not None and dialled.agency is not None else ""
-        self.language = dialled.language if dialled is not None else "ko"
+        of_number = dialled.language if dialled is not None else "ko"
+        self.language = card.language if card.language in LANGUAGES else of_number
         self.flow: Flow | None = None
         self.label = ""
         self.tries = 0

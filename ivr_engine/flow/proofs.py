@@ -140,8 +140,7 @@ def prove(
     for entry in numbers:
         if entry.flow in flows:
             entered.setdefault((entry.flow, entry.language), []).append(entry)
-    spoken = {language for _, language in entered}
-    graph = build(flows, {**entered, **{(flow, language): [] for flow in elsewhere for language in spoken}}, prompt_ms)
+    graph = _whole_graph(flows, entered, tuple(elsewhere), prompt_ms)
     if not graph.complete:
         first = min(places.values(), default=Place("."))
         diagnostics.error(
@@ -163,6 +162,22 @@ def prove(
         if not row.holds:
             prover.tell(row, diagnostics)
     return graph, Proofs(promise, persons, others, found, len(graph.ways))
+
+
+def _whole_graph(
+    flows: Mapping[FlowId, Flow],
+    entered: Iterable[tuple[FlowId, str]],
+    elsewhere: tuple[FlowId, ...],
+    prompt_ms: PromptMs,
+) -> Graph:
+    """Flows `elsewhere` go on in the language that the contact has come to speak: any that some way leads to."""
+    graph = build(flows, entered, prompt_ms)
+    spoken: set[str] = set()
+    while elsewhere and (more := {state.language for state in graph.ways} - spoken):
+        spoken |= more
+        later = [(flow, language) for flow in elsewhere for language in LANGUAGES if language in spoken]
+        graph = build(flows, dict.fromkeys([*entered, *later]), prompt_ms)
+    return graph
 
 
 _SMALLER = "fewer flows that call one another, or fewer languages"

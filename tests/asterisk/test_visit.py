@@ -151,7 +151,7 @@ async def test_given_the_arguments_when_a_visit_begins_then_the_conversation_has
     "arguments",
     [
         ("120", "02", "c-7"),
-        ("120", "02", "c-7", "", "survey", "1700000000000", "2", "r1", "more"),
+        ("120", "02", "c-7", "", "survey", "1700000000000", "2", "r1", "en", "more"),
         ("", "02", "c-7", ""),
         ("120", "02", "", ""),
     ],
@@ -431,4 +431,14 @@ async def test_given_a_first_visit_when_it_has_a_revision_then_the_channel_keeps
             assert await stage.hear(head=head) == asked
             assert stage.script.card is not None
             assert stage.script.card.revision == (kept or "r2")
+            assert stage.script.card.language == ""
     assert ended == [("r2", VisitEnd.FINISHED), ("r1", VisitEnd.FINISHED)]
+
+
+async def test_given_a_survey_when_the_talk_was_in_english_then_the_conversation_is_told_the_language() -> None:
+    async with staged(TO_GENERAL) as stage:
+        await stage.hear(
+            head=header(NONCE, "120", "01012345678", "1700000000.7", "", "satisfaction", "", "2", "r1", "en")
+        )
+        assert stage.script.card is not None
+        assert (stage.script.card.flow, stage.script.card.language) == ("satisfaction", "en")

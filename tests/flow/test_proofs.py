@@ -2,9 +2,11 @@
 
 import pytest
 
+from ivr_engine.core.conversation import Ask, CallerCard
+from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.flow.proofs import PersonProof
 from ivr_engine.flow.proofs_text import written_proofs
-from tests.flow.conftest import Folder
+from tests.flow.conftest import DOCUMENTS, Folder
 
 PROMISE = "proofs: {{person_keys: {}, person_seconds: {}}}\n"
 """Recordings of the folder take 100 ms each."""
@@ -226,3 +228,26 @@ def test_given_a_survey_of_a_queue_when_proved_then_its_flow_is_entered_in_every
     revision = folder.load()
     assert revision.warnings == ()
     assert [row.flow for row in revision.proofs.persons] == ["main"]
+
+
+def test_given_a_survey_when_citizens_come_to_it_in_a_language_that_it_lacks_then_check_says_so(folder: Folder) -> None:
+    folder.write(
+        "prompts.yaml", DOCUMENTS["prompts.yaml"] + "  mark: {file: ask, milliseconds: 1000, text: {ko: how was it}}\n"
+    )
+    folder.flow("  english: {language: en}\n  hello: {play: greeting}\n")
+    folder.flow("  ask: {survey: care, questions: {mark: mark}, next: bye}\n  bye: {hangup: self_served}\n", "care")
+    folder.write(
+        "queues.yaml",
+        "skills: [general, transport, english]\nperson: general\n"
+        "queues: {general: {requirement: general, survey: care}, transport: {requirement: transport}}\n",
+    )
+    assert [line for line in folder.mistakes() if "not_spoken" in line and "'mark' in 'en'" in line]
+
+
+def test_given_a_survey_when_the_contact_spoke_english_then_it_is_asked_in_english(folder: Folder) -> None:
+    folder.flow("  ask: {survey: care, questions: {mark: ask}, next: bye}\n  bye: {hangup: self_served}\n", "care")
+    for language in ("ko", "en"):
+        card = CallerCard(ContactId("c-1"), "120", flow="care", language=language)
+        asked = folder.load().converse(card).begin()
+        assert isinstance(asked, Ask)
+        assert [prompt.file for prompt in asked.prompts] == [f"ivr/{language}/ask"]

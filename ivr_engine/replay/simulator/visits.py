@@ -410,7 +410,8 @@ class FlowVisits:
             if here:
                 done("FAILURE")
             return
-        nonce, number, caller, contact, place, flow, queued_at, visits, revision = [*arguments[1:], *[""] * 9][:9]
+        given = [*arguments[1:], *[""] * 10]
+        nonce, number, caller, contact, place, flow, queued_at, visits, revision, language = given[:10]
         if nonce != self.nonce or not number or not contact:
             if here:
                 done("SUCCESS")  # the session is closed without a word, which Asterisk takes for a good end
@@ -437,6 +438,7 @@ class FlowVisits:
             visits=int(visits or 1),
             waited_seconds=max(0, now_ms - int(queued_at or now_ms)) // 1_000,
             revision=spoken,
+            language=language,
         )
         conversation = self.kept.get(spoken, converse)(card)
         if not here:  # it begins to speak, and learns that nobody is there
