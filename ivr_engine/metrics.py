@@ -111,7 +111,18 @@ ESTIMATES = ("inside", "sooner", "later")
 class _QueueSeries:
     """The series of one queue, resolved once: looking labels up for every notice costs more than counting."""
 
-    __slots__ = ("ended", "estimate_error", "estimates", "missed", "offers", "queued", "wait", "within")
+    __slots__ = (
+        "announced",
+        "announced_error",
+        "ended",
+        "estimate_error",
+        "estimates",
+        "missed",
+        "offers",
+        "queued",
+        "wait",
+        "within",
+    )
 
     def __init__(self, metrics: "Metrics", queue: str) -> None:
         self.queued = metrics.queued.labels(queue)
@@ -120,6 +131,8 @@ class _QueueSeries:
         self.wait = metrics.wait.labels(queue)
         self.estimates = {result: metrics.estimates.labels(result, queue) for result in ESTIMATES}
         self.estimate_error = metrics.estimate_error.labels(queue)
+        self.announced = {result: metrics.announced.labels(result, queue) for result in ESTIMATES}
+        self.announced_error = metrics.announced_error.labels(queue)
         self.ended = {disposition: metrics.contacts.labels(disposition, queue) for disposition in Disposition}
         self.offers = {result: metrics.offers.labels(result, queue) for result in OfferResult}
 
@@ -171,6 +184,19 @@ class Metrics:
         self.estimate_error = Histogram(
             "ivr_wait_estimate_error_seconds",
             "How far outside the estimated range an answer came; 0 inside.",
+            ["queue"],
+            buckets=WAIT_BUCKETS,
+            registry=registry,
+        )
+        self.announced = Counter(
+            "ivr_wait_announced_total",
+            "Answered contacts who had been told how long: answered inside what they heard last, sooner or later.",
+            ["result", "queue"],
+            registry=registry,
+        )
+        self.announced_error = Histogram(
+            "ivr_wait_announced_error_seconds",
+            "How far outside the range that the citizen heard last an answer came; 0 inside.",
             ["queue"],
             buckets=WAIT_BUCKETS,
             registry=registry,
@@ -308,16 +334,26 @@ class Metrics:
         if notice.within_promise:
             series.within.inc()
         if notice.expected_from_ms is not None and notice.expected_to_ms is not None:
-            sooner_ms = notice.expected_from_ms - notice.wait_ms
-            later_ms = notice.wait_ms - notice.expected_to_ms
-            series.estimates["sooner" if sooner_ms > 0 else "later" if later_ms > 0 else "inside"].inc()
-            series.estimate_error.observe(max(sooner_ms, later_ms, 0) / 1_000)
+            result, outside_ms = _outside(notice.wait_ms, notice.expected_from_ms, notice.expected_to_ms)
+            series.estimates[result].inc()
+            series.estimate_error.observe(outside_ms / 1_000)
+        if notice.announced_from_ms is not None and notice.announced_to_ms is not None:
+            result, outside_ms = _outside(notice.wait_ms, notice.announced_from_ms, notice.announced_to_ms)
+            series.announced[result].inc()
+            series.announced_error.observe(outside_ms / 1_000)
 
     def _contact_ended(self, notice: ContactEnded) -> None:
         self._queue(notice.queue or NO_QUEUE).ended[notice.disposition].inc()
 
     def _transfer_ended(self, notice: TransferEnded) -> None:
         self._transfer_results[notice.result].inc()
+
+
+def _outside(wait_ms: int, from_ms: int, to_ms: int) -> tuple[str, int]:
+    """Where a wait fell beside its range, one of ESTIMATES, and by how much."""
+    sooner_ms, later_ms = from_ms - wait_ms, wait_ms - to_ms
+    result = "sooner" if sooner_ms > 0 else "later" if later_ms > 0 else "inside"
+    return result, max(sooner_ms, later_ms, 0)
 
 
 class _AtScrape(Collector):

@@ -304,7 +304,11 @@ class Service:
     def _configuration(self) -> Configuration:
         stable = self.revisions.stable
         return Configuration(
-            queues=self.revisions.queues, agents=self._agents, revision=stable.id, routing=stable.routing
+            queues=self.revisions.queues,
+            agents=self._agents,
+            revision=stable.id,
+            routing=stable.routing,
+            phrases=stable.phrases,
         )
 
     async def stop(self) -> None:

@@ -107,6 +107,7 @@ def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]
         case AnnounceWait():
             return (
                 _set(command.contact, "IVR_SAY", command.prompt),
+                _set(command.contact, "IVR_LISTEN", "1" if command.listens else ""),
                 _redirect(command.contact, "ivr-wait", "say"),
             )
         case LeaveQueue():

@@ -43,6 +43,7 @@ from ivr_engine.core.events import (
     SurveyBegan,
     TalkResumed,
     TextSettled,
+    WaitKeyPressed,
     WrapUpExtended,
     WrapUpFinished,
 )
@@ -235,6 +236,10 @@ def _queued(message: Fields) -> tuple[Event, ...]:
     return (ContactQueued(_contact(message), message.get("Number"), message.get("Caller"), request, queued_at_ms),)
 
 
+def _wait_key(message: Fields) -> tuple[Event, ...]:
+    return (WaitKeyPressed(ContactId(message.get("Contact")), message.get("Key")[:1]),)
+
+
 def _ended(message: Fields) -> tuple[Event, ...]:
     match unpack_outcome(message.get("Outcome")):
         case Ended() as ended:
@@ -397,6 +402,7 @@ _CONSULT = ("Contact", "Transfer")
 USER_EVENTS: Mapping[str, tuple[tuple[str, ...], Callable[[Fields], tuple[Event, ...]]]] = {
     "IvrArrived": (("Contact",), _arrived),
     "IvrQueued": (("Contact",), _queued),
+    "IvrWaitKey": (("Contact", "Key"), _wait_key),
     "IvrEnded": (("Contact",), _ended),
     "IvrForward": (("Contact",), _forward),
     "IvrForwardAnswered": (("Contact",), _forward_answered),

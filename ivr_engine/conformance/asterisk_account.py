@@ -93,6 +93,8 @@ class Account:
             if citizen == sound.uniqueid:
                 continue  # an agent's keys
             at_ms = sound.at_ms - self.zero_wall_ms
+            if isinstance(sound, Played):
+                at_ms += sum(known.length_ms(f"{SOUNDS}/{file}") or 0 for file in sound.after)
             if isinstance(sound, Pressed):
                 yield Happened(at_ms, Verb.PRESSED, citizen, {"keys": sound.key})
             elif (self.documents / "prompts" / sound.language / f"{sound.file}.wav").exists():

@@ -1,7 +1,8 @@
 """What the switch itself saw a citizen hear and press: an AMI account of its own that listens to nothing else.
 
-Independent of the engine on purpose: `AGIExecStart` says which recording Asterisk began to play on which channel, and
-`DTMFEnd` which key it understood. Nobody has to believe the engine's own account.
+Independent of the engine on purpose: `AGIExecStart` says which recording Asterisk began to play on which channel,
+`Newexten` which ones the dialplan itself plays one after the other, and `DTMFEnd` which key it understood. Nobody has
+to believe the engine's own account.
 """
 
 import asyncio
@@ -22,6 +23,11 @@ AGAIN_SECONDS = 0.1
 MOST_SOUNDS = 20_000
 """In one scenario: half an hour of a key a second by ten citizens."""
 
+_SPEAKS = {"Playback": 0, "Read": 1}
+"""Application → which of its arguments the recordings are."""
+
+_RECORDING = re.compile(r"ivr/([a-z]+)/([A-Za-z0-9_/-]+)")
+
 _PLAYED = re.compile(r'STREAM FILE "?ivr/([a-z]+)/([A-Za-z0-9_/-]+)"?')
 
 
@@ -33,6 +39,8 @@ class Played:
     uniqueid: str
     language: str
     file: str
+    after: tuple[str, ...] = ()
+    """The recordings that are heard first, `language/file` each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,11 @@ class Ears:
 secret = {secret}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
-read = agi,dtmf
+read = agi,dtmf,dialplan
 write =
 eventfilter(action(include),name(AGIExecStart)) =
+eventfilter(action(include),name(Newexten),header(Application),method(exact)) = Playback
+eventfilter(action(include),name(Newexten),header(Application),method(exact)) = Read
 eventfilter(action(include),name(DTMFEnd)) =
 """
 
@@ -121,5 +131,11 @@ eventfilter(action(include),name(DTMFEnd)) =
             case "AGIExecStart":
                 if played := _PLAYED.search(fields.get("Command", "")):
                     self.sounds.append(Played(now_ms, fields["Uniqueid"], played[1], played[2]))
+            case "Newexten" if (application := fields.get("Application", "")) in _SPEAKS:
+                before: tuple[str, ...] = ()
+                listed = fields.get("AppData", "").split(",")[_SPEAKS[application] :][:1]
+                for recording in _RECORDING.finditer("".join(listed)):
+                    self.sounds.append(Played(now_ms, fields["Uniqueid"], recording[1], recording[2], before))
+                    before = (*before, f"{recording[1]}/{recording[2]}")
             case "DTMFEnd" if fields.get("Direction") == "Received":
                 self.sounds.append(Pressed(now_ms, fields["Uniqueid"], fields["Digit"]))

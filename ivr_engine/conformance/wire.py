@@ -248,7 +248,11 @@ class _Stage:
     def _configuration(self) -> Configuration:
         queues = queues_of(self._scenario, self._revision)
         return Configuration(
-            queues, agents_of(self._scenario), revision=self._revision.id, routing=self._revision.routing
+            queues,
+            agents_of(self._scenario),
+            revision=self._revision.id,
+            routing=self._revision.routing,
+            phrases=self._revision.phrases,
         )
 
     def _converse(self, card: CallerCard) -> Conversation:

@@ -118,10 +118,13 @@ class ReturnToQueue:
 
 @dataclass(frozen=True, slots=True)
 class AnnounceWait:
-    """A sentence for a citizen who waits, who then goes on waiting; an agent who picks up meanwhile cuts it short."""
+    """Recordings for a citizen who waits, who then goes on waiting; an agent who picks up meanwhile cuts them short."""
 
     contact: ContactId
     prompt: str
+    """Joined by `&`."""
+    listens: bool = False
+    """A key is heard during it and for a moment after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.queue_rules import (
     TWO_STEPS,
+    Announcements,
     CallbackRules,
     ChoicePolicy,
     ClockStart,
@@ -19,6 +20,7 @@ from ivr_engine.core.queue_rules import (
     QueueLimits,
     RelaxationStep,
     RingRules,
+    WaitPhrases,
     WrapUpMode,
 )
 from ivr_engine.core.requirement import ANYBODY, Requirement
@@ -70,6 +72,7 @@ class QueueSettings:
     ring: RingRules = field(default_factory=RingRules)
     escalation: tuple[EscalationStep, ...] = ()
     limits: QueueLimits = field(default_factory=QueueLimits)
+    announcements: Announcements = field(default_factory=Announcements)
     wrap_up_mode: WrapUpMode = WrapUpMode.FIXED
     wrap_up_extension_ms: int = 30_000
     wrap_up_ceiling_ms: int = WRAP_UP_CEILING_MS
@@ -160,3 +163,5 @@ class Configuration:
     misses: MissSettings = field(default_factory=MissSettings)
     revision: str = ""
     routing: RoutingPolicy = field(default_factory=RoutingPolicy)
+    phrases: Mapping[str, WaitPhrases] = field(default_factory=dict)
+    """Language → how place and wait are said to who waits."""

@@ -137,7 +137,18 @@ class Contact:
     moves: int = 0
     """From queue to queue or flow, by overflow."""
     said: Said | None = None
-    """What was said of its wait."""
+    """What is estimated of its wait."""
+    announced: int = 0
+    """How often it was told something while waiting, and when last."""
+    announced_at_ms: int | None = None
+    announced_place: int = 0
+    """The place that it heard last; 0: none yet."""
+    announced_range: tuple[int, int] | None = None
+    """The moments between which it was told last to expect an answer."""
+    pressed: str = ""
+    """A key that leads out of the queue as soon as no phone rings."""
+    closes_at_ms: int = 0
+    """When the hours of its queue end; 0: never."""
     reason: str = ""
     """Why the last choice fell as it did."""
     returns: int = 0

@@ -24,6 +24,8 @@ class Due(StrEnum):
     PREFERRED = "preferred"
     SECOND_OFFER = "second_offer"
     TOO_LONG = "too_long"
+    ANNOUNCE = "announce"
+    CLOSED = "closed"
     CALLBACK = "callback"
     DIAL_OWED = "dial_owed"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ivr_engine.core.adoption import Adoption
 from ivr_engine.core.agent import Agent, Intention
+from ivr_engine.core.announcing import Announcing
 from ivr_engine.core.callbacks import Callbacks
 from ivr_engine.core.commands import Command, LeaveQueue
 from ivr_engine.core.configuration import Configuration
@@ -61,6 +62,7 @@ from ivr_engine.core.events import (
     TalkResumed,
     TextSettled,
     TimePassed,
+    WaitKeyPressed,
     WrapUpExtended,
     WrapUpFinished,
 )
@@ -93,6 +95,7 @@ class Engine:
         self._state = State()
         self._offering = Offering(self._state)
         self._waiting = Waiting(self._state, self._offering)
+        self._announcing = Announcing(self._state, self._waiting)
         self._callbacks = Callbacks(self._state, self._offering, self._waiting)
         self._dispatch = Dispatch(self._state, self._offering, self._waiting, self._callbacks)
         self._self_service = SelfService(self._state, self._dispatch, self._callbacks)
@@ -168,6 +171,8 @@ class Engine:
                     self._waiting.escalation_due(ContactId(subject))
                 case Due.TOO_LONG:
                     self._waiting.too_long(ContactId(subject))
+                case Due.ANNOUNCE:
+                    self._announcing.due(ContactId(subject))
                 case Due.YIELD | Due.PREFERRED:
                     self._offering.seek_again(ContactId(subject))
                 case Due.SECOND_OFFER:
@@ -200,6 +205,8 @@ class Engine:
                 self._callbacks.restored(event)
             case TimePassed():
                 pass
+            case WaitKeyPressed():
+                self._announcing.pressed(event)
             case FlowEnded():
                 dispatch.flow_ended(event)
             case (

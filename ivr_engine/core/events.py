@@ -129,6 +129,14 @@ class ContactQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitKeyPressed:
+    """A citizen who waits pressed a key while something was announced."""
+
+    contact: ContactId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlowEnded:
     """The flow gave its own answer; the citizen's leg ends next."""
 
@@ -451,6 +459,7 @@ Event = (
     | CallbackCancelled
     | ContactArrived
     | ContactQueued
+    | WaitKeyPressed
     | FlowEnded
     | SelfServed
     | FellBack

@@ -101,6 +101,22 @@ class StepTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactAnnounced:
+    """What a citizen who waits was told; None and 0: nothing of that."""
+
+    contact: ContactId
+    queue: QueueId
+    language: str
+    place: int
+    from_ms: int | None
+    """From now until an agent answers, rounded outward as it was said."""
+    to_ms: int | None
+    longer: bool
+    """It takes longer than had been said, and that was said too."""
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContactSentOn:
     """A queue would not hold the contact: full, nobody there, too long, or a step of escalation."""
 
@@ -169,6 +185,9 @@ class ContactConnected:
     expected_from_ms: int | None = None
     expected_to_ms: int | None = None
     """The wait as it was estimated last; None: it was not known."""
+    announced_from_ms: int | None = None
+    announced_to_ms: int | None = None
+    """The wait as the citizen was told last; None: nothing was said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +384,7 @@ Notice = (
     | OfferMade
     | WaitExplained
     | StepTaken
+    | ContactAnnounced
     | ContactSentOn
     | RequirementUnmet
     | ContractorBooked

@@ -127,7 +127,7 @@ class Offering(Duty):
             contact.answered_at_ms = answered_at_ms
             queued_at_ms = contact.queued_at_ms if contact.queued_at_ms is not None else contact.arrived_at_ms
             wait_ms = max(0, answered_at_ms - queued_at_ms)
-            request, said = contact.request, contact.said
+            request, said, told = contact.request, contact.said, contact.announced_range
             settings = state.queue(request.queue) if request else None
             contact.within_promise = settings is not None and answered_at_ms <= contact.promise_at_ms
             if contact.desk is not None:
@@ -149,6 +149,8 @@ class Offering(Duty):
                     within_promise=contact.within_promise,
                     expected_from_ms=None if said is None else max(0, said.from_at_ms - queued_at_ms),
                     expected_to_ms=None if said is None else max(0, said.to_at_ms - queued_at_ms),
+                    announced_from_ms=None if told is None else max(0, told[0] - queued_at_ms),
+                    announced_to_ms=None if told is None else max(0, told[1] - queued_at_ms),
                 )
             )
         state.reached(contact)

@@ -221,3 +221,48 @@ class QueueLimits:
     """No agent of the configuration has the skills, at no step of relaxation."""
     too_long: Overflow = Overflow()
     """The contact has waited for `longest_wait_ms`."""
+    closed: Overflow = Overflow()
+    """The hours of the queue are over."""
+    closing_grace_ms: int = 0
+    """Who still waits so long after the hours ended is sent on as well; 0: who came in time is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What a citizen who waits is told, and which keys are heard meanwhile. The default says nothing."""
+
+    first_after_ms: int = 0
+    """Since the citizen has waited; 0: never."""
+    every_ms: int = 0
+    """Between the beginnings of two; 0: there is one."""
+    place: bool = False
+    wait: bool = False
+    comfort: tuple[Mapping[str, str], ...] = ()
+    """One after the other, each language → recording; who speaks another hears the first."""
+    keys: Mapping[str, Overflow] = field(default_factory=dict)
+    """Key → where it leads."""
+
+
+SPOKEN_MINUTES = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
+"""To these an announced wait is rounded, outward; of longer ones nothing is said."""
+
+SPOKEN_PLACES = 20
+"""Of a later place nothing is said: it comforts nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPhrases:
+    """The centre's words for place and wait in one language, each as recordings joined by `&`. Empty: not spoken."""
+
+    places: tuple[str, ...] = ()
+    """The whole sentence for the first, the second …"""
+    soon: str = ""
+    """Less than a minute."""
+    up_to: tuple[str, ...] = ("", "")
+    """Before and after the minutes."""
+    between: tuple[str, ...] = ("", "", "")
+    """Before, between and after the two."""
+    minutes: tuple[str, ...] = ()
+    """One for each of SPOKEN_MINUTES."""
+    longer: str = ""
+    """It takes longer than was said; the new range follows."""

@@ -37,7 +37,16 @@ TOMBSTONES = 10_000
 80 calls/s, the longest delay of events that was ever seen on a switch (asterisk#2145)."""
 
 
-WHILE_WAITING = (Due.RELAX, Due.ESCALATE, Due.YIELD, Due.PREFERRED, Due.SECOND_OFFER, Due.TOO_LONG)
+WHILE_WAITING = (
+    Due.RELAX,
+    Due.ESCALATE,
+    Due.YIELD,
+    Due.PREFERRED,
+    Due.SECOND_OFFER,
+    Due.TOO_LONG,
+    Due.ANNOUNCE,
+    Due.CLOSED,
+)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from ivr_engine.core.deadlines import Due
 from ivr_engine.core.estimate import looked, wait_range
 from ivr_engine.core.notices import ContactSentOn, ContactWaits, RequirementUnmet, StepTaken
 from ivr_engine.core.offering import Offering
-from ivr_engine.core.queue_rules import ClockStart, EscalationAct, EscalationStep, Overflow, OverflowAct
+from ivr_engine.core.queue_rules import Announcements, ClockStart, EscalationAct, EscalationStep, Overflow, OverflowAct
 from ivr_engine.core.relaxation import LOOK_AGAIN_MS, also, conditional, due_after_ms, holds, relaxed
 from ivr_engine.core.routing_books import Desk
 from ivr_engine.core.state import State
@@ -95,12 +95,14 @@ class Waiting:
             began_ms = contact.place_ms if contact.callback is None else contact.queued_at_ms
             at_ms = began_ms + settings.limits.longest_wait_ms
             state.deadlines.set(Due.TOO_LONG, contact.id, max(at_ms, state.now_ms))
+        if settings.announcements.first_after_ms:
+            self._arm_announcements(contact, settings.announcements)
         self._seek(contact)
         # a flow has spoken, or we dialled: whoever is here will wait
         came_back = contact.returns or contact.sent_on_at_ms is not None or contact.callback is not None
         if contact.phase is ContactPhase.QUEUED and state.switch_connected and not came_back:
             why, overflow = self._refused(contact, settings)
-            self._send_on(contact, overflow, why)
+            self.send_on(contact, overflow, why)
         self.look(contact)
 
     def await_agent(self, contact: Contact) -> None:
@@ -178,6 +180,17 @@ class Waiting:
             expected_wait_ms=routing.expected_wait_ms(desk, ahead),
         )
 
+    # ── announcements ───────────────────────────────────────────────────────────────────────────────────────────────
+    def _arm_announcements(self, contact: Contact, rules: Announcements) -> None:
+        """The first sentence counts from the beginning of the wait, the next one from the last that was heard."""
+        contact.pressed = ""
+        if contact.announced_at_ms is None:
+            began_ms = contact.queued_at_ms if contact.callback is not None else contact.place_ms
+            assert began_ms is not None
+            self._set(contact, Due.ANNOUNCE, max(began_ms + rules.first_after_ms, self._state.now_ms))
+        elif rules.every_ms:
+            self._set(contact, Due.ANNOUNCE, max(contact.announced_at_ms + rules.every_ms, self._state.now_ms))
+
     # ── escalation ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _arm_escalation(self, contact: Contact, settings: QueueSettings) -> None:
         if contact.answered_at_ms is None and contact.escalated < len(settings.escalation):
@@ -216,15 +229,16 @@ class Waiting:
                 self._seek(contact)
             case EscalationAct.ANNOUNCE:
                 self._told(contact, settings, said)
-                prompt = _in_language(step.prompts, contact.request.language if contact.request else "")
+                prompt = in_language(step.prompts, contact.request.language if contact.request else "")
                 if contact.phase is ContactPhase.QUEUED and prompt:
+                    contact.announced_at_ms = state.now_ms
                     state.commands.append(AnnounceWait(contact.id, prompt))
             case EscalationAct.OVERFLOW:
                 self._told(contact, settings, said)
-                self._send_on(contact, step.overflow, "promise")
+                self.send_on(contact, step.overflow, "promise")
             case EscalationAct.CALLBACK:
                 self._told(contact, settings, said)
-                self._send_on(contact, Overflow(OverflowAct.CALLBACK, step.overflow.target), "promise")
+                self.send_on(contact, Overflow(OverflowAct.CALLBACK, step.overflow.target), "promise")
 
     # ── being sent on ───────────────────────────────────────────────────────────────────────────────────────────────
     def too_long(self, contact: ContactId) -> None:
@@ -234,20 +248,21 @@ class Waiting:
         if waiting.phase is ContactPhase.OFFERED:
             self._set(waiting, Due.TOO_LONG, self._state.now_ms + LOOK_AGAIN_MS)
             return
-        self._send_on(waiting, self._state.queue(waiting.request.queue).limits.too_long, "too_long")
+        self.send_on(waiting, self._state.queue(waiting.request.queue).limits.too_long, "too_long")
 
-    def _send_on(self, contact: Contact, overflow: Overflow, why: str) -> None:
+    def send_on(self, contact: Contact, overflow: Overflow, why: str, *, asked: bool = False) -> None:
+        """Out of the queue, to what was configured. `asked`: the citizen chose it, so that it counts as no move."""
         state, request = self._state, contact.request
         assert request is not None
         if overflow.act is OverflowAct.WAIT or contact.phase is not ContactPhase.QUEUED or contact.awaited:
             return
-        if contact.moves >= MOVES:
+        if contact.moves >= MOVES and not asked:
             return
         state.notices.append(ContactSentOn(contact.id, request.queue, why, overflow.act, overflow.target))
         state.routing.remove(contact.id)
         state.waits_no_more(contact)
         contact.preferred = None
-        contact.moves += 1
+        contact.moves += not asked
         if overflow.act is OverflowAct.QUEUE:
             contact.request = replace(request, queue=QueueId(overflow.target))
             place_ms, promise_at_ms = contact.place_ms, contact.promise_at_ms
@@ -287,9 +302,9 @@ class Waiting:
                 assert left.request is not None
                 limits = state.queue(left.request.queue).limits
                 if desk.enrolled or limits.unmeetable.act is OverflowAct.WAIT:
-                    self._send_on(left, limits.nobody, "nobody")
+                    self.send_on(left, limits.nobody, "nobody")
                 else:
-                    self._send_on(left, limits.unmeetable, "unmeetable")
+                    self.send_on(left, limits.unmeetable, "unmeetable")
 
     def judge_queues(self) -> None:
         """After a new configuration: queues that none of its agents can serve are an alarm, once for each."""
@@ -329,5 +344,6 @@ class Waiting:
         state.notices.append(StepTaken(contact.id, settings.id, step, str(contact.needs), priority, waited_ms))
 
 
-def _in_language(prompts: Mapping[str, str], language: str) -> str:
+def in_language(prompts: Mapping[str, str], language: str) -> str:
+    """The recording for a citizen of that language; who speaks another hears the first."""
     return prompts.get(language) or next(iter(prompts.values()), "")

@@ -46,4 +46,32 @@ QUEUE_CODES: tuple[Code, ...] = (
         _HEAD + "  general: {contractor_shares: {han: 40, nam: 50}}\n",
         _HEAD + "  general: {contractor_shares: {han: 40, nam: 60}}\n",
     ),
+    Code(
+        "phrase",
+        "A place or a wait is announced, and the words round its values are missing or too few.",
+        "Name them under `announcements` beside `queues`: `place` and `up_to` two each, `between` three, `soon` and "
+        "`longer` one.",
+        _QUEUES,
+        _HEAD + "  general: {announcements: {first_after_seconds: 30, place: true}}\n",
+        _HEAD + "  general: {announcements: {first_after_seconds: 30, comfort: greeting}}\n",
+    ),
+    Code(
+        "key_untold",
+        "A key leads out of the wait, and no sentence tells of it.",
+        "Name the prompt that does under `comfort`.",
+        _QUEUES,
+        _HEAD + '  general: {announcements: {first_after_seconds: 30, keys: {"1": "queue:transport"}}}\n',
+        _HEAD
+        + '  general: {announcements: {first_after_seconds: 30, comfort: greeting, keys: {"1": "queue:transport"}}}\n',
+    ),
+    Code(
+        "wait_key",
+        "A key under `keys` is none: 0 to 9 or *; # ends every question.",
+        "Write one key, in quotes.",
+        _QUEUES,
+        _HEAD
+        + '  general: {announcements: {first_after_seconds: 30, comfort: greeting, keys: {"12": "queue:transport"}}}\n',
+        _HEAD
+        + '  general: {announcements: {first_after_seconds: 30, comfort: greeting, keys: {"1": "queue:transport"}}}\n',
+    ),
 )

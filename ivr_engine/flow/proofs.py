@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import QueueSettings
-from ivr_engine.core.queue_rules import OverflowAct
+from ivr_engine.core.queue_rules import Overflow, OverflowAct
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.numbers import NumberEntry
@@ -114,9 +114,10 @@ def flows_of_queues(queues: Iterable[QueueSettings]) -> tuple[FlowId, ...]:
     found: dict[FlowId, None] = {}
     for queue in queues:
         limits = queue.limits
-        ways_out = (limits.full, limits.nobody, limits.unmeetable, limits.too_long)
-        for out in (*ways_out, *(step.overflow for step in queue.escalation)):
-            if out.act is OverflowAct.FLOW:
+        ways_out: tuple[Overflow, ...] = (limits.full, limits.nobody, limits.unmeetable, limits.too_long)
+        ways_out = (*ways_out, *(step.overflow for step in queue.escalation), *queue.announcements.keys.values())
+        for out in ways_out:
+            if out.act not in (OverflowAct.WAIT, OverflowAct.QUEUE):
                 found[FlowId(out.target)] = None
         if queue.survey:
             found[FlowId(queue.survey)] = None

@@ -10,6 +10,7 @@ from typing import Any
 
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.queue_rules import (
+    Announcements,
     ChoicePolicy,
     ClockStart,
     EscalationAct,
@@ -29,6 +30,8 @@ from ivr_engine.core.routing_standard import STANDARD_ROUTING
 from ivr_engine.core.vocabulary import Skill
 from ivr_engine.flow.callback_rules import read_callback
 from ivr_engine.flow.form import Form
+from ivr_engine.flow.queue_announcements import ANNOUNCEMENTS, announcements
+from ivr_engine.flow.queue_announcements import KEYS as KEYS_WHILE_WAITING
 from ivr_engine.flow.requirement_text import RequirementError, read_requirement
 from ivr_engine.flow.steps import PRIORITY
 
@@ -47,6 +50,7 @@ KEYS = (
     "relaxation",
     "escalation",
     "limits",
+    "announcements",
     "wrap_up_mode",
     "wrap_up_extension_seconds",
     "wrap_up_ceiling_seconds",
@@ -131,6 +135,7 @@ def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
         relaxation=_relaxation(form, names),
         escalation=_escalation(form, names),
         limits=_limits(form, names),
+        announcements=_announcements(form, names),
         wrap_up_mode=WrapUpMode(form.one_of("wrap_up_mode", tuple(WrapUpMode), queue.wrap_up_mode)),
         wrap_up_extension_ms=form.seconds_as_ms("wrap_up_extension_seconds", 0, 600_000, queue.wrap_up_extension_ms),
         wrap_up_ceiling_ms=form.seconds_as_ms("wrap_up_ceiling_seconds", 0, HOUR_MS, queue.wrap_up_ceiling_ms),
@@ -296,6 +301,21 @@ def _limits(form: Form, names: Names) -> QueueLimits:
         unmeetable=_overflow(below, "unmeetable", names),
         too_long=_overflow(below, "too_long", names),
     )
+
+
+def _announcements(form: Form, names: Names) -> Announcements:
+    below = form.below("announcements", "announcements", ANNOUNCEMENTS)
+    if below is None:
+        return Announcements()
+    keys = below.below("keys", "keys", None)
+    return announcements(below, _keys_while_waiting(keys, names) if keys is not None else {}, names.prompts)
+
+
+def _keys_while_waiting(form: Form, names: Names) -> dict[str, Overflow]:
+    for key, place in form.table.keys.items():
+        if len(key) != 1 or key not in KEYS_WHILE_WAITING:
+            form.diagnostics.error(place, "wait_key", "nobody can press this", found=key, allowed=[*KEYS_WHILE_WAITING])
+    return {key: _overflow(form, key, names) for key in form.table.keys}
 
 
 def _overflow(form: Form, key: str, names: Names) -> Overflow:

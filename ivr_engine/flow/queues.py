@@ -18,12 +18,13 @@ from ivr_engine.core.routing_standard import standard_queue
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.form import Form
+from ivr_engine.flow.queue_announcements import PHRASES, Phrases, check_phrases, read_phrases
 from ivr_engine.flow.queue_rules import KEYS as RULES
 from ivr_engine.flow.queue_rules import ROUTING_KEYS, USUAL_ROUTING, Names, read_routing, with_rules
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import PRIORITY
 
-SECTIONS = ("skills", "person", "queues", "routing")
+SECTIONS = ("skills", "person", "queues", "routing", "announcements")
 """What this module reads of a folder."""
 
 QUEUES = 200
@@ -53,6 +54,8 @@ class Queues:
     skills: frozenset[Skill] = frozenset()
     person: QueueId = _NOWHERE
     routing: RoutingPolicy = USUAL_ROUTING
+    phrases: Phrases = field(default_factory=dict)
+    """How place and wait are said to who waits."""
 
 
 def read_queues(
@@ -79,13 +82,15 @@ def read_queues(
         return Queues()
     form.check_names("person", [person] if person else [], frozenset(below.table.keys), "queue")
     routing = read_routing(form.below("routing", "routing", ROUTING_KEYS))
+    phrases = read_phrases(form.below("announcements", "announcements", PHRASES), prompts)
     names = Names(skills, frozenset(below.table.keys), flows, prompts)
     settings = {
         QueueId(name): with_rules(standard_queue(_queue(name, entry, skills, flows)), entry, names)
         for name, entry in below.forms("queue", _KEYS)
         if below.key_is_name(name)
     }
-    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person), routing)
+    check_phrases(below, settings.values(), phrases)
+    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person), routing, phrases)
 
 
 def _queue(name: str, entry: Form, skills: frozenset[str], flows: frozenset[str] | None) -> QueueSettings:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import CallerCard, Conversation
+from ivr_engine.core.queue_rules import WaitPhrases
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow import hours_document, numbers_document
 from ivr_engine.flow import prompts as prompts_document
@@ -36,6 +37,7 @@ from ivr_engine.flow.numbers import Registry
 from ivr_engine.flow.numbers_document import check_spoken, read_numbers
 from ivr_engine.flow.prompts import LANGUAGES, Manifest, Recordings, read_prompts
 from ivr_engine.flow.proofs import Promise, Proofs, flows_of_queues, prove, read_promise
+from ivr_engine.flow.queue_announcements import check_announced, wait_phrases
 from ivr_engine.flow.queue_rules import USUAL_ROUTING
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.recordings import read_recordings
@@ -76,6 +78,8 @@ class Revision:
     _script: Script = field(default_factory=lambda: Script({}, Registry()), repr=False)
     places: Mapping[tuple[FlowId, str], Place] = field(default_factory=dict, repr=False, compare=False)
     """Where each step is written."""
+    phrases: Mapping[str, WaitPhrases] = field(default_factory=dict)
+    """Language → how place and wait are said to who waits."""
 
     @property
     def flows(self) -> Mapping[FlowId, Flow]:
@@ -152,6 +156,9 @@ def compiled(
     check_values(checked, graph, frozenset(known.variables.types), places, diagnostics)
     check_languages(flows, graph, manifest, diagnostics)
     check_spoken(numbers, manifest, diagnostics)
+    if queues_node is not None and "prompts" not in documents.doubtful:
+        heard = {state.language for state in graph.ways}
+        check_announced(queues.settings.values(), queues.phrases, manifest, heard, queues_node.place, diagnostics)
     check_kept(flows, diagnostics)
     if diagnostics.errors:
         raise FlowErrors(diagnostics.in_order())
@@ -173,6 +180,7 @@ def compiled(
         queues.routing,
         script,
         places,
+        wait_phrases(queues.phrases, manifest),
     )
 
 

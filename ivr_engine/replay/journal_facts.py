@@ -13,6 +13,7 @@ from ivr_engine.core.notices import (
     CallbackEnded,
     CallbackMoved,
     CallbackPromised,
+    ContactAnnounced,
     ContactBegan,
     ContactConnected,
     ContactEnded,
@@ -99,6 +100,7 @@ class Names:
 
 UNTOLD = frozenset[type](
     {
+        ContactAnnounced,
         ContactSentOn,
         ContractorBooked,
         RequirementUnmet,

@@ -72,6 +72,18 @@ class Centre:
             wanted.update(skill for step in steps if isinstance(step, QueueStep) for skill in step.requirement)
         return sorted(wanted)
 
+    def announced(self) -> Collection[str]:
+        """The prompts that citizens who wait may hear, in whatever queue they stand."""
+        heard: set[str] = set()
+        for one in self.revisions:
+            comforts = [recordings for queue in one.queues for recordings in queue.announcements.comfort]
+            files = {file for recordings in comforts for file in recordings.values()}
+            for said in one.phrases.values():
+                joined = (*said.places, *said.up_to, *said.between, *said.minutes, said.soon, said.longer)
+                files.update(file for sentence in joined for file in sentence.split("&"))
+            heard.update(str(prompt) for (prompt, _), known in one.manifest.files.items() if known.file in files)
+        return heard
+
     def reached(self, dialled: str) -> tuple[Step, ...] | None:
         """Every step that who dials this can get to, surveys after the talk too; None for a number that is nobody's."""
         entries = [(one, one.numbers.find(dialled)) for one in self.revisions]
@@ -161,7 +173,7 @@ def _check_heard(citizen: CitizenPlan, act: Act, at: Centre, steps: tuple[Step, 
     if when.trigger is not Trigger.HEARD or when.of not in at.prompts:  # told where it was read
         return
     heard = {str(NOT_IN_SERVICE)} if steps is None else {str(one) for step in steps for one in spoken(step)}
-    if when.of not in heard:
+    if when.of not in heard and when.of not in at.announced():
         told.error(
             act.place, "never", f"who dials {citizen.dials} never hears this", found=when.of, allowed=sorted(heard)
         )

@@ -109,7 +109,12 @@ class _Rerun:
         self._played = Played()
         misses = MissSettings() if policy.break_after is None else MissSettings(break_after=policy.break_after)
         self._configuration = Configuration(
-            tuple(policy.queue(queue) for queue in revision.queues), day.agents, misses, revision.id, revision.routing
+            tuple(policy.queue(queue) for queue in revision.queues),
+            day.agents,
+            misses,
+            revision.id,
+            revision.routing,
+            revision.phrases,
         )
 
     def play(self) -> Played:

@@ -12,6 +12,7 @@ from ivr_engine.core.notices import (
     CallbackEnded,
     CallbackMoved,
     CallbackPromised,
+    ContactAnnounced,
     ContactBegan,
     ContactConnected,
     ContactEnded,
@@ -131,6 +132,8 @@ class _Teller:
                 words = f"{notice.step} after {_s(notice.waited_ms)}: needs {notice.needs or 'anybody'} now"
                 words += f", priority {notice.priority}"
                 self._tell(at_ms, notice, words, step=notice.step, needs=notice.needs, priority=notice.priority)
+            case ContactAnnounced():
+                self._tell(at_ms, notice, _announced(notice), place=notice.place, prompt=notice.prompt)
             case OfferMade():
                 self._offered(at_ms, notice)
             case ContractorBooked():
@@ -293,3 +296,11 @@ def written(story: Story, clock: Iterable[str]) -> str:
     if story.cut:
         lines.append(f"… more than {MOMENTS} moments; see all of it with: ivr-engine show {story.contact}")
     return "\n".join(lines) + "\n"
+
+
+def _announced(notice: ContactAnnounced) -> str:
+    said = [f"place {notice.place}"] if notice.place else []
+    if notice.from_ms is not None and notice.to_ms is not None:
+        wait = f"{notice.from_ms // 60_000} to {notice.to_ms // 60_000} minutes"
+        said.append(f"that it takes longer, {wait}" if notice.longer else wait)
+    return f"hears {' and '.join(said) or 'a word of comfort'}"

@@ -16,6 +16,7 @@ from ivr_engine.core.notices import (
     CallbackEnded,
     CallbackMoved,
     CallbackPromised,
+    ContactAnnounced,
     ContactBegan,
     ContactConnected,
     ContactEnded,
@@ -51,6 +52,7 @@ LASTING = ("wrap_up_since_ms", "wrap_up_until_ms", "intends", "intends_reason")
 
 NOT_PROJECTED = (
     AgentsRegistered,
+    ContactAnnounced,
     ContactForwarded,
     ContactMoved,
     ContactNoted,

@@ -52,7 +52,8 @@ COMMANDS: tuple[Command, ...] = (
     HandOver(C, AGENT_LEG),
     JoinCitizen(C, AGENT_LEG),
     ReturnToQueue(C),
-    AnnounceWait(C, "/prompts/ko/busy"),
+    AnnounceWait(C, "ivr/ko/busy"),
+    AnnounceWait(C, "&".join(["ivr/ko/busy"] * 75), listens=True),
     LeaveQueue(C, OverflowAct.FLOW, "closed"),
     EndLeg(RECIPIENT_LEG, C),
 )

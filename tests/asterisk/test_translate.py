@@ -53,6 +53,7 @@ from ivr_engine.core.events import (
     SurveyBegan,
     TalkResumed,
     TextSettled,
+    WaitKeyPressed,
     WrapUpExtended,
     WrapUpFinished,
 )
@@ -95,6 +96,7 @@ LIKELY = {
     "Result": "NONEXISTENT",
     "Recording": "/var/spool/asterisk/ivr/c-1-aa11",
     "Bytes": "128044",
+    "Key": "1",
 }
 """What the dialplan's `${…}` could be in a call, by the header that carries it."""
 
@@ -207,6 +209,7 @@ class TestUserEvents:
                 ForwardFailed(C, RecipientFailure.BUSY),
             ),
             (user_event("IvrSurvey", Contact=C), SurveyBegan(C)),
+            (user_event("IvrWaitKey", Contact=C, Key="1"), WaitKeyPressed(C, "1")),
             (
                 user_event("IvrNoted", Contact=C, Survey="talk", Facts="score=5&word=%EA%B0%80%2C+b"),
                 FactsNoted(C, {"score": "5", "word": "가, b"}, "talk"),

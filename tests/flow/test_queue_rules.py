@@ -6,6 +6,7 @@ import pytest
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.queue_rules import (
+    Announcements,
     ChoicePolicy,
     EscalationAct,
     OrderPolicy,
@@ -117,6 +118,38 @@ queues:
     assert (routing.redial_ms, routing.explains) == (600_000, True)
 
 
+def test_given_announcements_when_read_then_prompts_are_recordings_by_language_and_keys_are_ways_out() -> None:
+    queues, wrong = read(
+        """
+announcements: {place: [busy, busy], soon: busy, up_to: [busy, busy], between: [busy, busy, busy], longer: busy}
+queues:
+  general:
+    announcements:
+      first_after_seconds: 30
+      every_seconds: 45
+      place: true
+      wait: true
+      comfort: busy
+      keys: {"1": "callback:closed", "*": "queue:general"}
+"""
+    )
+    assert wrong == []
+    assert queues.settings[QueueId("general")].announcements == Announcements(
+        first_after_ms=30_000,
+        every_ms=45_000,
+        place=True,
+        wait=True,
+        comfort=({"ko": "ivr/ko/busy"},),
+        keys={"1": Overflow(OverflowAct.CALLBACK, "closed"), "*": Overflow(OverflowAct.QUEUE, "general")},
+    )
+    assert queues.phrases["between"] == ("busy", "busy", "busy")
+
+
+def test_given_too_few_words_round_a_value_when_read_then_its_code_is_said() -> None:
+    _, wrong = read("announcements: {place: busy}\nqueues: {general: {}}\n")
+    assert wrong == ["phrase"]
+
+
 def test_given_a_queue_that_says_nothing_when_read_then_it_has_the_rules_that_came_out_best() -> None:
     queues, wrong = read("queues: {general: {requirement: general}, english: {protected: true}}\n")
     general, english = queues.settings.values()
@@ -141,6 +174,14 @@ def test_given_a_queue_that_says_nothing_when_read_then_it_has_the_rules_that_ca
         ('limits: {nobody: "flow:closd"}', "unknown_flow"),
         ("contractor_shares: {han: 60, nam: 60}", "shares"),
         ("choice: cleverest", "not_allowed"),
+        ("announcements: {comfort: busy}", "missing"),
+        ("announcements: {first_after_seconds: 30, comfort: bussy}", "unknown_prompt"),
+        ("announcements: {first_after_seconds: 30, every_seconds: 5}", "seconds"),
+        ("announcements: {first_after_seconds: 30, place: true}", "phrase"),
+        ("announcements: {first_after_seconds: 30, wait: true}", "phrase"),
+        ('announcements: {first_after_seconds: 30, keys: {"1": "flow:closed"}}', "key_untold"),
+        ('announcements: {first_after_seconds: 30, comfort: busy, keys: {"#": "flow:closed"}}', "wait_key"),
+        ('announcements: {first_after_seconds: 30, comfort: busy, keys: {"1": "flow:closd"}}', "unknown_flow"),
         ("ring: {rings: 5}", "unknown_key"),
     ],
 )

@@ -22,10 +22,8 @@ from ivr_engine.replay.simulator.plan import (
     PlanError,
     Run,
 )
+from ivr_engine.replay.simulator.speaking import playback, read_keys
 from ivr_engine.replay.simulator.words import Value, WordError
-
-BEEP_MS = 250
-"""What a feature code is answered with."""
 
 
 def compile_plan(plan: Plan) -> None:
@@ -184,10 +182,6 @@ def _wait(arguments: str) -> Run:
     return lambda leg: _rest("Wait", leg, wait_ms)
 
 
-def _playback(_arguments: str) -> Run:
-    return lambda leg: _rest("Playback", leg, BEEP_MS)
-
-
 def _bridge_wait(arguments: str) -> Run:
     options = read_options(words.split(arguments, ",")[2], flags="", valued="emS")
     seconds = options.get("S")
@@ -195,47 +189,6 @@ def _bridge_wait(arguments: str) -> Run:
         raise WordError("a BridgeWait without S() would never look at the heartbeat")
     wait_ms = int(seconds) * 1000
     return lambda leg: _rest("BridgeWait", leg, wait_ms)
-
-
-def _read(arguments: str) -> Run:
-    name, _prompt, most, _options, _attempts, timeout = words.split(arguments, ",")
-    max_keys, wait_ms = int(most), int(timeout) * 1000
-
-    return lambda leg: _Reading(leg, name, max_keys, wait_ms).begin()
-
-
-class _Reading:
-    """Keys into a variable: as many as wanted, up to #, or until nobody presses any more."""
-
-    __slots__ = ("_keys", "_leg", "_max_keys", "_name", "_timer", "_wait_ms")
-
-    def __init__(self, leg: Leg, name: str, max_keys: int, wait_ms: int) -> None:
-        self._leg = leg
-        self._name = name
-        self._max_keys = max_keys
-        self._wait_ms = wait_ms
-        self._keys = ""
-        self._timer = leg.exchange.time.after(wait_ms, self._over)
-
-    def begin(self) -> Move:
-        self._leg.parked = Parked("Read", self._stop, self._key)
-        return PARKED
-
-    def _stop(self) -> None:
-        self._timer.cancel()
-
-    def _key(self, key: str) -> None:
-        self._timer.cancel()
-        if key != "#":
-            self._keys += key
-            if len(self._keys) < self._max_keys:
-                self._timer = self._leg.exchange.time.after(self._wait_ms, self._over)
-                return
-        self._over()
-
-    def _over(self) -> None:
-        self._leg.variables[self._name] = self._keys
-        self._leg.exchange.go_on(self._leg)
 
 
 # ── visits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -329,9 +282,9 @@ _APPLICATIONS: dict[str, Callable[[str], Run]] = {
     "MixMonitor": _nothing,
     "MusicOnHold": _music,
     "NoOp": _nothing,
-    "Playback": _playback,
+    "Playback": playback,
     "Queue": queue,
-    "Read": _read,
+    "Read": read_keys,
     "Return": _return,
     "Set": _set,
     "StopMixMonitor": _nothing,

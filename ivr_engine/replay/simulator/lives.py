@@ -4,7 +4,7 @@ Does what `runtime.reactor` and the composition root do: journal first, then com
 begins with what the journal says of the earlier ones, as `storage.recovery` reads it, and with a look at the switch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings, RoutingPolicy
@@ -12,6 +12,7 @@ from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Configured, Event, Started, TimePassed
 from ivr_engine.core.notices import Notice
+from ivr_engine.core.queue_rules import WaitPhrases
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.gate import Gate
 from ivr_engine.replay.simulator.invariants import Watch
@@ -72,6 +73,7 @@ class Lives:
         self.queues: tuple[QueueSettings, ...] = ()
         self.revision_id = ""
         self.routing = RoutingPolicy()
+        self.phrases: Mapping[str, WaitPhrases] = {}
         self.on_begun: Callable[[], None] = lambda: None
         """A life has begun, perhaps later than it was wished for."""
 
@@ -141,15 +143,21 @@ class Lives:
         agents: tuple[AgentSettings, ...],
         revision_id: str,
         routing: RoutingPolicy | None = None,
+        phrases: Mapping[str, WaitPhrases] | None = None,
     ) -> None:
-        """What is in force from now on, for this life and the next. Without `routing`, as it was."""
+        """What is in force from now on, for this life and the next. Without `routing`, `phrases`: as it was."""
         self.queues, self.agents, self.revision_id = queues, agents, revision_id
         self.routing = routing or self.routing
+        self.phrases = self.phrases if phrases is None else phrases
         if self.engine is not None:
             self.take(self._configured())
 
     def _configured(self) -> Configured:
-        return Configured(Configuration(self.queues, self.agents, revision=self.revision_id, routing=self.routing))
+        return Configured(
+            Configuration(
+                self.queues, self.agents, revision=self.revision_id, routing=self.routing, phrases=self.phrases
+            )
+        )
 
     def freeze(self) -> None:
         """Stopped where it stands: nothing is decided, no heart beats, what comes for it waits."""

@@ -80,6 +80,7 @@ class Performance:
         self._by_leg: dict[str, CitizenPhone] = {}
         exchange.phones = Exchanges(exchange, self.agents.values(), scenario.recipients, self.citizens.values())
         exchange.hears = self._hears
+        exchange.length_ms = sounds.length_ms
         exchange.says = self._says
 
     def number_of(self, entry: str) -> str | None:
