@@ -26,8 +26,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from ivr_engine.core.callback import keeps_a_promise
 from ivr_engine.core.notices import (
     AgentsRegistered,
+    CallbackEnded,
+    CallbackMoved,
+    CallbackPromised,
     ContactConnected,
     ContactEnded,
     ContactWaits,
@@ -38,6 +42,8 @@ from ivr_engine.core.notices import (
 from ivr_engine.core.views import View
 from ivr_engine.core.vocabulary import (
     AgentState,
+    CallbackEnd,
+    CallbackState,
     ContactPhase,
     Disposition,
     OfferResult,
@@ -59,6 +65,9 @@ WAIT_BUCKETS = (1, 2, 3, 5, 7.5, 10, 12.5, 15, 20, 30, 45, 60, 90, 120, 180, 300
 
 RING_BUCKETS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30)
 """Seconds, fine up to the ring time of 10."""
+
+CALLBACK_BUCKETS = (10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800)
+"""Seconds, up to the eight hours after which a promise ends unless its queue says otherwise."""
 
 DIP_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5)
 """Seconds; 0.8 is the deadline unless a flow says otherwise."""
@@ -233,6 +242,28 @@ class Metrics:
             ["result"],
             registry=registry,
         )
+        self.callbacks_promised = Counter(
+            "ivr_callbacks_promised_total", "Citizens who were promised a call.", ["queue"], registry=registry
+        )
+        self.callback_dials = Counter(
+            "ivr_callback_dials_total",
+            "How often citizens who were promised a call were dialled.",
+            ["queue"],
+            registry=registry,
+        )
+        self.callbacks = Counter(
+            "ivr_callbacks_total",
+            "Promises to call back that ended, by how: reached, failed, expired, cancelled, withdrawn, refused.",
+            ["end", "queue"],
+            registry=registry,
+        )
+        self.callback_wait = Histogram(
+            "ivr_callback_wait_seconds",
+            "From the promise to a human voice, of the citizens reached.",
+            ["queue"],
+            buckets=CALLBACK_BUCKETS,
+            registry=registry,
+        )
         self._sources: set[str] = set()
         self.decision = Histogram(
             "ivr_decision_seconds",
@@ -261,6 +292,9 @@ class Metrics:
             ContactConnected: self._connected,
             ContactEnded: self._contact_ended,
             TransferEnded: self._transfer_ended,
+            CallbackPromised: self._callback_promised,
+            CallbackMoved: self._callback_moved,
+            CallbackEnded: self._callback_ended,
         }
 
     def record(self, entry: JournalEntry) -> None:
@@ -318,10 +352,12 @@ class Metrics:
             self._queue(queue)
 
     def _waits(self, notice: ContactWaits) -> None:
-        if notice.returns == 0:
+        if notice.returns == 0 and not keeps_a_promise(notice.contact):
             self._queue(notice.queue).queued.inc()
 
     def _promise_missed(self, notice: PromiseMissed) -> None:
+        if keeps_a_promise(notice.contact):
+            return
         self._queue(notice.queue).missed.inc()
 
     def _offer_ended(self, notice: OfferEnded) -> None:
@@ -329,6 +365,8 @@ class Metrics:
         self._rings[notice.result].observe(notice.rang_ms / 1_000)
 
     def _connected(self, notice: ContactConnected) -> None:
+        if keeps_a_promise(notice.contact):
+            return  # the citizen's own call was counted, and this one has its own histogram
         series = self._queue(notice.queue)
         series.wait.observe(notice.wait_ms / 1_000)
         if notice.within_promise:
@@ -344,6 +382,25 @@ class Metrics:
 
     def _contact_ended(self, notice: ContactEnded) -> None:
         self._queue(notice.queue or NO_QUEUE).ended[notice.disposition].inc()
+
+    def _known(self, queue: str) -> str:
+        """The label of a queue, `other` beyond the most that have series of their own."""
+        self._queue(queue)
+        return queue if queue in self._queues else "other"
+
+    def _callback_promised(self, notice: CallbackPromised) -> None:
+        if notice.callback:
+            self.callbacks_promised.labels(self._known(notice.queue)).inc()
+
+    def _callback_moved(self, notice: CallbackMoved) -> None:
+        if notice.state is CallbackState.DIALLED:
+            self.callback_dials.labels(self._known(notice.queue)).inc()
+
+    def _callback_ended(self, notice: CallbackEnded) -> None:
+        queue = self._known(notice.queue)
+        self.callbacks.labels(notice.end, queue).inc()
+        if notice.end is CallbackEnd.REACHED:
+            self.callback_wait.labels(queue).observe(notice.waited_ms / 1_000)
 
     def _transfer_ended(self, notice: TransferEnded) -> None:
         self._transfer_results[notice.result].inc()
@@ -404,12 +461,20 @@ def _of_view(view: View) -> Iterator[Metric]:
     connected = "1 while the switch is seen; nothing is decided at 0."
     yield GaugeMetricFamily("ivr_switch_connected", connected, value=int(view.switch_connected))
 
-    phases = Tally(contact.phase for contact in view.contacts)
+    phases = Tally(contact.phase for contact in view.contacts if not contact.awaited)
     contacts = GaugeMetricFamily("ivr_open_contacts", "Contacts that have not ended, by phase.", labels=["phase"])
     for phase in ContactPhase:
         if phase is not ContactPhase.ENDED:
             contacts.add_metric([phase], phases[phase])
     yield contacts
+    promised = Tally(callback.state for callback in view.callbacks)
+    callbacks = GaugeMetricFamily(
+        "ivr_open_callbacks", "Promises to call back that are open, by state.", labels=["state"]
+    )
+    for stage in CallbackState:
+        if stage is not CallbackState.ENDED:
+            callbacks.add_metric([stage], promised[stage])
+    yield callbacks
 
     states = Tally(contact.transfer_state for contact in view.contacts)
     transfers = GaugeMetricFamily(

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from ivr_engine import __version__
 from ivr_engine.api.access import Tokens, access, is_loopback
+from ivr_engine.api.callbacks import CALLBACK_ROUTES
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health, add_health
 from ivr_engine.api.openapi import document
@@ -42,7 +43,7 @@ def build_app(
         middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host))],
         client_max_size=BODY_BYTES,
     )
-    routes = (*ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
+    routes = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
     for route in routes:
         app.router.add_route(route.method, route.path, endpoint(route, desk, directory, past, loading))
 

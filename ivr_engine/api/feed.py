@@ -20,7 +20,7 @@ from ivr_engine.api.access import BEARER_PROTOCOL, check_origin
 from ivr_engine.api.pictures import ViewPicture, mask
 from ivr_engine.api.problems import Problem
 from ivr_engine.core.codec import encode
-from ivr_engine.core.notices import ContactBegan, Notice
+from ivr_engine.core.notices import CallbackPromised, ContactBegan, Notice
 from ivr_engine.runtime.ports import Desk, JournalEntry
 
 QUEUE_MESSAGES = 8_192
@@ -202,5 +202,7 @@ _CLOSE_WORDS = {
 def _frame(seq: int, at_ms: int, notice: Notice) -> bytes:
     if type(notice) is ContactBegan:
         notice = replace(notice, caller=mask(notice.caller))
+    elif type(notice) is CallbackPromised:
+        notice = replace(notice, number=mask(notice.number))
     told = json.dumps(encode(notice), ensure_ascii=False, separators=(",", ":"))
     return f'{{"type":"notice","seq":{seq},"at_ms":{at_ms},"notice":{told}}}'.encode()

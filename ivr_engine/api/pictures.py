@@ -86,6 +86,8 @@ class _Contact(Picture):
     transfer_entry: str
     expected_from_ms: int | None = Field(description="how much longer it will wait, at least; null: nobody knows")
     expected_to_ms: int | None = Field(description="and at most")
+    callback: str | None = Field(description="the promise that this contact keeps: we dial the citizen")
+    awaited: bool = Field(description="stands in the order, and its citizen is not on the line")
 
 
 class ContactPicture(_Contact):

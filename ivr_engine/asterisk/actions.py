@@ -125,7 +125,8 @@ def _originate(offer: StartOffer, endpoints: Endpoints) -> AmiAction:
         f"IVR_AGENT={offer.agent}",
         "IVR_STAGE=ready" if offer.callback else "IVR_STAGE=offer",
     ]
-    shown = " ".join(word for word in (offer.agency or offer.queue, offer.language) if word)
+    words = ("callback" if offer.callback else "", offer.agency or offer.queue, offer.language)
+    shown = " ".join(word for word in words if word)
     return AmiAction(
         "Originate",
         {

@@ -90,6 +90,11 @@ def origin_of(contact: str) -> str:
     return contact.partition(_CALLBACK)[0]
 
 
+def keeps_a_promise(contact: str) -> bool:
+    """We dialled this citizen: the call that was promised was counted as offered already, and is not counted again."""
+    return _CALLBACK in contact
+
+
 def canonical(number: str, country: str) -> str:
     """The same for one telephone, whether it was written at home (010…) or with the country before it (+8210…)."""
     return "0" + number[len(country) :] if country and number.startswith(country) else number

@@ -54,8 +54,11 @@ class Tally:
         return self.answered + self.abandoned + self.flow_outs
 
     def count(self, ended: ContactEnded, threshold_ms: int = ANSWER_PROMISE_MS) -> None:
-        """One contact that is over; who never joined a queue was offered to nobody and counts nowhere."""
-        if ended.queued_at_ms is None or ended.wait_ms is None:
+        """One contact that is over; who never joined a queue was offered to nobody and counts nowhere.
+
+        Nor does a citizen whom we called back: their own call stands for them, as one that left for something else.
+        """
+        if ended.queued_at_ms is None or ended.wait_ms is None or ended.callback:
             return
         within = ended.wait_ms <= threshold_ms
         if ended.disposition is Disposition.ANSWERED:

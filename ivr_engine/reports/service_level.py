@@ -3,7 +3,8 @@
 A contact belongs to the interval in which it joined its queue (one that never queued: in which it arrived), to the
 queue where it stood last, and to the agent who had it last; who was answered by nobody belongs to no agent and no
 contractor.
-Each contact counts once in the total, and once in the row of each skill that it needed.
+Each contact counts once in the total, and once in the row of each skill that it needed. A citizen whom we called back
+counts with the call that asked for it (it left the queue for a callback), not with ours.
 
 First-contact resolution: of the answered contacts whose caller is known, the share whose caller did not join the same
 queue again within `again_ms` after the end. Callers are compared by a hash and appear nowhere.
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import product
 
+from ivr_engine.core.callback import keeps_a_promise
 from ivr_engine.core.configuration import ANSWER_PROMISE_MS, Configuration, QueueSettings
 from ivr_engine.core.notices import ContactBegan, ContactConnected, ContactEnded, ContactWaits, Notice
 from ivr_engine.core.queue_rules import ClockStart
@@ -165,6 +167,8 @@ class ServiceLevelBook:
         return known
 
     def _ended(self, ended: ContactEnded, known: _Open) -> None:
+        if keeps_a_promise(ended.contact):
+            return
         wait_ms = self._wait_ms(ended)
         at_ms = ended.arrived_at_ms if ended.queued_at_ms is None else ended.queued_at_ms
         if not self._question.covers(at_ms):
@@ -180,7 +184,7 @@ class ServiceLevelBook:
 
     def _still_open(self, contact: ContactId, known: _Open) -> None:
         waits, talk = known.waits, known.connected
-        if waits is None or not self._question.covers(waits.queued_at_ms):
+        if waits is None or keeps_a_promise(contact) or not self._question.covers(waits.queued_at_ms):
             return
         so_far = ContactEnded(
             contact=contact,

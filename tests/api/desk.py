@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from ivr_engine.core.errors import IllegalEvent, NoContact, UnknownAgent
-from ivr_engine.core.events import Event, HoldRequested, PresenceChosen, WrapUpFinished
+from ivr_engine.core.events import CallbackCancelled, Event, HoldRequested, PresenceChosen, WrapUpFinished
 from ivr_engine.core.explanation import AgentWhy, Why
 from ivr_engine.core.views import AgentView, ContactView, QueueView, View
 from ivr_engine.core.vocabulary import (
@@ -128,6 +128,8 @@ class SmallDesk:
         if self.frozen:
             await asyncio.Event().wait()
         self.asked.append(event)
+        if isinstance(event, CallbackCancelled):
+            return
         name: AgentId = event.agent  # type: ignore[union-attr,assignment]
         one = next((each for each in self.now.agents if each.id == name), None)
         if one is None:
