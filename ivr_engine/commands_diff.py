@@ -20,6 +20,7 @@ from ivr_engine import __version__
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.differences import REPLIES, compare
 from ivr_engine.flow.differences_text import as_markdown, as_plain, as_text
+from ivr_engine.flow.recordings import Sounds, read_sounds
 from ivr_engine.flow.report import ReportForm, report
 from ivr_engine.flow.revision import Revision, load
 
@@ -47,7 +48,8 @@ def diff(
     """What changes for callers between two sets of documents, per number, in words."""
     monday = _monday(week)
     with _documents(old, folder) as before, _documents(new or str(folder), folder) as after:
-        found = compare(_loaded(before, old), _loaded(after, new or str(folder)), monday, replies)
+        revisions = _loaded(before, old), _loaded(after, new or str(folder))
+        found = compare(*revisions, monday, replies, (_sounds(before), _sounds(after)))
     match form:
         case DiffForm.TEXT:
             print(as_text(found))
@@ -94,6 +96,13 @@ def _loaded(folder: Path, name: str) -> Revision:
     except FlowErrors as errors:
         print(report(ReportForm.TEXT, name, errors.diagnostics, __version__), file=sys.stderr)
         raise typer.Exit(WRONG) from None
+
+
+def _sounds(folder: Path) -> Sounds:
+    try:
+        return read_sounds(folder)
+    except OSError as error:
+        _give_up(f"cannot read the recordings: {error}")
 
 
 def _monday(week: str | None) -> date:

@@ -33,6 +33,16 @@ def test_given_two_folders_when_compared_then_what_callers_notice_is_told(folder
     assert "ends as closed" in json.dumps(json.loads(done.output)["numbers"])
 
 
+def test_given_a_recording_that_was_made_anew_when_compared_then_its_sentence_is_told_once(
+    folder: Folder, copied: Path
+) -> None:
+    assert "nothing changes" in diff(copied, folder.path).output
+    folder.record("ko/greeting", 120)
+    told = diff(copied, folder.path)
+    assert (told.exit_code, told.output) == (0, "recorded anew:\n  “greeting” [ko]\n")
+    assert json.loads(diff(copied, folder.path, "--format", "json").output)["recordings"] == ["“greeting” [ko]"]
+
+
 def test_given_a_revision_of_git_when_compared_then_its_documents_are_the_old_ones(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

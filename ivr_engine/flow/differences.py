@@ -1,7 +1,8 @@
 """What changes for callers between two revisions: per number, in sentences; alike numbers together.
 
 Compared is what callers come across (`behaviour`), not how it is written: a flow that is split, renamed or told in
-other steps, and speaks as before, is no change. What is heard below a change is not told again.
+other steps, and speaks as before, is no change. What is heard below a change is not told again. A sentence that is
+only recorded anew is told once, for all who hear it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,8 @@ from ivr_engine.flow.differences_times import Piece, differing_hours, pieces, wh
 from ivr_engine.flow.expressions import Expression
 from ivr_engine.flow.hours import Calendar
 from ivr_engine.flow.numbers import REJECTED, NumberEntry, Transition
+from ivr_engine.flow.prompts import SOUNDS
+from ivr_engine.flow.recordings import Sounds
 from ivr_engine.flow.revision import Revision
 from ivr_engine.flow.steps import HoursStep, Step
 
@@ -24,6 +27,9 @@ REPLIES = 3
 
 CALLER = "01012345678"
 _NOTHING = "nothing"
+
+RECORDINGS_NAMED = 20
+"""How many new recordings are listed before their count."""
 
 DAYS_NAMED = 5
 """How many days of exceptions are listed before their count."""
@@ -57,14 +63,18 @@ class Differences:
     hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     centre: tuple[str, ...] = ()
     """What holds for all queues together."""
+    recordings: tuple[str, ...] = ()
+    """The same words, spoken otherwise."""
 
     @property
     def none(self) -> bool:
-        return not (self.numbers or self.queues or self.hours or self.centre)
+        return not (self.numbers or self.queues or self.hours or self.centre or self.recordings)
 
 
-def compare(old: Revision, new: Revision, monday: date, replies: int = REPLIES) -> Differences:
-    """`monday` begins the week that both are walked through."""
+def compare(
+    old: Revision, new: Revision, monday: date, replies: int = REPLIES, sounds: tuple[Sounds, Sounds] = ({}, {})
+) -> Differences:
+    """`monday` begins the week that both are walked through; `sounds`: the recordings of both, if read."""
     groups: dict[tuple[Difference, ...], list[str]] = {}
     walker = _Walker(old, new, monday, replies)
     numbers = dict.fromkeys([*new.numbers.entries, *old.numbers.entries])
@@ -79,6 +89,7 @@ def compare(old: Revision, new: Revision, monday: date, replies: int = REPLIES) 
         _queues(old.queues, new.queues),
         _hours(old, new, monday),
         tuple(_fields(old.routing, new.routing)),
+        tuple(_recorded(old, new, *sounds)),
     )
 
 
@@ -244,6 +255,30 @@ def _hours(old: Revision, new: Revision, monday: date) -> dict[str, tuple[str, .
         if changes:
             found[name] = tuple(changes)
     return found
+
+
+def _recorded(old: Revision, new: Revision, before: Sounds, after: Sounds) -> Iterator[str]:
+    """Sentences whose words stayed; of new words the numbers tell. Pieces of values are counted."""
+    told: list[str] = []
+    pieces_changed: dict[str, int] = {}
+    seen: set[str] = set()
+    for (prompt, _), recording in new.manifest.files.items():
+        name = recording.file.removeprefix(f"{SOUNDS}/")
+        if name in seen or name not in before or before[name] == after.get(name):
+            continue
+        seen.add(name)
+        language = name.split("/", 1)[0]
+        texts = [revision.manifest.texts.get(prompt, {}).get(language) for revision in (old, new)]
+        if prompt.startswith("say/"):
+            pieces_changed[language] = pieces_changed.get(language, 0) + 1
+        elif texts[0] == texts[1]:
+            told.append(f"“{texts[1]}” [{language}]")
+    yield from told[:RECORDINGS_NAMED]
+    if len(told) > RECORDINGS_NAMED:
+        yield f"{len(told) - RECORDINGS_NAMED} more sentences"
+    yield from (
+        f"{count} pieces of numbers, dates and times [{language}]" for language, count in pieces_changed.items()
+    )
 
 
 def _days(before: Calendar, after: Calendar) -> Iterator[str]:

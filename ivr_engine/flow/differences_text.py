@@ -36,6 +36,7 @@ def as_plain(found: Differences) -> dict[str, object]:
         "queues": {name: list(lines) for name, lines in found.queues.items()},
         "hours": {name: list(lines) for name, lines in found.hours.items()},
         "centre": list(found.centre),
+        "recordings": list(found.recordings),
     }
 
 
@@ -49,9 +50,10 @@ def _lines(found: Differences, *, head: str, item: str) -> Iterator[str]:
             yield item.format(_sentence(one))
     for what, rows in (("queue", found.queues), ("hours", found.hours)):
         yield from _rows(what, rows, head, item)
-    if found.centre:
-        yield head.format("all queues")
-        yield from (item.format(line) for line in found.centre)
+    for name, lines in (("all queues", found.centre), ("recorded anew", found.recordings)):
+        if lines:
+            yield head.format(name)
+            yield from (item.format(line) for line in lines)
 
 
 def _rows(what: str, rows: Mapping[str, tuple[str, ...]], head: str, item: str) -> Iterator[str]:

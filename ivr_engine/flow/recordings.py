@@ -5,11 +5,11 @@ refused, because what stands there would be played to whoever calls.
 """
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from ivr_engine.flow.built import MarksUnreadable, read_marks
+from ivr_engine.flow.built import MarksUnreadable, mark, read_marks
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.prompts import Recordings
 
@@ -63,6 +63,21 @@ def read_recordings(folder: Path, diagnostics: Diagnostics) -> Recordings:
                 found[name] = max(found.get(name) or 0, length_ms or 0) or None
     except (OSError, RuntimeError, ValueError) as error:
         diagnostics.error(Place(FOLDER), "unreadable", f"cannot read the recordings: {error}")
+    return found
+
+
+Sounds = Mapping[str, str]
+"""Recording (`ko/greeting`) → what tells its content from another."""
+
+
+def read_sounds(folder: Path) -> Sounds:
+    """Opens every recording of a folder that `load` has taken, in all its formats. Raises OSError."""
+    root = folder / FOLDER
+    found: dict[str, str] = {}
+    for path in islice(_files(root, FOLDER_DEPTH), RECORDINGS):
+        if path.suffix in RECORDED_AS and path.is_file():
+            name = path.relative_to(root).with_suffix("").as_posix()
+            found[name] = found.get(name, "") + path.suffix + mark(path.read_bytes())
     return found
 
 
