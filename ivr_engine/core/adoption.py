@@ -219,9 +219,10 @@ class Adoption:
             if was_lost:
                 owed_at_ms = max(offer.made_at_ms + offer.ring_ms, state.now_ms) + ANSWER_OWED_MS
                 state.deadlines.set(Due.ANSWER_OWED, offer.id, owed_at_ms)
-        elif offer is None and contact.agent is None and OfferId(leg.leg) not in state.spent:
+        elif offer is None and contact.agent is None:
+            self._remember_the_end(OfferId(leg.leg), leg.contact)
             agent = state.agents.get(leg.agent)
-            if agent is not None and agent.state is AgentState.IDLE:
+            if OfferId(leg.leg) not in state.spent and agent is not None and agent.state is AgentState.IDLE:
                 self._ringing(contact, agent, leg)
 
     def _remember_the_end(self, offer: OfferId, contact: ContactId) -> None:

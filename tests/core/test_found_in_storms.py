@@ -4,11 +4,22 @@ from dataclasses import replace
 
 from ivr_engine.core.commands import LeaveQueue
 from ivr_engine.core.configuration import QueueSettings
-from ivr_engine.core.events import CancelRequested, HoldRequested, LegSeen, Started, SwitchLost, SwitchSeen
+from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.events import (
+    CancelRequested,
+    ContactRestored,
+    HoldRequested,
+    LegSeen,
+    OfferAnswered,
+    Started,
+    SwitchLost,
+    SwitchSeen,
+)
 from ivr_engine.core.notices import ContractorBooked, OfferEnded, TransferEnded
+from ivr_engine.core.offer import ANSWER_OWED_MS
 from ivr_engine.core.queue_rules import Overflow, OverflowAct, QueueLimits
-from ivr_engine.core.vocabulary import ContactPhase, OfferResult, QueueId
-from tests.core.centre import GENERAL, Centre, agent_leg, citizen_leg, counsellor, recipient_leg
+from ivr_engine.core.vocabulary import ContactId, ContactPhase, OfferResult, QueueId
+from tests.core.centre import GENERAL, START_MS, Centre, agent_leg, citizen_leg, counsellor, recipient_leg
 
 SHARED = replace(GENERAL, contractor_shares={"han": 50, "nam": 50})
 
@@ -103,3 +114,22 @@ def test_given_a_talk_with_a_consult_when_another_engine_goes_on_then_its_consul
     )
     names.add(centre.agent("1001").consults().transfer)
     assert len(names) == 2
+
+
+def test_given_an_offer_given_up_that_still_rings_when_another_engine_sees_it_then_its_end_is_told_once() -> None:
+    before = Centre("1001")
+    before.citizen("c1").queues()
+    offer = before.agent("1001").offer
+    before.wait(offer.ring_ms + ANSWER_OWED_MS)
+    assert len(before.told(OfferEnded)) == 1
+    centre = Centre(*before.settings, seen=False)
+    request = ToQueue(QueueId("general"))
+    restored = ContactRestored(ContactId("c1"), "120", "02", START_MS, request, START_MS, offers=1)
+    legs = (
+        citizen_leg("c1", "wait", queued_at_ms=START_MS, queue="general"),
+        agent_leg(offer.offer, "c1", "1001", "offer", up=False),
+    )
+    centre.tell(Started(2), restored, SwitchSeen(legs))
+    centre.tell(OfferAnswered(offer.offer, offer.contact, offer.agent))
+    assert offer.offer not in [ended.offer for ended in centre.told(OfferEnded)]
+    assert centre.citizen("c1").view.agent == "1001"

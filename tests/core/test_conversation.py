@@ -1,0 +1,101 @@
+"""Outcomes on their way over a channel: packed into one variable, and unpacked to the same outcome or refused."""
+
+import pytest
+
+from ivr_engine.core.conversation import (
+    OUTCOME_BYTES,
+    Ended,
+    Outcome,
+    OutcomeError,
+    ToCallback,
+    ToEntry,
+    ToQueue,
+    pack_outcome,
+    queue_request,
+    unpack_outcome,
+)
+from ivr_engine.core.vocabulary import Disposition, QueueId, Skill
+
+TAX = ToQueue(QueueId("tax"), frozenset({Skill("tax"), Skill("english")}), "seoul", "en", -2)
+PLAIN = ToQueue(QueueId("general"))
+
+PACKED: list[tuple[Outcome, str]] = [
+    (TAX, "queue:tax:english.tax:seoul:en:-2"),
+    (PLAIN, "queue:general:::ko:0"),
+    (ToCallback("+82212345678", TAX), "callback:p82212345678:tax:english.tax:seoul:en:-2"),
+    (ToEntry("77001", PLAIN), "entry:77001:general:::ko:0"),
+    (Ended(Disposition.CLOSED, "seoul", "en"), "end:closed:seoul:en"),
+    (Ended(Disposition.SELF_SERVED), "end:self_served::ko"),
+]
+
+
+@pytest.mark.parametrize(("outcome", "packed"), PACKED)
+def test_given_an_outcome_when_packed_and_unpacked_then_it_is_the_same_outcome(outcome: Outcome, packed: str) -> None:
+    assert pack_outcome(outcome) == packed
+    assert unpack_outcome(packed) == outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "request_"),
+    [(TAX, TAX), (ToCallback("0212345678", TAX), TAX), (ToEntry("77001", PLAIN), PLAIN)],
+)
+def test_given_an_outcome_with_a_place_in_a_queue_when_asked_then_it_is_told(
+    outcome: Outcome, request_: ToQueue
+) -> None:
+    assert queue_request(outcome) == request_
+    assert queue_request(Ended(Disposition.CLOSED)) is None
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        "",
+        "queue",
+        "queue:tax:english:seoul:en",
+        "queue:tax:english:seoul:en:0:0",
+        "queue::english:seoul:en:0",
+        "queue:tax:eng lish:seoul:en:0",
+        "queue:tax:english:seoul::0",
+        "queue:tax:english:seoul:en:first",
+        "callback:1:tax::seoul:en:0",
+        "callback:02-123:tax::seoul:en:0",
+        "callback:0212345678:tax::seoul:en",
+        "entry::tax::seoul:en:0",
+        "entry:77001:tax::seoul:en",
+        "end:vanished:seoul:en",
+        "end:closed:seoul:",
+        "end:closed:seoul",
+    ],
+)
+def test_given_what_we_never_packed_when_unpacked_then_it_is_refused_with_what_was_found(packed: str) -> None:
+    with pytest.raises(OutcomeError, match="outcome "):
+        unpack_outcome(packed)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        ToQueue(QueueId("")),
+        ToQueue(QueueId("a:b")),
+        ToQueue(QueueId("x" * 65)),
+        ToQueue(QueueId("tax"), language=""),
+        ToCallback("02 123", PLAIN),
+        ToEntry("", PLAIN),
+        Ended(Disposition.CLOSED, "a b"),
+        Ended(Disposition.CLOSED, language=""),
+    ],
+)
+def test_given_words_that_a_channel_cannot_carry_when_packed_then_they_are_refused(outcome: Outcome) -> None:
+    with pytest.raises(OutcomeError):
+        pack_outcome(outcome)
+
+
+def test_given_more_skills_than_a_line_holds_when_packed_then_only_what_fits_is_carried() -> None:
+    def with_skills(last: int) -> ToQueue:
+        skills = [*(f"{number:02}{'x' * 62}" for number in range(13)), "y" * last]
+        return ToQueue(QueueId("tax"), frozenset(map(Skill, skills)))
+
+    longest = OUTCOME_BYTES - len(pack_outcome(with_skills(1))) + 1
+    assert len(pack_outcome(with_skills(longest))) == OUTCOME_BYTES
+    with pytest.raises(OutcomeError, match="outcome of 901 bytes, at most 900"):
+        pack_outcome(with_skills(longest + 1))
