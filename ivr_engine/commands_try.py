@@ -66,7 +66,6 @@ def rehearse(
         typer.Option(help='what another system answers: water_bill=ok:{"bill": …}, or water_bill=slow'),
     ] = None,
     caller: Annotated[str, typer.Option(help="the caller's number; empty: withheld")] = "01012345678",
-    known: Annotated[bool, typer.Option("--known", help="the caller has talked with 120 before")] = False,
     no_texts: Annotated[bool, typer.Option("--no-texts", help="the gateway takes no text")] = False,
     expect: Annotated[
         str | None, typer.Option(help="exit with 1 unless the outcome begins so: queue:water, end:self_served")
@@ -79,7 +78,7 @@ def rehearse(
         if language not in LANGUAGES:
             _give_up(f"--language: 120 does not speak {language!r}; one of {', '.join(LANGUAGES)}")
         revision = revision.spoken_in(language)
-    card = CallerCard(ContactId("try"), number, caller, moment=_moment(at), known=known)
+    card = CallerCard(ContactId("try"), number, caller, moment=_moment(at))
     told = _told_dips(dip or [], revision)
     asked = keys is None and form is TryForm.TEXT
     audience = _Person(told, revision) if asked else _Written(told, keys.split(",") if keys else [])

@@ -83,8 +83,6 @@ class CallerCard:
     """How many visits this contact has had, this one included."""
     waited_seconds: int = 0
     """How long the citizen has stood in queues before this visit."""
-    known: bool = False
-    """The caller's number has talked with 120 before."""
     revision: str = ""
     """The revision that spoke to this contact first; empty at its first visit, and where nobody keeps it."""
     language: str = ""

@@ -1,7 +1,7 @@
 """What every expression may ask of the contact, and of the moment it was told.
 
     now.time now.date now.weekday now.hour now.day now.month now.year
-    caller caller.mobile caller.withheld caller.known
+    caller caller.mobile caller.withheld
     number agency language
     visits tries waited_seconds
 
@@ -46,7 +46,6 @@ def contact_types(agencies: Iterable[str], languages: Iterable[str]) -> dict[str
         "caller": TEXT,
         "caller.mobile": TRUTH,
         "caller.withheld": TRUTH,
-        "caller.known": TRUTH,
         "number": TEXT,
         "agency": Type(Kind.WORD, "agency", (*dict.fromkeys((*agencies, NOBODY)),)),
         "language": Type(Kind.WORD, "language", tuple(languages)),
@@ -71,7 +70,6 @@ def contact_values(card: CallerCard, *, number: str, agency: str, language: str,
         "caller": card.caller,
         "caller.mobile": _MOBILE.fullmatch(card.caller) is not None,
         "caller.withheld": _DIGITS.fullmatch(card.caller) is None,
-        "caller.known": card.known,
         "number": number,
         "agency": agency or NOBODY,
         "language": language,

@@ -168,7 +168,7 @@ _STEPS = (
     'menu: menu, choices: {{"1": {to}, "*": flow:other}}, tries: 1, otherwise: {to}, person_key: none',
     "collect: account, prompts: ask, max_keys: 4, on_silence: {to}",
     "collect: pin, prompts: ask, secret: true, min_keys: 4, max_keys: 4, otherwise: {to}, on_silence: {to}",
-    *("set: {{rounds: 0}}", "set: {{rounds: rounds + 1}}", "set: {{known: caller.known or rounds > 3}}"),
+    *("set: {{rounds: 0}}", "set: {{rounds: rounds + 1}}", "set: {{known: caller.mobile or rounds > 3}}"),
     *("switch: rounds, cases: {{2: {to}, 5: {to}}}, otherwise: {to}", "switch: known, cases: {{true: {to}}}"),
     "switch: 'now.time between 22:00 and 06:00 and now.weekday in [fri, sat]', cases: {{true: {to}}}, otherwise: {to}",
     *("hours: office, open: {to}, closed: {to}", "say: rounds * 7, as: number, next: {to}"),

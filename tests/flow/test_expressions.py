@@ -50,7 +50,7 @@ TYPE_NAMES = {
 def worth(
     text: str, caller: str = "01012345678", moment: Moment = MONDAY_NOON, **variables: str | int | bool
 ) -> object:
-    card = CallerCard(ContactId("c"), "120", caller, moment=moment, visits=2, waited_seconds=30, known=True)
+    card = CallerCard(ContactId("c"), "120", caller, moment=moment, visits=2, waited_seconds=30)
     values = contact_values(card, number="120", agency="mapo", language="ko", tries=1)
     return evaluate(parse(text, TYPE_NAMES), {**values, **variables})
 
@@ -82,7 +82,7 @@ def refused(text: str, wanted: Type | None = None) -> list[tuple[int, str]]:
         ("'it''s' == \"it's\"", True),
         ("account == ''", True),
         ("caller starts_with '010' and caller.mobile", True),
-        ("caller.withheld or not caller.known", False),
+        ("caller.withheld or not caller.mobile", False),
         ("number == '120' and agency == mapo", True),
         ("agency in [jung, none]", False),
         ("language != 'en'", True),
