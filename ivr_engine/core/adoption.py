@@ -7,6 +7,7 @@ gone. Applied twice, it changes nothing the second time (invariant I11).
 """
 
 from collections.abc import Container
+from dataclasses import replace
 
 from ivr_engine.core.agent import Agent, AgentStimulus
 from ivr_engine.core.callbacks import Callbacks
@@ -193,6 +194,9 @@ class Adoption:
             if contact is None:
                 return
         contact.request = contact.request or leg.request
+        if contact.request is not None and leg.request is not None:
+            # the journal tells it together with the queue's own, which would count twice
+            contact.request = replace(contact.request, priority=leg.request.priority)
         if contact.queued_at_ms is None and leg.queued_at_ms is not None:
             contact.queued_at_ms = self._dispatch.stamped(contact, leg.queued_at_ms)
         if contact.desk is None and contact.request is not None and contact.queued_at_ms is not None:

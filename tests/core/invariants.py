@@ -14,6 +14,7 @@ from ivr_engine.core.notices import (
     AgentsRegistered,
     ContactBegan,
     ContactEnded,
+    ContactWaits,
     Notice,
     OfferEnded,
     OfferMade,
@@ -67,12 +68,12 @@ class Watch:
         state = self.engine._state
         self.decisions += 1
         anew = next((n for n, notice in enumerate(decision.notices) if isinstance(notice, AgentsRegistered)), 0)
-        stepped = {notice.contact for notice in decision.notices if isinstance(notice, StepTaken)}
+        fresh = {notice.contact for notice in decision.notices if isinstance(notice, StepTaken | ContactWaits)}
         for number, notice in enumerate(decision.notices):
             self._count(notice)
             _no_negative_duration(notice)
             if isinstance(notice, OfferMade) and number >= anew:  # those before went by the rules before
-                _first_in_order(state, notice, stepped)
+                _first_in_order(state, notice, fresh)
         self.agents.told(decision.notices, state.now_ms)
         if self.decisions % self.every:
             return
@@ -247,8 +248,8 @@ def _deadlines_belong_to_states(state: State) -> None:
         assert {owner for owner in owners if owner[0] is Due.ANSWER_OWED} == open_offers, "I9 an offer without an end"
 
 
-def _first_in_order(state: State, made: OfferMade, stepped: set[ContactId]) -> None:
-    """I7 and I8, for contacts that still stand where the decision left them; `stepped` came to need less in it."""
+def _first_in_order(state: State, made: OfferMade, fresh: set[ContactId]) -> None:
+    """I7 and I8, for contacts that still stand where a decision left them; `fresh` joined or needs less since."""
     chosen = state.contacts.get(made.contact)
     agent = state.agents.get(made.agent)
     if chosen is None or agent is None or chosen.request is None or chosen.phase is ContactPhase.QUEUED:
@@ -257,7 +258,7 @@ def _first_in_order(state: State, made: OfferMade, stepped: set[ContactId]) -> N
     if made.second:
         return  # a phone more for a contact that left its place before
     for other_id in state.routing.in_order(state.now_ms):
-        if other_id in stepped:
+        if other_id in fresh:
             continue
         other = state.contacts[other_id]
         assert other.request is not None

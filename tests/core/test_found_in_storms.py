@@ -15,7 +15,7 @@ from ivr_engine.core.events import (
     SwitchLost,
     SwitchSeen,
 )
-from ivr_engine.core.notices import ContractorBooked, OfferEnded, TransferEnded
+from ivr_engine.core.notices import ContactWaits, ContractorBooked, OfferEnded, TransferEnded
 from ivr_engine.core.offer import ANSWER_OWED_MS
 from ivr_engine.core.queue_rules import Overflow, OverflowAct, QueueLimits
 from ivr_engine.core.vocabulary import ContactId, ContactPhase, OfferResult, QueueId
@@ -133,3 +133,13 @@ def test_given_an_offer_given_up_that_still_rings_when_another_engine_sees_it_th
     centre.tell(OfferAnswered(offer.offer, offer.contact, offer.agent))
     assert offer.offer not in [ended.offer for ended in centre.told(OfferEnded)]
     assert centre.citizen("c1").view.agent == "1001"
+
+
+def test_given_a_queue_with_a_priority_when_another_engine_goes_on_then_it_counts_once_for_who_waits() -> None:
+    centre = Centre(queues=[replace(GENERAL, priority=3)], seen=False)
+    told = ToQueue(QueueId("general"), priority=4)  # one of the citizen's own, and the queue's
+    own = replace(told, priority=1)
+    leg = replace(citizen_leg("c1", "wait", queued_at_ms=START_MS), request=own)
+    restored = ContactRestored(ContactId("c1"), "120", "02", START_MS, told, START_MS)
+    centre.tell(Started(2), restored, SwitchSeen((leg,)))
+    assert [waits.priority for waits in centre.told(ContactWaits)] == [4]
