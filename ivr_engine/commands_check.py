@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ivr_engine import __version__
+from ivr_engine.flow.check_directory import check_entries
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.proofs_text import written_proofs
 from ivr_engine.flow.report import ReportForm, report
-from ivr_engine.flow.revision import load
+from ivr_engine.flow.revision import Revision, load
+from ivr_engine.storage.directory import read_directory
+from ivr_engine.storage.errors import StorageError
 
 SEOUL = ZoneInfo("Asia/Seoul")
 WRONG, COULD_NOT = 1, 2
@@ -27,12 +30,16 @@ def check(
     proofs: Annotated[
         bool, typer.Option("--proofs", help="also what was proved of every call, with the way that proves it")
     ] = False,
+    directory: Annotated[
+        Path | None, typer.Option(help="the CSV of the directory: entries that flows and numbers name are in it")
+    ] = None,
 ) -> None:
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
     if not folder.is_dir():
         _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+    codes = _codes(directory) if directory is not None else None
     try:
-        revision = load(folder, today=datetime.now(SEOUL).date())
+        revision = _checked(folder, codes)
     except FlowErrors as errors:
         _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
         raise typer.Exit(WRONG) from None
@@ -42,6 +49,22 @@ def check(
     if form is ReportForm.TEXT:
         numbers, queues = len(revision.numbers), len(revision.queues)
         print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
+
+
+def _checked(folder: Path, codes: frozenset[str] | None) -> Revision:
+    """Raises FlowErrors."""
+    revision = load(folder, today=datetime.now(SEOUL).date())
+    unknown = check_entries(revision, codes) if codes is not None else ()
+    if unknown:
+        raise FlowErrors(unknown)
+    return revision
+
+
+def _codes(directory: Path) -> frozenset[str]:
+    try:
+        return frozenset(entry.entry for entry in read_directory(directory))
+    except StorageError as refused:
+        _give_up(str(refused))
 
 
 def _tell(text: str) -> None:

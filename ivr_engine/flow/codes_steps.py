@@ -75,6 +75,11 @@ STEP_CODES = (
         "steps: {official: {transfer: '3001'}}\n",
     ),
     Code(
+        "unknown_entry",
+        "The directory has no entry of this code. Only `ivr-engine check --directory FILE` looks.",
+        "Take the nearest code, or add the entry to the directory.",
+    ),
+    Code(
         "unknown_result",
         "The called flow returns no such thing.",
         "Take the nearest name, or add it to the `returns` of that flow.",
