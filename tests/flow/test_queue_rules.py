@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from ivr_engine.core.callback import may_be_dialled
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.queue_rules import (
     Announcements,
+    CallbackFirst,
+    CallbackRules,
     ChoicePolicy,
     EscalationAct,
     OrderPolicy,
@@ -188,3 +191,40 @@ def test_given_a_queue_that_says_nothing_when_read_then_it_has_the_rules_that_ca
 def test_given_a_rule_that_cannot_be_when_read_then_its_code_is_said(rules: str, code: str) -> None:
     _, wrong = read(f"queues: {{general: {{{rules}}}}}\n")
     assert code in wrong
+
+
+# ── calling back ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _called_back(text: str) -> tuple[CallbackRules, list[str]]:
+    queues, codes = read("queues:\n  general: {callback: " + text + "}\n")
+    return queues.settings[QueueId("general")].callback, codes
+
+
+def test_given_a_queue_that_calls_back_when_read_then_it_has_every_rule() -> None:
+    rules, codes = _called_back(
+        '{dials: 2, first: citizen, ring_seconds: 20, spacing_seconds: 60, expires_seconds: 600, from: "09:00", '
+        'to: "24:00", numbers: ["010XXXXXXXX"]}'
+    )
+    assert codes == []
+    assert rules == CallbackRules(
+        dials=2,
+        first=CallbackFirst.CITIZEN,
+        ring_ms=20_000,
+        spacing_ms=60_000,
+        expires_ms=600_000,
+        from_minute=540,
+        to_minute=0,
+        numbers=("010XXXXXXXX",),
+    )
+
+
+def test_given_no_list_of_numbers_when_read_then_korea_s_own_are_dialled_and_no_paid_service() -> None:
+    rules, _ = _called_back("{dials: 2}")
+    assert all(may_be_dialled(rules, number) for number in ("01012345678", "0212345678", "0311234567", "+821012345678"))
+    assert not any(may_be_dialled(rules, number) for number in ("0607001234", "0011234567", "15441234", "112"))
+
+
+@pytest.mark.parametrize(
+    "text", ['{from: "9", to: "18:00"}', '{from: "09:00"}', '{to: "24:30", from: "09:00"}', '{numbers: ["+8210"]}']
+)
+def test_given_hours_or_numbers_that_are_none_when_read_then_it_is_told(text: str) -> None:
+    assert "callback" in _called_back(text)[1]

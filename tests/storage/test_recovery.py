@@ -12,6 +12,9 @@ from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.events import Configured, ContactRestored, PresenceRestored
 from ivr_engine.core.notices import (
     AgentChanged,
+    CallbackEnded,
+    CallbackMoved,
+    CallbackPromised,
     ContactBegan,
     ContactConnected,
     ContactEnded,
@@ -23,6 +26,9 @@ from ivr_engine.core.notices import (
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
+    CallbackEnd,
+    CallbackId,
+    CallbackState,
     ContactId,
     Disposition,
     OfferId,
@@ -265,3 +271,43 @@ async def test_given_an_agent_with_plans_when_the_engine_dies_then_the_next_one_
         database, tmp_path, entry, AgentChanged(A, Presence.LOGGED_OUT, AgentState.IDLE, "home", 47_000), epoch=2
     )
     assert await recovery.presence(database) == []
+
+
+# ── promises to call back ───────────────────────────────────────────────────────────────────────────────────────────
+PROMISED = CallbackPromised(
+    C, "01012345678", Q, ("water",), "seoul", "en", 2, 3_000, callback="1.1-cb", line="120", place_ms=2_000
+)
+PROMISE = CallbackId("1.1-cb")
+
+
+async def test_given_a_promise_that_was_dialled_when_asked_then_the_next_life_knows_the_dial_and_its_offer(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    facts: list[Notice] = [
+        PROMISED,
+        CallbackMoved(PROMISE, C, Q, CallbackState.WAITING, 0, "d1"),
+        OfferMade(OfferId("o.1"), ContactId("d1"), A, Q, 0, 10_000, 1, ""),
+        CallbackMoved(PROMISE, C, Q, CallbackState.DIALLED, 1, "d1"),
+    ]
+    await write(database, tmp_path, entry, *facts)
+    (promise,) = await recovery.open_callbacks(database)
+    assert (promise.callback, promise.number, promise.line) == (PROMISE, "01012345678", "120")
+    assert (promise.dials, promise.leg, promise.place_ms, promise.asked_at_ms) == (1, "d1", 2_000, 3_000)
+    assert promise.request == ToQueue(Q, frozenset({Skill("water")}), "seoul", "en", 2)
+    assert [offer.offer for offer in await recovery.open_offers(database)] == ["o.1"]
+
+
+async def test_given_a_promise_that_rests_or_ended_when_asked_then_no_dial_and_no_promise_is_told(
+    database: Database, tmp_path: Path, entry: Entries
+) -> None:
+    other = replace(PROMISED, contact=ContactId("1.2"), callback="1.2-cb")
+    facts: list[Notice] = [
+        PROMISED,
+        CallbackMoved(PROMISE, C, Q, CallbackState.RESTING, 1, "d1", 90_000, "busy"),
+        other,
+        CallbackEnded(CallbackId("1.2-cb"), ContactId("1.2"), Q, "seoul", "en", CallbackEnd.REACHED, 1, 5_000),
+        replace(PROMISED, contact=ContactId("1.3"), callback=""),
+    ]
+    await write(database, tmp_path, entry, *facts)
+    (promise,) = await recovery.open_callbacks(database)
+    assert (promise.callback, promise.leg, promise.dials, promise.next_at_ms) == (PROMISE, None, 1, 90_000)
