@@ -9,7 +9,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -41,6 +41,7 @@ from ivr_engine.runtime.ports import RevisionChange, RevisionsNow, RevisionWas, 
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
+from ivr_engine.storage.callers import callers
 from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.errors import StorageError
@@ -194,8 +195,11 @@ class Service:
         service._revision_changed(RevisionChange(clock.now_ms(), revision.id, RevisionWas.PUT_IN_FORCE, STARTED))
         for presence in await recovery.presence(database):
             reactor.put(presence)
+        remembered = await callers(database, revisions.queues, revisions.stable.routing, clock.now_ms())
+        for known in remembered.callers:
+            reactor.put(known)
         for contact in await recovery.open_contacts(database):
-            reactor.put(contact)
+            reactor.put(replace(contact, place_ms=remembered.places.get(contact.contact)))
         for offer in await recovery.open_offers(database):
             reactor.put(offer)
         for callback in await recovery.open_callbacks(database):

@@ -151,6 +151,8 @@ class Adoption:
             if open_contact.contact in state.ended:
                 continue
             gone = self._from_journal(open_contact)
+            if gone.request is not None and gone.queued_at_ms is not None and gone.answered_at_ms is None:
+                self._waiting.join(gone)  # the place is kept for a caller who dials again
             self._dispatch.ended(gone, self._fate(gone.id, event))
 
     def _fate(self, contact: ContactId, event: SwitchSeen) -> Disposition | None:
@@ -170,6 +172,8 @@ class Adoption:
             contact.queued_at_ms = self._past(restored.queued_at_ms)
         if restored.answered_at_ms is not None:
             contact.answered_at_ms = self._past(restored.answered_at_ms)
+        if restored.place_ms is not None:
+            contact.place_ms, contact.recalled = self._past(restored.place_ms), True
         contact.last_agent = restored.agent
         contact.offers = restored.offers
         if restored.request is not None and contact.queued_at_ms is not None and contact.answered_at_ms is not None:

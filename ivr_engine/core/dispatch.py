@@ -7,6 +7,7 @@ from ivr_engine.core.deadlines import Due
 from ivr_engine.core.events import ContactArrived, ContactQueued, FallbackAnswered, FellBack, FlowEnded
 from ivr_engine.core.notices import ContactBegan, ContactEnded, PromiseMissed
 from ivr_engine.core.offering import Offering
+from ivr_engine.core.recall import KEEP_THEIR_PLACE
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import UNKNOWN_QUEUE, ContactId, ContactPhase, Disposition, TransferState
 from ivr_engine.core.waiting import Waiting
@@ -146,7 +147,7 @@ class Dispatch:
         state.waits_no_more(contact)
         if contact.desk is not None and contact.answered_at_ms is None:
             state.routing.served(contact.desk, within=False)
-        if state.routing.policy.redial_ms and final is Disposition.ABANDONED and contact.desk is not None:
+        if state.routing.policy.redial_ms and final in KEEP_THEIR_PLACE and contact.desk is not None:
             state.recall.left(contact.caller, contact.place_ms, state.now_ms)
         state.deadlines.clear(Due.HAND_OVER, contact.id)
         state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)

@@ -23,6 +23,7 @@ from ivr_engine.core.events import (
     CallbackAsked,
     CallbackCancelled,
     CallbackRestored,
+    CallersRestored,
     CancelRequested,
     CitizenHanded,
     CitizenNotReached,
@@ -203,6 +204,8 @@ class Engine:
                 self._callbacks.cancelled(event)
             case CallbackRestored():
                 self._callbacks.restored(event)
+            case CallersRestored():
+                self._state.recall.restore(event, self._state.now_ms)
             case TimePassed():
                 pass
             case WaitKeyPressed():

@@ -87,6 +87,8 @@ class ContactRestored:
     agent: AgentId | None = None
     offers: int = 0
     """How many were made so far; those without an end come as `OfferRestored`."""
+    place_ms: int | None = None
+    """The old place of a caller who dialled again, where it is older than this wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,32 @@ class CallbackRestored:
     leg: ContactId | None = None
     """The dial that was going on."""
     next_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftPlace:
+    """A caller who gave up, since when they had waited, and when they left."""
+
+    caller: str
+    place_ms: int
+    left_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastTalk:
+    """A caller, and whom they spoke with last."""
+
+    caller: str
+    agent: AgentId
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallersRestored:
+    """What the journal knows of callers who were here before; the oldest first."""
+
+    left: tuple[LeftPlace, ...] = ()
+    spoke: tuple[LastTalk, ...] = ()
 
 
 # ── a citizen on the switch ─────────────────────────────────────────────────────────────────────────────────────────
@@ -456,6 +484,7 @@ Event = (
     | ContactRestored
     | OfferRestored
     | CallbackRestored
+    | CallersRestored
     | CallbackCancelled
     | ContactArrived
     | ContactQueued

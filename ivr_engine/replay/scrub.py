@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from ivr_engine.core.commands import CallRecipient, Command, StartOffer
 from ivr_engine.core.events import (
+    CallbackRestored,
+    CallersRestored,
     Configured,
     ConsultRequested,
     ContactArrived,
@@ -67,6 +69,12 @@ class Scrub:
         match event:
             case ContactArrived() | ContactQueued() | ContactRestored() | FellBack():
                 return replace(event, caller=self.caller(event.caller))
+            case CallbackRestored():
+                return replace(event, number=self.caller(event.number))
+            case CallersRestored():
+                left = tuple(replace(one, caller=self.caller(one.caller)) for one in event.left)
+                spoke = tuple(replace(one, caller=self.caller(one.caller)) for one in event.spoke)
+                return replace(event, left=left, spoke=spoke)
             case ConsultRequested():
                 return replace(event, number=self.official(event.number))
             case SwitchSeen():

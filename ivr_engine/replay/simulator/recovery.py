@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ivr_engine.core.commands import Command
+from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.events import (
     CallbackRestored,
@@ -28,6 +29,8 @@ from ivr_engine.core.notices import (
     OfferEnded,
     OfferMade,
 )
+from ivr_engine.core.queue_rules import ClockStart
+from ivr_engine.core.recall import KEEP_THEIR_PLACE, Recall
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
@@ -67,9 +70,15 @@ class Recovery:
         self._callbacks: dict[CallbackId, CallbackRestored] = {}
         self._queues: dict[AgentId, QueueId] = {}
         """Of the contact that the agent had last."""
+        self._recall = Recall()
+        self._redial_ms = 0
+        self._rules: dict[QueueId, QueueSettings] = {}
 
     def take(self, entry: Entry) -> None:
         configured = type(entry.event) is Configured  # chooses nobody's presence, see storage.projection
+        if isinstance(entry.event, Configured):
+            self._redial_ms = entry.event.configuration.routing.redial_ms
+            self._rules = {queue.id: queue for queue in entry.event.configuration.queues}
         for notice in entry.notices:
             if isinstance(notice, AgentChanged):
                 if not configured:
@@ -101,10 +110,16 @@ class Recovery:
                     notice.priority,
                 )
                 row = self._open.setdefault(notice.contact, {})
+                first = "request" not in row
                 row.update(request=request, queued_at_ms=notice.queued_at_ms, agent=None)
+                if first and self._redial_ms:
+                    self._dialled_again(row, notice)
             case ContactConnected():
                 row = self._open.setdefault(notice.contact, {})
                 row.update(agent=notice.agent, answered_at_ms=notice.answered_at_ms)
+                rules = self._rules.get(notice.queue)
+                if rules is not None and rules.last_agent_wait_ms:
+                    self._recall.spoke(str(row.get("caller", "")), notice.agent, notice.answered_at_ms)
             case CallbackPromised():
                 if notice.callback:
                     callback = CallbackId(notice.callback)
@@ -116,10 +131,30 @@ class Recovery:
             case CallbackEnded():
                 self._callbacks.pop(notice.callback, None)
             case ContactEnded():
-                self._open.pop(notice.contact, None)
+                row = self._open.pop(notice.contact, {})
+                self._gave_up(row, notice)
                 self._made.pop(notice.contact, None)
             case _:
                 pass
+
+    def _dialled_again(self, row: dict[str, object], notice: ContactWaits) -> None:
+        caller = str(row.get("caller", ""))
+        start_ms = self._clock_start_ms(row, notice.queue, notice.queued_at_ms)
+        old_ms = self._recall.old_place_ms(caller, self._redial_ms, notice.queued_at_ms) if caller else None
+        if old_ms is not None and old_ms < start_ms:
+            row["place_ms"] = old_ms
+
+    def _gave_up(self, row: Mapping[str, object], notice: ContactEnded) -> None:
+        if not self._redial_ms or notice.disposition not in KEEP_THEIR_PLACE or notice.queued_at_ms is None:
+            return
+        place_ms = row.get("place_ms") or self._clock_start_ms(row, QueueId(notice.queue), notice.queued_at_ms)
+        assert isinstance(place_ms, int)
+        self._recall.left(str(row.get("caller", "")), place_ms, notice.ended_at_ms)
+
+    def _clock_start_ms(self, row: Mapping[str, object], queue: QueueId, queued_at_ms: int) -> int:
+        rules, arrived_at_ms = self._rules.get(queue), row.get("arrived_at_ms")
+        arrived = rules is not None and rules.clock_start is ClockStart.ARRIVED
+        return arrived_at_ms if arrived and isinstance(arrived_at_ms, int) else queued_at_ms
 
     def set_clock(self, by_ms: int) -> None:
         """The wall clock was set between two lives: what is open is told in the times of the next one."""
@@ -143,7 +178,7 @@ class Recovery:
             row.update({key: at_ms + by_ms for key, at_ms in row.items() if key in _TIMES and isinstance(at_ms, int)})
 
     def facts(self) -> list[Event]:
-        """Presences in the order of agents, then contacts in the order of arrival, then the offers that rang."""
+        """Presences by agent, contacts in the order of arrival, the offers that rang, callbacks, callers."""
         presences: list[Event] = [
             PresenceRestored(agent, presence, reason, since_ms, None if since_ms is None else self._queues.get(agent))
             for agent, (presence, reason, since_ms) in sorted(self._presence.items())
@@ -152,7 +187,7 @@ class Recovery:
         contacts = (_restored(contact, row, self._made[contact]) for contact, row in self._open.items())
         dialled = {callback.leg for callback in self._callbacks.values()}
         offers = (one for one in self._offers.values() if one.contact in self._open or one.contact in dialled)
-        return [*presences, *contacts, *offers, *self._callbacks.values()]
+        return [*presences, *contacts, *offers, *self._callbacks.values(), *self._recall.facts()]
 
 
 def promised(notice: CallbackPromised) -> CallbackRestored:
@@ -182,7 +217,7 @@ def moved(known: CallbackRestored, notice: CallbackMoved) -> CallbackRestored:
     return replace(known, dials=notice.dials, leg=leg, next_at_ms=notice.next_at_ms)
 
 
-_TIMES = frozenset({"arrived_at_ms", "queued_at_ms", "answered_at_ms"})
+_TIMES = frozenset({"arrived_at_ms", "queued_at_ms", "answered_at_ms", "place_ms"})
 _FOLDED = frozenset(
     {ContactBegan, ContactWaits, ContactConnected, ContactEnded, CallbackPromised, CallbackMoved, CallbackEnded}
 )
