@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from ivr_engine.core.vocabulary import AgentState, ContactPhase, Disposition, OfferResult, Presence, TransferResult
+from ivr_engine.core.notices import CallbackEnded, CallbackMoved, CallbackPromised, ContactWaits
+from ivr_engine.core.vocabulary import (
+    AgentState,
+    CallbackEnd,
+    CallbackId,
+    CallbackState,
+    ContactId,
+    ContactPhase,
+    Disposition,
+    OfferResult,
+    Presence,
+    QueueId,
+    TransferResult,
+)
 from ivr_engine.metrics import MOST_QUEUES, MOST_SOURCES, READINGS, Metrics
 from tests.api.desk import view
 from tests.small_day import connected, ended, entry, missed, offer_ended, registered, transferred, waits
@@ -70,6 +83,25 @@ def test_given_offers_when_they_end_then_result_and_ring_are_counted(metrics: Me
     assert value(metrics, "ivr_offers_total", result="no_answer", queue="general") == 1
     assert value(metrics, "ivr_offer_ring_seconds_bucket", result="no_answer", le="10.0") == 1
     assert value(metrics, "ivr_offer_ring_seconds_sum", result="answered") == 1.5
+
+
+def test_given_promises_to_call_back_when_counted_then_each_end_has_its_count_and_our_call_is_no_answer(
+    metrics: Metrics,
+) -> None:
+    origin, promise, queue = ContactId("c1"), CallbackId("c1-cb"), QueueId("general")
+    metrics.record(
+        entry(
+            CallbackPromised(origin, "01012345678", queue, (), "", "ko", 0, 0, callback=promise),
+            CallbackMoved(promise, origin, queue, CallbackState.DIALLED, 1, "c1-cb-e1-1"),
+            ContactWaits(ContactId("c1-cb-e1-1"), queue, (), "", "ko", 0, 0),
+            CallbackEnded(promise, origin, queue, "", "ko", CallbackEnd.REACHED, 1, 45_000),
+        )
+    )
+    assert value(metrics, "ivr_callbacks_promised_total", queue="general") == 1
+    assert value(metrics, "ivr_callback_dials_total", queue="general") == 1
+    assert value(metrics, "ivr_callbacks_total", end="reached", queue="general") == 1
+    assert value(metrics, "ivr_callback_wait_seconds_sum", queue="general") == 45
+    assert not value(metrics, "ivr_queued_contacts_total", queue="general")
 
 
 def test_given_a_promise_missed_and_a_transfer_when_counted_then_both_are_there(metrics: Metrics) -> None:

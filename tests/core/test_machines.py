@@ -9,6 +9,7 @@ import pytest
 
 from ivr_engine.core import transfer
 from ivr_engine.core.agent import AGENT_PRESENCE, AGENT_STATES, CHOOSING
+from ivr_engine.core.callback import CALLBACK_STATES
 from ivr_engine.core.contact import CONTACT_PHASES
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.machine import Table
@@ -24,7 +25,7 @@ from ivr_engine.core.vocabulary import (
 )
 
 TOP = Path(__file__).parents[2]
-TABLES: list[Table[StrEnum, StrEnum]] = [AGENT_STATES, AGENT_PRESENCE, CONTACT_PHASES, OFFER_STATES]  # type: ignore[list-item]
+TABLES: list[Table[StrEnum, StrEnum]] = [AGENT_STATES, AGENT_PRESENCE, CONTACT_PHASES, OFFER_STATES, CALLBACK_STATES]  # type: ignore[list-item]
 
 
 def by_name(table: Table[StrEnum, StrEnum]) -> str:

@@ -84,6 +84,12 @@ def test_given_who_never_queued_when_counted_then_no_formula_knows_of_them() -> 
     assert tally == Tally()
 
 
+def test_given_who_was_called_back_when_counted_then_no_formula_counts_our_own_call() -> None:
+    tally = Tally()
+    tally.count(replace(ANSWERED, callback="hong-cb"))
+    assert tally == Tally()
+
+
 def test_given_nobody_when_a_formula_is_asked_then_there_is_no_share() -> None:
     assert set(Tally().levels().values()) == {None}
     only_short = Tally()
