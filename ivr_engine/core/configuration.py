@@ -79,6 +79,8 @@ class QueueSettings:
     contractor_shares: Mapping[str, int] = field(default_factory=dict)
     """Contractor → per cent of the queue's answered contacts. Empty: nobody counts."""
     share_interval_ms: int = 1_800_000
+    hours: str = ""
+    """The calendar that flows look at before the queue: `limits.closed` is for who comes after its end."""
     last_agent_wait_ms: int = 0
     """How long a contact stands for the agent who spoke with this caller last; 0: no stickiness."""
     survey: str = ""

@@ -212,6 +212,11 @@ class ToQueue:
     agency: str = ""
     language: str = "ko"
     priority: int = 0
+    agent: str = ""
+    """Whom the citizen stands for while that agent is at work, for at most `agent_wait_ms`."""
+    agent_wait_ms: int = 0
+    closes_in_seconds: int | None = None
+    """When the hours of the queue end, from now; 0: they have ended. None: there are none, or no end in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +395,7 @@ def pack_outcome(outcome: Outcome) -> str:
         entry:ENTRY:ID:skill.skill:agency:language:priority
         end:disposition:agency:language
 
+    A request that names an agent or an end of hours goes on with `:agent:milliseconds:seconds`.
     Raises OutcomeError when a word has other letters or the whole is longer than OUTCOME_BYTES.
     """
     match outcome:
@@ -411,11 +417,11 @@ def unpack_outcome(packed: str) -> Outcome:
     """The outcome that `pack_outcome` packed. Raises OutcomeError with what was found."""
     try:
         match packed.split(":"):
-            case ["queue", *request] if len(request) == _REQUEST_PARTS:
+            case ["queue", *request] if len(request) in _REQUEST_PARTS:
                 return _request(request)
-            case ["callback", number, *request] if len(request) == _REQUEST_PARTS:
+            case ["callback", number, *request] if len(request) in _REQUEST_PARTS:
                 return ToCallback(_dialled(number.replace("p", "+")), _request(request))
-            case ["entry", entry, *request] if len(request) == _REQUEST_PARTS:
+            case ["entry", entry, *request] if len(request) in _REQUEST_PARTS:
                 return ToEntry(_word(entry), _request(request))
             case ["end", disposition, agency, language]:
                 return Ended(Disposition(disposition), _word(agency, empty=True), _word(language))
@@ -424,19 +430,32 @@ def unpack_outcome(packed: str) -> Outcome:
     raise OutcomeError(f"outcome {packed!r}: expected queue:…, callback:…, entry:… or end:…")
 
 
-_REQUEST_PARTS = 5
+_REQUEST_PARTS = (5, 8)
 
 
 def _packed_request(request: ToQueue) -> list[str]:
     skills = ".".join(_word(skill) for skill in sorted(request.requirement))
     agency = _word(request.agency, empty=True)
-    return [_word(request.queue), skills, agency, _word(request.language), str(request.priority)]
+    parts = [_word(request.queue), skills, agency, _word(request.language), str(request.priority)]
+    if not request.agent and request.closes_in_seconds is None:
+        return parts
+    closes = "" if request.closes_in_seconds is None else str(request.closes_in_seconds)
+    return [*parts, _word(request.agent, empty=True), str(request.agent_wait_ms), closes]
 
 
 def _request(parts: list[str]) -> ToQueue:
-    queue, skills, agency, language, priority = parts
-    requirement = frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills)
-    return ToQueue(QueueId(_word(queue)), requirement, _word(agency, empty=True), _word(language), int(priority))
+    queue, skills, agency, language, priority, *more = parts
+    agent, wait_ms, closes = more or ("", "0", "")
+    return ToQueue(
+        QueueId(_word(queue)),
+        frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills),
+        _word(agency, empty=True),
+        _word(language),
+        int(priority),
+        _word(agent, empty=True),
+        int(wait_ms),
+        int(closes) if closes else None,
+    )
 
 
 def _dialled(number: str) -> str:

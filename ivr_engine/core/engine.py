@@ -172,6 +172,8 @@ class Engine:
                     self._waiting.escalation_due(ContactId(subject))
                 case Due.TOO_LONG:
                     self._waiting.too_long(ContactId(subject))
+                case Due.CLOSED:
+                    self._waiting.closed(ContactId(subject))
                 case Due.ANNOUNCE:
                     self._announcing.due(ContactId(subject))
                 case Due.YIELD | Due.PREFERRED:

@@ -20,7 +20,7 @@ from ivr_engine.core.queue_rules import Announcements, ClockStart, EscalationAct
 from ivr_engine.core.relaxation import LOOK_AGAIN_MS, also, conditional, due_after_ms, holds, relaxed
 from ivr_engine.core.routing_books import Desk
 from ivr_engine.core.state import State
-from ivr_engine.core.vocabulary import ContactId, ContactPhase, QueueId
+from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, QueueId
 
 MOVES = 3
 """From queue to queue or flow: those that overflow into each other must not play ball with a citizen."""
@@ -47,6 +47,11 @@ class Waiting:
         contact.promise_at_ms = start_ms + settings.promise_ms
         contact.place_ms = min(start_ms, contact.place_ms) if contact.recalled else start_ms
         contact.relaxed = contact.relaxed_times = contact.escalated = contact.raised = 0
+        closes_in = request.closes_in_seconds
+        contact.closes_at_ms = 0 if closes_in is None else state.now_ms + closes_in * 1_000
+        if request.agent:
+            contact.preferred = AgentId(request.agent)
+            contact.preferred_until_ms = state.now_ms + request.agent_wait_ms
 
     def arrive(self, contact: Contact) -> None:
         """At the first queue of a contact: it is expected no more, and who was here before is known again."""
@@ -62,9 +67,16 @@ class Waiting:
             if old_ms is not None and old_ms < contact.place_ms:
                 contact.place_ms, contact.recalled = old_ms, True
         wait_ms = state.queue(request.queue).last_agent_wait_ms
-        if wait_ms:
+        if wait_ms and not request.agent:
             contact.preferred = state.recall.last_agent(contact.caller, policy.last_agent_memory_ms, state.now_ms)
             contact.preferred_until_ms = state.now_ms + wait_ms
+
+    def _closed(self, contact: Contact, settings: QueueSettings) -> bool:
+        """The hours were over when the flow asked; who was told so and is here all the same will wait."""
+        request, limits = contact.request, settings.limits
+        asked_before = contact.returns or contact.sent_on_at_ms is not None or contact.callback is not None
+        over = request is not None and request.closes_in_seconds == 0 and limits.closed.act is not OverflowAct.WAIT
+        return over and not asked_before and self._state.switch_connected
 
     def wait(self, contact: Contact) -> None:
         """Stand in the queue: told, with what is due done at once, and offered to whoever is free."""
@@ -86,6 +98,11 @@ class Waiting:
                 returns=contact.returns,
             )
         )
+        if self._closed(contact, settings):
+            self.send_on(contact, settings.limits.closed, "closed")
+            return
+        if contact.closes_at_ms and settings.limits.closing_grace_ms:
+            self._set(contact, Due.CLOSED, max(contact.closes_at_ms + settings.limits.closing_grace_ms, state.now_ms))
         if settings.relaxation:
             self._relax(contact, settings)
         if settings.escalation:
@@ -242,13 +259,22 @@ class Waiting:
 
     # ── being sent on ───────────────────────────────────────────────────────────────────────────────────────────────
     def too_long(self, contact: ContactId) -> None:
+        """The longest wait is over."""
+        self._over(contact, Due.TOO_LONG)
+
+    def closed(self, contact: ContactId) -> None:
+        """The hours ended, and the grace after them."""
+        self._over(contact, Due.CLOSED)
+
+    def _over(self, contact: ContactId, due: Due) -> None:
         waiting = self._waiting(contact)
         if waiting is None or waiting.request is None:
             return
         if waiting.phase is ContactPhase.OFFERED:
-            self._set(waiting, Due.TOO_LONG, self._state.now_ms + LOOK_AGAIN_MS)
+            self._set(waiting, due, self._state.now_ms + LOOK_AGAIN_MS)
             return
-        self.send_on(waiting, self._state.queue(waiting.request.queue).limits.too_long, "too_long")
+        limits = self._state.queue(waiting.request.queue).limits
+        self.send_on(waiting, limits.closed if due is Due.CLOSED else limits.too_long, due)
 
     def send_on(self, contact: Contact, overflow: Overflow, why: str, *, asked: bool = False) -> None:
         """Out of the queue, to what was configured. `asked`: the citizen chose it, so that it counts as no move."""
@@ -264,7 +290,7 @@ class Waiting:
         contact.preferred = None
         contact.moves += not asked
         if overflow.act is OverflowAct.QUEUE:
-            contact.request = replace(request, queue=QueueId(overflow.target))
+            contact.request = replace(request, queue=QueueId(overflow.target), closes_in_seconds=None, agent="")
             place_ms, promise_at_ms = contact.place_ms, contact.promise_at_ms
             self.join(contact)
             # the citizen knows of one wait and one promise only

@@ -74,4 +74,12 @@ QUEUE_CODES: tuple[Code, ...] = (
         _HEAD
         + '  general: {announcements: {first_after_seconds: 30, comfort: greeting, keys: {"1": "queue:transport"}}}\n',
     ),
+    Code(
+        "closing",
+        "A queue has hours and no way out after them, or the other way round.",
+        "Say both: `hours` names a calendar, `closed` under `limits` where who comes later goes.",
+        _QUEUES,
+        _HEAD + '  general: {limits: {closed: "queue:transport"}}\n',
+        _HEAD + '  general: {limits: {nobody: "queue:transport"}}\n',
+    ),
 )

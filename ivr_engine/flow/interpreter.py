@@ -43,7 +43,7 @@ from ivr_engine.core.vocabulary import Disposition
 from ivr_engine.flow.expressions_contact import civil
 from ivr_engine.flow.interpreter_asking import ALL_KEYS, Again, Answer, Further, Left, answer, question
 from ivr_engine.flow.interpreter_deciding import decide
-from ivr_engine.flow.interpreter_ending import outcome_of, person
+from ivr_engine.flow.interpreter_ending import outcome_of, person, with_hours
 from ivr_engine.flow.interpreter_outside import dip, plain_value, text_message
 from ivr_engine.flow.interpreter_state import PYTHON_TYPES, Memory, Script, Voice
 from ivr_engine.flow.numbers import Forward, Reject, Serve
@@ -171,7 +171,9 @@ class Walk:
             self._memory.enter(flow, onward.step or flow.first)
             onward = self._do()
         action = onward if onward is not None else Finish(person(self._memory, self._entry))
-        self._ended = isinstance(action, Finish)
+        if isinstance(action, Finish):
+            self._ended = True
+            return Finish(with_hours(action.outcome, self._script, self._card.moment))
         return action
 
     def _do(self, before: tuple[PromptId, ...] = ()) -> Onward:

@@ -48,6 +48,8 @@ class Script:
     manifest: Manifest = field(default_factory=Manifest)
     hours: Hours = field(default_factory=Hours)
     variables: Variables = field(default_factory=Variables)
+    closing: Mapping[QueueId, str] = field(default_factory=dict)
+    """Queue → the calendar of its hours."""
 
 
 class Memory:

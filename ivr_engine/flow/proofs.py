@@ -114,7 +114,7 @@ def flows_of_queues(queues: Iterable[QueueSettings]) -> tuple[FlowId, ...]:
     found: dict[FlowId, None] = {}
     for queue in queues:
         limits = queue.limits
-        ways_out: tuple[Overflow, ...] = (limits.full, limits.nobody, limits.unmeetable, limits.too_long)
+        ways_out: tuple[Overflow, ...] = (limits.full, limits.nobody, limits.unmeetable, limits.too_long, limits.closed)
         ways_out = (*ways_out, *(step.overflow for step in queue.escalation), *queue.announcements.keys.values())
         for out in ways_out:
             if out.act not in (OverflowAct.WAIT, OverflowAct.QUEUE):

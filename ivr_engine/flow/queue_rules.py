@@ -29,7 +29,7 @@ from ivr_engine.core.requirement import ANYBODY, Requirement, preferring
 from ivr_engine.core.routing_standard import STANDARD_ROUTING
 from ivr_engine.core.vocabulary import Skill
 from ivr_engine.flow.callback_rules import read_callback
-from ivr_engine.flow.form import Form
+from ivr_engine.flow.form import Asked, Form
 from ivr_engine.flow.queue_announcements import ANNOUNCEMENTS, announcements
 from ivr_engine.flow.queue_announcements import KEYS as KEYS_WHILE_WAITING
 from ivr_engine.flow.requirement_text import RequirementError, read_requirement
@@ -50,6 +50,7 @@ KEYS = (
     "relaxation",
     "escalation",
     "limits",
+    "hours",
     "announcements",
     "wrap_up_mode",
     "wrap_up_extension_seconds",
@@ -98,6 +99,8 @@ _LIMITS = (
     "nobody",
     "unmeetable",
     "too_long",
+    "closed",
+    "closing_grace_seconds",
 )
 
 
@@ -110,16 +113,19 @@ class Names:
         queues: frozenset[str],
         flows: frozenset[str] | None,
         prompts: Mapping[str, Mapping[str, str]] | None,
+        calendars: frozenset[str] | None,
     ) -> None:
         """`prompts`: prompt → language → recording."""
         self.skills = skills
         self.queues = queues
         self.flows = flows
         self.prompts = prompts
+        self.calendars = calendars
 
 
 def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
     """The queue with every rule that its form says."""
+    limits = _limits(form, names)
     return replace(
         queue,
         expression=_needs(form, names),
@@ -134,7 +140,8 @@ def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
         ring=_ring(form, queue),
         relaxation=_relaxation(form, names),
         escalation=_escalation(form, names),
-        limits=_limits(form, names),
+        limits=limits,
+        hours=_hours(form, limits, names),
         announcements=_announcements(form, names),
         wrap_up_mode=WrapUpMode(form.one_of("wrap_up_mode", tuple(WrapUpMode), queue.wrap_up_mode)),
         wrap_up_extension_ms=form.seconds_as_ms("wrap_up_extension_seconds", 0, 600_000, queue.wrap_up_extension_ms),
@@ -300,7 +307,22 @@ def _limits(form: Form, names: Names) -> QueueLimits:
         nobody=_overflow(below, "nobody", names),
         unmeetable=_overflow(below, "unmeetable", names),
         too_long=_overflow(below, "too_long", names),
+        closed=_overflow(below, "closed", names),
+        closing_grace_ms=below.seconds_as_ms("closing_grace_seconds", 0, HOUR_MS, 0),
     )
+
+
+def _hours(form: Form, limits: QueueLimits, names: Names) -> str:
+    calendar = form.name("hours", "")
+    form.check_names("hours", [calendar] if calendar else [], names.calendars, "calendar")
+    if bool(calendar) is (limits.closed.act is OverflowAct.WAIT) and not isinstance(form.table, Asked):
+        form.error(
+            "hours" if calendar else "limits",
+            "closing",
+            "hours of a queue and 'closed' under its limits go together",
+            hint="say both: when the desk is open, and where who comes later goes",
+        )
+    return calendar
 
 
 def _announcements(form: Form, names: Names) -> Announcements:

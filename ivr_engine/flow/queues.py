@@ -63,11 +63,12 @@ def read_queues(
     diagnostics: Diagnostics,
     flows: frozenset[str] | None = None,
     prompts: Mapping[str, Mapping[str, str]] | None = None,
+    calendars: frozenset[str] | None = None,
 ) -> Queues:
     """The queues as far as they could be read.
 
     `flows` are those that surveys and ways out may name, `prompts` (prompt → language → recording) what may be said
-    to who waits; None judges nothing.
+    to who waits, `calendars` those of `hours`; None judges nothing.
     """
     form = Form.of(node, diagnostics, "queues.yaml", SECTIONS)
     if form is None:
@@ -83,7 +84,7 @@ def read_queues(
     form.check_names("person", [person] if person else [], frozenset(below.table.keys), "queue")
     routing = read_routing(form.below("routing", "routing", ROUTING_KEYS))
     phrases = read_phrases(form.below("announcements", "announcements", PHRASES), prompts)
-    names = Names(skills, frozenset(below.table.keys), flows, prompts)
+    names = Names(skills, frozenset(below.table.keys), flows, prompts, calendars)
     settings = {
         QueueId(name): with_rules(standard_queue(_queue(name, entry, skills, flows)), entry, names)
         for name, entry in below.forms("queue", _KEYS)

@@ -120,7 +120,13 @@ def compiled(
     queues = Queues()
     if queues_node is not None:
         spoken = _spoken(manifest, documents.names("prompts"))
-        queues = read_queues(queues_node, diagnostics, frozenset(documents.flows), spoken)
+        queues = read_queues(
+            queues_node,
+            diagnostics,
+            frozenset(documents.flows),
+            spoken,
+            None if "hours" in documents.doubtful else documents.names("hours") or frozenset(),
+        )
     contact = contact_types(sorted(documents.names("agencies") or ()), LANGUAGES)
     takes, returns = (declared(documents.flows, key, diagnostics) for key in ("takes", "returns"))
     known = Known(
@@ -166,7 +172,8 @@ def compiled(
     calendars.warn_unspoken(manifest, {state.language for state in graph.ways}, diagnostics)
     if today is not None:
         calendars.warn_past(today, diagnostics)
-    script = Script(checked, numbers, manifest, calendars.hours, known.variables)
+    closing = {queue.id: queue.hours for queue in queues.settings.values() if queue.hours}
+    script = Script(checked, numbers, manifest, calendars.hours, known.variables, closing)
     return Revision(
         documents.id,
         numbers,

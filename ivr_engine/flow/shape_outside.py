@@ -53,6 +53,11 @@ DEADLINE_MS = 5_000
 
 CACHE_SECONDS = 86_400
 
+AGENT_WAIT_MS = 10_000
+"""For a named agent: long enough for the end of a talk that is nearly over, and inside the promise."""
+
+AGENT_WAIT_LONGEST_MS = 600_000
+
 _STANDING: Mapping[str, Field] = {
     "requirement": Names("skill"),
     "priority": Whole(0, PRIORITY, 0),
@@ -79,7 +84,12 @@ SEND: Mapping[str, Field] = {
     "next": To(BELOW),
     "failed": To("next"),
 }
-QUEUE: Mapping[str, Field] = {"queue": Name("queue"), **_STANDING}
+QUEUE: Mapping[str, Field] = {
+    "queue": Name("queue"),
+    "agent": Formula(TEXT, shown="the number of an agent", default='""'),
+    "agent_wait_seconds": Seconds(1_000, AGENT_WAIT_LONGEST_MS, AGENT_WAIT_MS),
+    **_STANDING,
+}
 CALLBACK: Mapping[str, Field] = {
     "callback": Name("queue"),
     "number": Formula(TEXT, shown="a number to call", default="caller"),
@@ -178,7 +188,9 @@ def send(step: StepReader, read: Mapping[str, Any]) -> SendStep:
 
 
 def queue(_step: StepReader, read: Mapping[str, Any]) -> QueueStep:
-    return QueueStep(QueueId(read["queue"]), **_standing(read))
+    return QueueStep(
+        QueueId(read["queue"]), agent=read["agent"], agent_wait_ms=read["agent_wait_seconds"], **_standing(read)
+    )
 
 
 def callback(_step: StepReader, read: Mapping[str, Any]) -> CallbackStep:

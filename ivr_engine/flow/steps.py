@@ -310,6 +310,9 @@ class QueueStep:
     priority: int = 0
     show: tuple[str, ...] = ()
     """Variables that the counsellor is shown; never secret ones."""
+    agent: Expression | None = None
+    """Whom the citizen stands for while that agent is at work: a case worker, whoever had the case last time."""
+    agent_wait_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,9 @@ def test_given_a_queued_contact_when_encoded_then_it_reads_like_the_fact() -> No
             "agency": "seoul",
             "language": "ko",
             "priority": 0,
+            "agent": "",
+            "agent_wait_ms": 0,
+            "closes_in_seconds": None,
         },
         "queued_at_ms": 1_000,
     }

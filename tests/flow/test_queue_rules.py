@@ -36,7 +36,9 @@ def read(text: str) -> tuple[Queues, list[str]]:
     diagnostics = Diagnostics()
     node = source.read("queues.yaml", (HEAD + text).encode(), diagnostics)
     assert node is not None
-    queues = read_queues(node, diagnostics, frozenset({"closed"}), {"busy": {"ko": "ivr/ko/busy"}})
+    queues = read_queues(
+        node, diagnostics, frozenset({"closed"}), {"busy": {"ko": "ivr/ko/busy"}}, frozenset({"office"})
+    )
     return queues, [diagnostic.code for diagnostic in diagnostics.in_order()]
 
 
@@ -148,6 +150,16 @@ queues:
     assert queues.phrases["between"] == ("busy", "busy", "busy")
 
 
+def test_given_hours_and_where_they_lead_when_read_then_flows_and_the_core_know_them() -> None:
+    queues, wrong = read(
+        'queues: {general: {hours: office, limits: {closed: "flow:closed", closing_grace_seconds: 60}}}\n'
+    )
+    assert wrong == []
+    general = queues.settings[QueueId("general")]
+    assert (general.hours, general.limits.closed) == ("office", Overflow(OverflowAct.FLOW, "closed"))
+    assert general.limits.closing_grace_ms == 60_000
+
+
 def test_given_too_few_words_round_a_value_when_read_then_its_code_is_said() -> None:
     _, wrong = read("announcements: {place: busy}\nqueues: {general: {}}\n")
     assert wrong == ["phrase"]
@@ -177,6 +189,9 @@ def test_given_a_queue_that_says_nothing_when_read_then_it_has_the_rules_that_ca
         ('limits: {nobody: "flow:closd"}', "unknown_flow"),
         ("contractor_shares: {han: 60, nam: 60}", "shares"),
         ("choice: cleverest", "not_allowed"),
+        ("hours: office", "closing"),
+        ('limits: {closed: "flow:closed"}', "closing"),
+        ('hours: night, limits: {closed: "flow:closed"}', "unknown_calendar"),
         ("announcements: {comfort: busy}", "missing"),
         ("announcements: {first_after_seconds: 30, comfort: bussy}", "unknown_prompt"),
         ("announcements: {first_after_seconds: 30, every_seconds: 5}", "seconds"),
