@@ -78,6 +78,8 @@ class Callback:
     next_at_ms: int = 0
     """Rests until then."""
     end: CallbackEnd | None = None
+    telephone: str = ""
+    """The number as `canonical` has it: by which a caller is known again."""
 
 
 def callback_of(origin: ContactId) -> CallbackId:

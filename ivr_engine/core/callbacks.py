@@ -95,7 +95,7 @@ class Callbacks:
         )
         if not rules.dials:
             return
-        state.callbacks[callback.id] = callback
+        self._keep(callback)
         if not may_be_dialled(rules, outcome.number) or len(state.callbacks) > CALLBACKS:
             state.end_callback(callback, CallbackEnd.REFUSED)
 
@@ -114,7 +114,12 @@ class Callbacks:
             event.leg,
             event.next_at_ms,
         )
+        self._keep(callback)
+
+    def _keep(self, callback: Callback) -> None:
+        callback.telephone = canonical(callback.number, self._rules(callback).country)
         self._state.callbacks[callback.id] = callback
+        self._state.promised[callback.telephone] = callback.id
 
     def cancelled(self, event: CallbackCancelled) -> None:
         """Raises IllegalEvent while the citizen is on the line, and for a promise that is not open."""
@@ -131,6 +136,12 @@ class Callbacks:
         callback = self._state.callbacks.get(callback_id)
         if callback is not None:
             self._look(callback)
+
+    def look_at_all(self) -> None:
+        """After a new configuration: hours, numbers and limits may be others."""
+        for callback in list(self._state.callbacks.values()):
+            if callback.state in (CallbackState.WAITING, CallbackState.RESTING) and self._state.switch_connected:
+                self._look(callback)
 
     def _look(self, callback: Callback) -> None:
         state, rules = self._state, self._rules(callback)
@@ -298,16 +309,9 @@ class Callbacks:
 
     def _open_for(self, number: str, rules: CallbackRules) -> Callback | None:
         """The promise to this number that is not being kept right now."""
-        wanted = canonical(number, rules.country)
-        return next(
-            (
-                callback
-                for callback in self._state.callbacks.values()
-                if callback.state is not CallbackState.ON_LINE
-                and canonical(callback.number, self._rules(callback).country) == wanted
-            ),
-            None,
-        )
+        known = self._state.promised.get(canonical(number, rules.country))
+        callback = self._state.callbacks.get(known) if known is not None else None
+        return callback if callback is not None and callback.state is not CallbackState.ON_LINE else None
 
     def _drop(self, callback: Callback, end: CallbackEnd) -> None:
         """Over, wherever it stands; a phone that rings for it stops."""

@@ -1,6 +1,6 @@
 """The two phones of a callback: whose rings first, and when the other one does. Commands and deadlines, no choice."""
 
-from ivr_engine.core.callback import CallbackStimulus
+from ivr_engine.core.callback import CallbackStimulus, may_be_dialled
 from ivr_engine.core.commands import DialCitizen, StartOffer
 from ivr_engine.core.contact import Contact
 from ivr_engine.core.deadlines import Due
@@ -48,6 +48,8 @@ def dial(state: State, contact: Contact) -> None:
     if callback is None or callback.state is not CallbackState.WAITING:
         return
     rules = state.queue(callback.request.queue).callback
+    if not may_be_dialled(rules, callback.number):
+        return  # the list became shorter while an agent's phone rang; the next look ends the promise
     callback.dials += 1
     state.move_callback(callback, CallbackStimulus.DIALLED)
     state.deadlines.clear(Due.CALLBACK, callback.id)

@@ -332,6 +332,7 @@ class Engine:
         self._offering.match_all()
         self._waiting.judge_queues()
         self._waiting.judge_staff()
+        self._callbacks.look_at_all()
 
     def _presence_restored(self, event: PresenceRestored) -> None:
         agent = self._state.agents.get(event.agent)

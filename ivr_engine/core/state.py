@@ -62,6 +62,8 @@ class State:
     """Open offers, and answered ones while the agent's leg lives."""
     callbacks: dict[CallbackId, Callback] = field(default_factory=dict)
     """The promises that are open."""
+    promised: dict[str, CallbackId] = field(default_factory=dict)
+    """The newest of them to each telephone."""
     recipients: dict[LegId, ContactId] = field(default_factory=dict)
     restored: dict[ContactId, ContactRestored] = field(default_factory=dict)
     restored_offers: dict[OfferId, OfferRestored] = field(default_factory=dict)
@@ -183,6 +185,8 @@ class State:
         self.deadlines.clear(Due.CALLBACK, callback.id)
         self.deadlines.clear(Due.DIAL_OWED, callback.id)
         del self.callbacks[callback.id]
+        if self.promised.get(callback.telephone) == callback.id:
+            del self.promised[callback.telephone]
         self.notices.append(
             CallbackEnded(
                 callback=callback.id,

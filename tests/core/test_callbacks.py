@@ -304,6 +304,26 @@ def test_given_a_list_that_becomes_shorter_when_the_dial_is_due_then_it_is_refus
     assert _ends(centre) == [CallbackEnd.REFUSED]
 
 
+def test_given_a_promise_that_waits_when_its_number_leaves_the_list_then_it_ends_at_once() -> None:
+    centre = _centre()
+    _busy(centre)
+    _promise(centre)
+    centre.queues = (QueueSettings(GENERAL, callback=replace(RULES, numbers=("02XXXXXXX",))),)
+    centre.configure()
+    assert _ends(centre) == [CallbackEnd.REFUSED]
+
+
+def test_given_an_agent_s_phone_that_rings_when_the_number_leaves_the_list_then_nobody_is_dialled() -> None:
+    centre = _centre()
+    _promise(centre)
+    centre.queues = (QueueSettings(GENERAL, callback=replace(RULES, numbers=("02XXXXXXX",))),)
+    centre.configure()
+    _ready(centre)
+    centre.wait(60_000)
+    assert centre.sent(DialCitizen) == []
+    assert _ends(centre) == [CallbackEnd.REFUSED]
+
+
 def test_given_a_queue_that_dials_nobody_then_the_promise_is_only_told() -> None:
     centre = _centre(CallbackRules())
     _promise(centre)
