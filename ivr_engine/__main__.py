@@ -30,6 +30,7 @@ from ivr_engine import (
     service,
 )
 from ivr_engine.api.access import TokenError
+from ivr_engine.api.roles import RoleError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
 from ivr_engine.flow.diagnostics import FlowErrors
@@ -161,7 +162,7 @@ def _carry_out(work: Callable[[], Awaitable[T]], *, fast: bool = False) -> T:
         raise typer.Exit(WRONG) from None
     except AgiListenError as known:
         _give_up(f"{known} (IVR_AGI_PORT; the dialplan's IVR_AGI must name the same)")
-    except (StorageError, AmiRefused, TokenError, service.PortTaken) as known:
+    except (StorageError, AmiRefused, TokenError, RoleError, service.PortTaken) as known:
         _give_up(str(known))
 
 

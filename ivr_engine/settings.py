@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     api_tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description='JSON object of name → bearer token, e.g. {"desk": "…"}'
     )
+    api_roles: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON object of token name → role: supervisor, operator, auditor, agent:1001 or contractor:han; "
+        "a token without one may do everything",
+    )
     api_origins: frozenset[str] = Field(
         default=frozenset(), description='JSON list of web pages that may open the feed, e.g. ["https://desk.example"]'
     )

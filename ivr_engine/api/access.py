@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from aiohttp.web_urldispatcher import SystemRoute
 from pydantic import SecretStr
 
 from ivr_engine.api.problems import Problem
+from ivr_engine.api.roles import WHOLE, Grant
 
 REQUESTS_PER_SECOND = 50
 """For one token. The busiest hour of 120 has 1.1 contacts a second with some six requests each, a seventh of this. A
@@ -29,6 +31,9 @@ BEARER_PROTOCOL = "bearer"
 
 TOKEN_NAME = web.RequestKey("token_name", str)
 """Under this key a request carries the name of its token."""
+
+GRANT = web.RequestKey("grant", Grant)
+"""And under this one what that token may do."""
 
 _LIVENESS = frozenset({"/healthz", "/readyz"})
 
@@ -111,11 +116,12 @@ def access(
     tokens: Tokens,
     *,
     open_metrics: bool,
+    granted: Mapping[str, Grant] | None = None,
     per_second: float = REQUESTS_PER_SECOND,
     burst: float = BURST_REQUESTS,
     now: Callable[[], float] = time.monotonic,
 ) -> Middleware:
-    """The layer that lets a request in: 401 without a known token, 429 with `Retry-After` beyond its allowance."""
+    """The layer that lets a request in: 401 without a known token, 429 beyond its allowance, 403 beyond its role."""
     allowances: dict[str, Allowance] = {}  # one for each configured token, never for what a stranger sends
     unguarded = _LIVENESS | {"/metrics"} if open_metrics else _LIVENESS
 
@@ -144,7 +150,12 @@ def access(
                 hint="listen to /v1/feed instead of asking again and again",
                 headers={"Retry-After": str(int(wait_seconds) + 1)},
             )
+        grant = WHOLE if granted is None else granted[name]
+        route = request.match_info.route
+        if not isinstance(route, SystemRoute):  # a path that does not exist is nobody's secret
+            grant.permit(route.name or "", request.match_info)
         request[TOKEN_NAME] = name
+        request[GRANT] = grant
         return await handler(request)
 
     return layer

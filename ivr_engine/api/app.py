@@ -16,6 +16,7 @@ from ivr_engine.api.past import PAST_ROUTES
 from ivr_engine.api.problems import problems
 from ivr_engine.api.resources import ROUTES
 from ivr_engine.api.revisions import REVISION_ROUTES
+from ivr_engine.api.roles import grants
 from ivr_engine.api.routes import BODY_BYTES, endpoint
 from ivr_engine.reports.ports import Past
 from ivr_engine.runtime.ports import Desk, Directory, Loading
@@ -36,16 +37,17 @@ def build_app(
     """The whole HTTP side of the engine, to be run by the service.
 
     `/metrics` needs no token while `settings.api_host` is a loopback address. Raises `access.TokenError` for tokens
-    that would let somebody in by mistake.
+    that would let somebody in by mistake, `roles.RoleError` for roles that do not exist.
     """
     tokens = Tokens(settings.api_tokens)
+    granted = grants(settings.api_roles, settings.api_tokens)
     app = web.Application(
-        middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host))],
+        middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host), granted=granted)],
         client_max_size=BODY_BYTES,
     )
     routes = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
     for route in routes:
-        app.router.add_route(route.method, route.path, endpoint(route, desk, directory, past, loading))
+        app.router.add_route(route.method, route.path, endpoint(route, desk, directory, past, loading), name=route.name)
 
     described = json.dumps(document(routes, __version__), ensure_ascii=False).encode()
 
@@ -58,8 +60,8 @@ def build_app(
     async def send_away(_: web.Application) -> None:
         feed.close()
 
-    app.router.add_get("/v1/openapi.json", describe)
-    app.router.add_get("/v1/feed", listen, allow_head=False)
+    app.router.add_get("/v1/openapi.json", describe, name="openapi")
+    app.router.add_get("/v1/feed", listen, allow_head=False, name="feed")
     add_health(app, version=__version__, health=health, registry=metrics_registry)
     app.on_shutdown.append(send_away)
     return app

@@ -56,7 +56,7 @@ def add_health(
 
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
-    app.router.add_get("/metrics", make_aiohttp_handler(registry))
+    app.router.add_get("/metrics", make_aiohttp_handler(registry), name="metrics")
 
 
 def _json(status: int, answer: dict[str, object]) -> web.Response:

@@ -34,7 +34,11 @@ _PROBLEM: Json = {
     },
 }
 
-_EVERYWHERE = ((401, "unknown_token"), (429, "too_many_requests: see Retry-After"))
+_EVERYWHERE = (
+    (401, "unknown_token"),
+    (403, "not_allowed: not for the role of this token"),
+    (429, "too_many_requests: see Retry-After"),
+)
 
 
 def document(routes: Sequence[AnyRoute], version: str) -> Json:

@@ -62,14 +62,15 @@ def _agent_of(asked: Asked[Any, Any]) -> AgentId:
 
 def _picture_of(asked: Asked[Any, Any], agent: AgentId) -> AgentPicture:
     for each in asked.desk.view().agents:
-        if each.id == agent:
+        if each.id == agent and asked.grant.sees_people_of(each.contractor):
             return AgentPicture.model_validate(each)
     raise UnknownAgent(f"no agent {agent} in the configuration")
 
 
 async def list_agents(asked: Asked[Nothing, Nothing]) -> Agents:
     view = asked.desk.view()
-    return Agents(at_ms=view.at_ms, agents=tuple(AgentPicture.model_validate(agent) for agent in view.agents))
+    seen = (agent for agent in view.agents if asked.grant.sees_people_of(agent.contractor))
+    return Agents(at_ms=view.at_ms, agents=tuple(AgentPicture.model_validate(agent) for agent in seen))
 
 
 async def show_agent(asked: Asked[Nothing, Nothing]) -> AgentPicture:

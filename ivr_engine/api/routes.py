@@ -12,9 +12,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
-from ivr_engine.api.access import TOKEN_NAME
+from ivr_engine.api.access import GRANT, TOKEN_NAME
 from ivr_engine.api.pictures import Nothing
 from ivr_engine.api.problems import Place, Problem, from_validation
+from ivr_engine.api.roles import WHOLE, Grant
 from ivr_engine.core.events import Event
 from ivr_engine.reports.ports import Past
 from ivr_engine.runtime.ports import Desk, Directory, Loading
@@ -44,6 +45,7 @@ class Asked(Generic[BodyT, QueryT]):
     query: QueryT
     token_name: str
     loading: Loading | None = None
+    grant: Grant = WHOLE
 
     async def decide(self, event: Event) -> None:
         """Put the fact before the core. Raises IllegalEvent when it refuses, Problem 504 when it does not answer."""
@@ -91,6 +93,7 @@ def endpoint(route: AnyRoute, desk: Desk, directory: Directory, past: Past, load
             query=_read_query(request, route.query),
             token_name=request[TOKEN_NAME],
             loading=loading,
+            grant=request[GRANT],
         )
         answer = await route.respond(asked)
         return web.Response(

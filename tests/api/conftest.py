@@ -32,6 +32,7 @@ class Office:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     api_host: str = "127.0.0.1"
     origins: frozenset[str] = frozenset()
+    roles: dict[str, str] = field(default_factory=dict)
     feed: Feed | None = None
 
     async def open(self) -> Client:
@@ -40,7 +41,12 @@ class Office:
             desk=self.desk,
             directory=self.directory,
             past=self.past,
-            settings=Settings(api_host=self.api_host, api_tokens={"desk": SecretStr(SECRET)}, api_origins=self.origins),
+            settings=Settings(
+                api_host=self.api_host,
+                api_tokens={"desk": SecretStr(SECRET)},
+                api_roles=self.roles,
+                api_origins=self.origins,
+            ),
             metrics_registry=self.registry,
             health=lambda: self.health,
             feed=self.feed,
