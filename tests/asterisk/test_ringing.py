@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ivr_engine.asterisk.ringing import CAUSE_OWED_MS, WITHDRAW_TRIES, Ringing
-from ivr_engine.core.events import OfferFailed
+from ivr_engine.core.events import CitizenNotReached, OfferFailed
 from ivr_engine.core.vocabulary import OfferFailure, OfferId
 from ivr_engine.replay.simulator.ports import Record
 from ivr_engine.replay.virtual import VirtualTime
@@ -20,7 +20,7 @@ BUSY = Record({"Uniqueid": O, "Cause": "17"})
 class Book:
     def __init__(self) -> None:
         self.time = VirtualTime(0)
-        self.told: list[OfferFailed] = []
+        self.told: list[OfferFailed | CitizenNotReached] = []
         self.ringing = Ringing(self.told.append, self.time.after)
         self.ringing.begin(O, "a.1")
 
