@@ -152,6 +152,8 @@ class TestSettings:
             ("IVR_AGENT_ENDPOINT", "PJSIP/{agent.name}", "{agent}"),
             ("IVR_AGENT_ENDPOINT", "PJSIP/{agent:d}", "{agent}"),
             ("IVR_OFFICE_ENDPOINT", "PJSIP/{agent}", "{number}"),
+            ("IVR_CITIZEN_ENDPOINT", "PJSIP/{agent}", "{number}"),
+            ("IVR_CALLBACK_NUMBERS", '["+8210"]', "patterns"),
             ("IVR_OFFICE_ENDPOINT", "PJSIP/{number}@{}", "{number}"),
             ("IVR_OFFICE_ENDPOINT", "PJSIP/{number}\nAction: Logoff", "control characters"),
             ("IVR_AMI_EVENTS_USER", "ivr\nevents", "control characters"),

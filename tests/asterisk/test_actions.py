@@ -252,3 +252,16 @@ class TestTalk:
         steps = plan.extensions("ivr-wait")["s"]
         at = next(number for number, step in enumerate(steps) if step.label == move.headers["Priority"])
         assert not any("IVR_QUEUED_AT=" in step.arguments for step in steps[at:])
+
+
+# ── citizens who are called back ────────────────────────────────────────────────────────────────────────────────────
+def test_given_a_number_with_anything_in_it_when_dialled_then_only_its_digits_are_left() -> None:
+    (originate,) = actions(DialCitizen(C, "010-1234&PJSIP/1001", "120,x", 25_000, ToQueue(QueueId("general"))))
+    assert originate.headers["Channel"] == "PJSIP/01012341001@city-trunk"
+    assert (originate.headers["Context"], originate.headers["CallerID"]) == ("ivr-callback", '"120" <120>')
+
+
+def test_given_a_list_of_the_site_s_when_asked_then_only_what_fits_a_whole_pattern_may_be_dialled() -> None:
+    site = Endpoints(citizens=frozenset({"010XXXXXXXX"}))
+    assert [site.may_dial(number) for number in ("01012345678", "+821012345678")] == [True, True]
+    assert not any(site.may_dial(number) for number in ("0607001234", "010123456789", "0101234567", ""))
