@@ -24,6 +24,9 @@ FILES = sorted(LIBRARY.rglob(f"*{SUFFIX}"))
 FOLDERS = {
     "visit",
     "wait",
+    "announce",
+    "queue_agent",
+    "queue_hours",
     "offer",
     "talk",
     "transfer",
