@@ -1,6 +1,7 @@
 """`ivr-engine check`: the operators' documents, judged before they can reach a citizen."""
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -9,11 +10,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ivr_engine import __version__
+from ivr_engine.core.vocabulary import Skill
 from ivr_engine.flow.check_directory import check_entries
-from ivr_engine.flow.diagnostics import FlowErrors
+from ivr_engine.flow.check_staff import check_staff
+from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors, Severity
 from ivr_engine.flow.proofs_text import written_proofs
 from ivr_engine.flow.report import ReportForm, report
 from ivr_engine.flow.revision import Revision, load
+from ivr_engine.storage.agents_csv import read_agents
+from ivr_engine.storage.csv_source import CsvRefused
 from ivr_engine.storage.directory import read_directory
 from ivr_engine.storage.errors import StorageError
 
@@ -33,17 +38,21 @@ def check(
     directory: Annotated[
         Path | None, typer.Option(help="the CSV of the directory: entries that flows and numbers name are in it")
     ] = None,
+    agents: Annotated[
+        Path | None, typer.Option(help="the CSV of the counsellors: somebody can meet what each queue and step needs")
+    ] = None,
 ) -> None:
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
     if not folder.is_dir():
         _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     codes = _codes(directory) if directory is not None else None
+    staff = _staff(agents) if agents is not None else None
     try:
-        revision = _checked(folder, codes)
+        revision, warnings = _checked(folder, codes, staff)
     except FlowErrors as errors:
         _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
         raise typer.Exit(WRONG) from None
-    _tell(report(form, folder.as_posix(), revision.warnings, __version__))
+    _tell(report(form, folder.as_posix(), warnings, __version__))
     if proofs and form is ReportForm.TEXT:
         print(written_proofs(revision))
     if form is ReportForm.TEXT:
@@ -51,13 +60,24 @@ def check(
         print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
 
 
-def _checked(folder: Path, codes: frozenset[str] | None) -> Revision:
-    """Raises FlowErrors."""
+def _checked(
+    folder: Path, codes: frozenset[str] | None, staff: list[Mapping[Skill, int]] | None
+) -> tuple[Revision, tuple[Diagnostic, ...]]:
+    """The revision and every warning. Raises FlowErrors."""
     revision = load(folder, today=datetime.now(SEOUL).date())
     unknown = check_entries(revision, codes) if codes is not None else ()
-    if unknown:
-        raise FlowErrors(unknown)
-    return revision
+    unmet = check_staff(revision, staff) if staff is not None else ()
+    wrong = (*unknown, *unmet)
+    if any(one.severity is Severity.ERROR for one in wrong):
+        raise FlowErrors(wrong)
+    return revision, (*revision.warnings, *wrong)
+
+
+def _staff(agents: Path) -> list[Mapping[Skill, int]]:
+    try:
+        return [agent.skills for agent in read_agents(agents)]
+    except (CsvRefused, StorageError) as refused:
+        _give_up(str(refused))
 
 
 def _codes(directory: Path) -> frozenset[str]:

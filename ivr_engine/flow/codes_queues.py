@@ -31,6 +31,11 @@ QUEUE_CODES: tuple[Code, ...] = (
         _HEAD + '  general: {limits: {waiting: 50, full: "queue:transport"}}\n',
     ),
     Code(
+        "unmeetable",
+        "No agent can meet what a queue or a step needs. Only `ivr-engine check --agents FILE` looks.",
+        "Train somebody, ask for less, or say `unmeetable` in the limits of the queue.",
+    ),
+    Code(
         "callback",
         "How a queue calls citizens back cannot be read: hours have two ends (`09:00`), numbers have digits and X.",
         "Write it as in the example; see docs/callback.md.",
