@@ -19,8 +19,11 @@ from ivr_engine.replay.history import History
 from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.simulated import Run
 
-AT_ONCE_FOR_EACH_CORE = 6
-"""A scenario mostly waits: its start costs a second of a core, its calls a few milliseconds each."""
+AT_ONCE_FOR_EACH_CORE = 9
+"""A scenario mostly waits: its start costs most of a second of a core, its calls a few milliseconds each."""
+
+STARTS_FOR_EACH_CORE = 1
+"""Of those that run side by side, how many may be starting."""
 
 Outcome = Run | Exception
 OnDone = Callable[[Scenario, Outcome], None]
@@ -100,13 +103,14 @@ async def _all(tasks: Iterable[_Task], at_once: int, on_done: OnDone | None) -> 
     from sandbox.nursery import Nursery  # noqa: PLC0415
 
     places = asyncio.Semaphore(at_once)
+    starting = asyncio.Semaphore(STARTS_FOR_EACH_CORE * (os.cpu_count() or 1))
     outcomes: dict[str, Outcome] = {}
 
     async def one(task: _Task, people: People, nursery: Nursery) -> None:
         outcome: Outcome
         async with places:
             try:
-                outcome = task.told(await perform(task.performed, task.foreseen, people, nursery))
+                outcome = task.told(await perform(task.performed, task.foreseen, people, nursery, starting))
             except Exception as problem:
                 outcome = problem
         outcomes[task.scenario.name] = outcome

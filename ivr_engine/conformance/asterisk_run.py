@@ -6,8 +6,8 @@ events (heard, pressed), and the phones, whose clock gives the scenario's zero.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 
 import aiohttp
 
@@ -50,13 +50,21 @@ LIVES = 50
 """Starts of the engine in one scenario."""
 
 
-async def perform(scenario: Scenario, foreseen: History, people: People, nursery: Nursery) -> Run:
+async def perform(
+    scenario: Scenario, foreseen: History, people: People, nursery: Nursery, starting: asyncio.Semaphore
+) -> Run:
     """Runs it. `foreseen` is the history of the simulated level, `people` and `nursery` have databases and engines.
+
+    `starting` is held while switch, engine and phones start, which is what takes CPU: where all start at once, the
+    calls of those that are up already are late.
 
     Raises what `asterisk_site.opened` and SIPp raise; whatever it raises, nothing is left running.
     """
     numbers = callers_of(scenario)
-    async with opened(scenario, people, nursery) as site, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        await starting.acquire()
+        started = stack.enter_context(_once(starting.release))
+        site = await stack.enter_async_context(opened(scenario, people, nursery))
         registered = [agent for agent in scenario.agents if agent.registered]
         if registered:
             await stack.enter_async_context(Callees(asterisk_phones.agents(scenario), port=site.agent_port))
@@ -70,6 +78,7 @@ async def perform(scenario: Scenario, foreseen: History, people: People, nursery
         if scenario.citizens:
             calls = asterisk_phones.calls(scenario, foreseen, numbers, LEAD_MS)
             citizens = await stack.enter_async_context(Callers(site.switch, calls, rate=DIALS_A_SECOND))
+        started()
         zero = asyncio.get_running_loop().time() + LEAD_MS / 1_000
         zero_wall_ms = time.time_ns() // 1_000_000 + LEAD_MS
         director.begin(zero)
@@ -89,6 +98,21 @@ async def perform(scenario: Scenario, foreseen: History, people: People, nursery
         limit_hit=bool(unfinished),
         illegal_events=tuple(director.notes),
     )
+
+
+@contextmanager
+def _once(release: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Calls it when it is called, or at the end: one time."""
+    left = [release]
+
+    def call() -> None:
+        if left:
+            left.pop()()
+
+    try:
+        yield call
+    finally:
+        call()
 
 
 def _problems(metrics: Mapping[str, float], unfinished: str) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from sandbox.configuration import (
     quiet_music,
     render,
 )
+from sandbox.documentation import concise
 from sandbox.tools import AsteriskTools, asterisk_tools
 
 BOOT_SECONDS = 30.0  # 1 s on an idle machine; two busy cores and a cold disk are the rest
@@ -351,8 +352,9 @@ def _write(site: Site, tools: AsteriskTools) -> None:
         source = PROJECT_CONF / f"{name}.conf"
         if source.exists():
             shutil.copy(source, folder / "etc" / OURS)
-    for name in ("documentation", "rest-api", "static-http"):
+    for name in ("rest-api", "static-http"):
         (folder / "data" / name).symlink_to(tools.share / name)
+    (folder / "data/documentation").symlink_to(concise(tools.share / "documentation"))
     (folder / "data/sounds/en").symlink_to(tools.sounds)
     (folder / "data/sounds/ivr").symlink_to(PROJECT_PROMPTS)
     if tools.moh is not None:
