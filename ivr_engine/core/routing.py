@@ -19,7 +19,7 @@ from ivr_engine.core.estimate import wait_range
 from ivr_engine.core.queue_rules import ChoicePolicy, LendingRules
 from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_books import IDLE, ON_BREAK, Books, Crew, Desk, Fit, Standing
-from ivr_engine.core.routing_coverage import STEPS, Coverage, lost_by_one_less
+from ivr_engine.core.routing_coverage import PLENTY, STEPS, Coverage, lost_by_one_less
 from ivr_engine.core.routing_lending import put_in, tolerated
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_shares import Ledger
@@ -217,9 +217,13 @@ class Routing:
         if not candidates:
             return None
         fits = desk.fits
-        if self._keeps and not self._urgent(since_ms, queue.promise_ms, now_ms):
-            fits = [fit for fit in fits if fit.crew.idle and not self._kept(fit.crew, desk, since_ms, now_ms)]
-            candidates = sum(len(fit.crew.idle) for fit in fits)
+        if not desk.small and self._keeps and not self._urgent(since_ms, queue.promise_ms, now_ms):
+            fits = [
+                fit
+                for fit in fits
+                if fit.idle and not (fit.crew.small_desks and self._kept(fit.crew, desk, since_ms, now_ms))
+            ]
+            candidates = sum([len(fit.idle) for fit in fits])
             if not fits:
                 return None
         behind = ""
@@ -229,19 +233,25 @@ class Routing:
             best = min([idle[0] for fit in fits if (idle := fit.idle)])
             reason = f"longest idle ({(now_ms - best[0]) / 1000:.1f} s) of {candidates}"
             return Choice(best[1], candidates, reason + behind)
+        if queue.choice is ChoicePolicy.COVERAGE and not desk.requirement.preferred:
+            # no crew costs less than nothing: where the longest idle agent's does not, no other cost need be known
+            since_idle_ms, agent = min([idle[0] for fit in fits if (idle := fit.idle)])
+            if not self._cost(self.books.members[agent].crew, now_ms):
+                said = f"{_COSTS_NOTHING}, idle {(now_ms - since_idle_ms) / 1000:.1f} s, of {candidates}{behind}"
+                return Choice(agent, candidates, said)
         return self._by_policy(fits, queue.choice, candidates, now_ms, behind)
 
     def _by_policy(self, fits: list[Fit], policy: ChoicePolicy, candidates: int, now_ms: int, behind: str) -> Choice:
-        idle = [fit for fit in fits if fit.crew.idle]
         match policy:
             case ChoicePolicy.COVERAGE:
-                ranked = [(-f.preference, self._cost(f.crew, now_ms), *f.crew.idle[0]) for f in idle]
+                cost = self._cost
+                ranked = [(-fit.preference, cost(fit.crew, now_ms), *idle[0]) for fit in fits if (idle := fit.idle)]
             case ChoicePolicy.FEWEST_SKILLS:
-                ranked = [(-f.preference, float(f.crew.size), *f.crew.idle[0]) for f in idle]
+                ranked = [(-fit.preference, float(fit.crew.size), *idle[0]) for fit in fits if (idle := fit.idle)]
             case ChoicePolicy.HIGHEST_PROFICIENCY:
-                ranked = [(-f.preference, -float(f.proficiency), *f.crew.idle[0]) for f in idle]
+                ranked = [(-fit.preference, -float(fit.proficiency), *idle[0]) for fit in fits if (idle := fit.idle)]
             case ChoicePolicy.LONGEST_IDLE:
-                ranked = [(-f.preference, 0.0, *f.crew.idle[0]) for f in idle]
+                ranked = [(-fit.preference, 0.0, *idle[0]) for fit in fits if (idle := fit.idle)]
         best = min(ranked)
         preference, key, idle_since_ms, agent = best
         said = _KEYS[policy].format(abs(key))
@@ -251,12 +261,14 @@ class Routing:
         return Choice(agent, candidates, reason)
 
     def _cost(self, crew: Crew, now_ms: int) -> float:
-        policy, total = self.policy, 0.0
+        total = 0.0
         for desk in crew.desks:
             if desk.dirty:
-                lost = desk.coverage.cost(desk.idle, now_ms, policy.coverage_horizon_ms, policy.rate_half_life_ms)
-                desk.cost = lost * desk.weight_percent / 100
-                desk.dirty = False
+                desk.cost, desk.dirty = 0.0, False
+                if (idle := desk.counts[IDLE]) <= PLENTY:
+                    policy = self.policy
+                    lost = desk.coverage.cost(idle, now_ms, policy.coverage_horizon_ms, policy.rate_half_life_ms)
+                    desk.cost = lost * desk.weight_percent / 100
             total += desk.cost
         return total
 
@@ -283,14 +295,17 @@ class Routing:
         everything, there is nobody else to wait for, and nothing is kept."""
         if desk.small or not crew.small_desks:
             return False
-        smaller = [small for small in crew.small_desks if small.on_duty < desk.on_duty]
-        lending = self.policy.lending
-        if lending is not None:
-            if smaller and now_ms - since_ms < lending.after_ms:
+        policy, on_duty = self.policy, desk.on_duty
+        lending = policy.lending
+        for small in crew.small_desks:
+            if small.on_duty >= on_duty:
+                continue
+            if lending is None:
+                if small.counts[IDLE] <= policy.reserve_agents:
+                    return True
+            elif now_ms - since_ms < lending.after_ms or not self._lends(small, crew, lending, now_ms):
                 return True
-            return not all(self._lends(small, crew, lending, now_ms) for small in smaller)
-        reserve = self.policy.reserve_agents
-        return any(small.counts[IDLE] <= reserve for small in smaller)
+        return False
 
     def _lends(self, small: Desk, crew: Crew, rules: LendingRules, now_ms: int) -> bool:
         """One of the idle agents of a small desk, to whom this crew can help."""
@@ -301,18 +316,19 @@ class Routing:
         price = lost_by_one_less(small.idle, small.coverage.expected(rules.horizon_ms, half_life_ms))
         if price <= 0.0:
             return True
-        oldest_ms = self.policy.answer_ms
-        inside = on_duty = handle_ms = 0
+        oldest_ms = now_ms + self.policy.answer_ms
+        inside = most = handle_ms = 0
         for desk in crew.desks:
             if desk.small:
                 continue
             for line in desk.lines.values():
                 places = line.places
-                inside += len(places) - bisect_left(places, (now_ms - line.rules.promise_ms + oldest_ms,))
-            if desk.on_duty > on_duty:
-                on_duty, handle_ms = desk.on_duty, desk.handle_ms
+                inside += len(places) - bisect_left(places, (oldest_ms - line.rules.promise_ms,))
+            on_duty = desk.on_duty
+            if on_duty > most:
+                most, handle_ms = on_duty, desk.handle_ms
         purse = small.purse if small.purse is not None else -rules.opening_debt_percent / 100.0
-        return price <= tolerated(rules, purse, inside, on_duty, handle_ms)
+        return price <= tolerated(rules, purse, inside, most, handle_ms)
 
     def served(self, desk: Desk, *, within: bool) -> None:
         """A contact of the desk was answered within its promise, or not: what its purse is made of."""
@@ -453,6 +469,8 @@ _KEYS = {
     ChoicePolicy.COVERAGE: "least loss of coverage ({:.4f})",
 }
 """How the winning key is said."""
+
+_COSTS_NOTHING = _KEYS[ChoicePolicy.COVERAGE].format(0.0)
 
 
 __all__ = ["Choice", "Routing", "Turn"]

@@ -91,7 +91,7 @@ class Desk:
     def on_duty(self) -> int:
         """Not logged out and not on a break; who talks or wraps up will be back."""
         counts = self.counts
-        return sum(counts) - counts[ON_BREAK] - counts[LOGGED_OUT]
+        return counts[IDLE] + counts[RINGING] + counts[TALKING] + counts[WRAP_UP] + counts[RESTING]
 
     @property
     def enrolled(self) -> int:
