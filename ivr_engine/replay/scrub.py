@@ -9,8 +9,9 @@ cannot be computed from it: a replacement says only who came first.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ivr_engine.core.commands import CallRecipient, Command, StartOffer
+from ivr_engine.core.commands import CallRecipient, Command, DialCitizen, StartOffer
 from ivr_engine.core.events import (
+    CallbackAsked,
     CallbackRestored,
     CallersRestored,
     Configured,
@@ -22,7 +23,7 @@ from ivr_engine.core.events import (
     FellBack,
     SwitchSeen,
 )
-from ivr_engine.core.notices import ContactBegan, Notice
+from ivr_engine.core.notices import CallbackPromised, ContactBegan, Notice
 from ivr_engine.core.vocabulary import Role
 from ivr_engine.replay.recording import Recorded
 from ivr_engine.replay.simulator.recovery import Entry
@@ -69,6 +70,9 @@ class Scrub:
         match event:
             case ContactArrived() | ContactQueued() | ContactRestored() | FellBack():
                 return replace(event, caller=self.caller(event.caller))
+            case CallbackAsked():
+                outcome = replace(event.outcome, number=self.caller(event.outcome.number))
+                return replace(event, outcome=outcome)
             case CallbackRestored():
                 return replace(event, number=self.caller(event.number))
             case CallersRestored():
@@ -98,10 +102,18 @@ class Scrub:
         match command:
             case StartOffer():
                 return replace(command, caller=self.caller(command.caller))
+            case DialCitizen():
+                return replace(command, number=self.caller(command.number))
             case CallRecipient():
                 return replace(command, number=self.official(command.number))
             case _:
                 return command
 
     def _notice(self, notice: Notice) -> Notice:
-        return replace(notice, caller=self.caller(notice.caller)) if isinstance(notice, ContactBegan) else notice
+        match notice:
+            case ContactBegan():
+                return replace(notice, caller=self.caller(notice.caller))
+            case CallbackPromised():
+                return replace(notice, number=self.caller(notice.number))
+            case _:
+                return notice
