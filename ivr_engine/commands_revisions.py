@@ -44,9 +44,9 @@ def reload(
         _give_up("--withdraw ends a trial and --canary begins one: say one of them")
     settings = _settings()
     address = api.rstrip("/") or f"http://{settings.api_host}:{settings.api_port}"
-    token = next((secret.get_secret_value() for secret in settings.api_tokens.values()), "")
+    token = settings.own_token()
     if not token:
-        _give_up("there is no token: set IVR_API_TOKENS to what the engine was started with")
+        _give_up("there is no token without a role: set IVR_API_TOKENS to what the engine was started with")
     percent = 0 if withdraw else canary if canary is not None else 100
     body = {"canary_percent": percent, "despite": despite, "by": re.sub(r"[^A-Za-z0-9_.@-]", "_", _user())[:64]}
     try:

@@ -51,11 +51,11 @@ async def _look(url: str, contact: str) -> tuple[Story | None, str]:
 
 async def _now(settings: Settings, contact: str) -> str:
     """What the running engine says of a contact that is open."""
-    token = next(iter(settings.api_tokens.values()), None)
+    token = settings.own_token()
     if token is None:
-        return "now: no token in IVR_API_TOKENS, so the running engine was not asked"
+        return "now: no token without a role in IVR_API_TOKENS, so the running engine was not asked"
     url = f"http://{settings.api_host}:{settings.api_port}/v1/contacts/{contact}/why"
-    head = {"Authorization": f"Bearer {token.get_secret_value()}"}
+    head = {"Authorization": f"Bearer {token}"}
     try:
         async with (
             ClientSession(timeout=ClientTimeout(total=ENGINE_SECONDS)) as session,

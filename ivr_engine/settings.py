@@ -171,6 +171,12 @@ class Settings(BaseSettings):
             raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
         return value.upper()
 
+    def own_token(self) -> str | None:
+        """What our own commands show the running engine: the first token that may do everything, if there is one."""
+        whole = (secret for name, secret in self.api_tokens.items() if name not in self.api_roles)
+        found = next(whole, None)
+        return None if found is None else found.get_secret_value()
+
 
 def from_environment() -> Settings:
     """The settings of this process. Raises SettingsRefused, which tells all that is wrong at once."""

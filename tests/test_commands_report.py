@@ -143,7 +143,7 @@ def test_given_a_contact_that_waits_when_no_engine_may_be_asked_then_the_story_i
     result = run("why", "c4")
     assert "c4: still open" in result.stdout
     assert "who could was not free: 1 on_break" in result.stdout
-    assert "now: no token in IVR_API_TOKENS" in result.stdout
+    assert "now: no token without a role in IVR_API_TOKENS" in result.stdout
 
 
 def test_given_no_such_contact_when_asked_why_then_those_that_could_be_meant_are_named(run: Run) -> None:
