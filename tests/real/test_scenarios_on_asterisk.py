@@ -116,6 +116,10 @@ OF_THE_LIBRARY = (
     "router/limit_full",
     "services/dip_answers",
     "120/sign_language",
+    "announce/answered_in_the_sentence",
+    "callback/agent_first",
+    "queue_agent/waits_for_the_named_agent",
+    "queue_hours/closed_queue",
 )
 """Of a table of examples, the first row: each costs a second of a core, and the whole test run has two."""
 
