@@ -21,7 +21,7 @@ from ivr_engine.replay.simulated import Run
 
 AT_ONCE_FOR_EACH_CORE = 12
 """A scenario mostly waits: its start costs most of a second of a core, its calls a few milliseconds each. With 9 the
-cores are idle for half of the time; with 14 an engine that is started in mid-story comes up too late for its citizens."""
+cores are idle for half of the time; with 14 an engine that starts in mid-story comes up too late for its citizens."""
 
 STARTS_FOR_EACH_CORE = 2
 """Of those that run side by side, how many may be starting."""
