@@ -108,7 +108,7 @@ def conform(
         real = [each for each in told.values() if Level.ASTERISK in each.scenario.levels]
         _on_asterisk(real, at_once, done)
         again = [each for each in real if each.only_real]
-        if len(again) <= AGAIN_AT_MOST:
+        if 0 < len(again) <= AGAIN_AT_MOST:
             for each in again:
                 each.at_first = each.wrong[Level.ASTERISK]
             _on_asterisk(again, AGAIN_AT_ONCE, done)
