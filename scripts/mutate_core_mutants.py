@@ -4,12 +4,16 @@ A mutant is the module's tree with one node changed: a comparison moved by one o
 condition negated, `+` for `-`, a whole number one larger, a truth turned, a statement that acts left out, a result that
 is None. Left alone is what no test of behaviour could see: docstrings, annotations, imports, decorators (`frozen=True`,
 the size of a cache), asserts (they tell the type checker what is so) and the words of messages.
+
+Some of what is left changes nothing that anybody could see. Whoever looked at such a mutant and knows why writes it
+down in `mutate_core_equivalents.toml`; it is left out then, as long as its line reads as it did.
 """
 
 import ast
 import copy
 import random
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +56,22 @@ class Mutant:
         return f"{self.path.name}:{self.line}: {self.change}"
 
 
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """A mistake that changes nothing, by module, source line and change, so that it does not move with the lines."""
+
+    module: str
+    line: str
+    """The line of the source that the mutant names, without the blanks around it."""
+    change: str
+    why: str
+    times: int = 1
+    """How many mutants of the module read like this; with another number of them it is not known which was meant."""
+
+    def __str__(self) -> str:
+        return f"{self.module}.py, `{self.line}`: {self.change}"
+
+
 @dataclass(slots=True)
 class _Mistake:
     """`make` changes the tree it was found in."""
@@ -79,14 +99,38 @@ def mutated(path: Path, number: int) -> ast.Module:
     raise IndexError(f"{path.name} has no mutant {number}")
 
 
-def sample(paths: Sequence[Path], size: int, seed: int) -> list[Mutant]:
+def equivalents(listed: Path) -> list[Equivalent]:
+    """What people have written down. Raises TypeError where an entry has not these fields."""
+    return [Equivalent(**entry) for entry in tomllib.loads(listed.read_text("utf-8")).get("equivalent", [])]
+
+
+def left_out(paths: Sequence[Path], known: Sequence[Equivalent]) -> tuple[frozenset[Mutant], list[Equivalent]]:
+    """The mutants that are known to change nothing, and the entries of these modules that fit none any more."""
+    by_key: dict[tuple[str, str, str], list[Mutant]] = {}
+    for path in paths:
+        lines = path.read_text("utf-8").splitlines()
+        for mutant in mutants(path):
+            by_key.setdefault((path.stem, lines[mutant.line - 1].strip(), mutant.change), []).append(mutant)
+    modules = {path.stem for path in paths}
+    out: set[Mutant] = set()
+    stale: list[Equivalent] = []
+    for entry in known:
+        fitting = by_key.get((entry.module, entry.line, entry.change), [])
+        if len(fitting) == entry.times:
+            out.update(fitting)
+        elif entry.module in modules:
+            stale.append(entry)
+    return frozenset(out), stale
+
+
+def sample(paths: Sequence[Path], size: int, seed: int, without: Collection[Mutant] = ()) -> list[Mutant]:
     """About `size` mutants, each module's share as large as its share of all mutants and at least one."""
     chance = random.Random(seed)
-    found = {path: mutants(path) for path in paths}
+    found = {path: [mutant for mutant in mutants(path) if mutant not in without] for path in paths}
     total = sum(map(len, found.values()))
     chosen: list[Mutant] = []
     for path in sorted(found):
-        wanted = min(len(found[path]), max(1, round(size * len(found[path]) / total)))
+        wanted = min(len(found[path]), max(1, round(size * len(found[path]) / max(1, total))))
         chosen += sorted(chance.sample(found[path], wanted), key=lambda mutant: mutant.number)
     return chosen
 

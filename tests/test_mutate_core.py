@@ -1,10 +1,11 @@
 """The mutator itself: which mistakes it makes of a few lines, and that each is one change that still compiles."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mutate_core_mutants import mutants, mutated, sample
+from mutate_core_mutants import Equivalent, equivalents, left_out, mutants, mutated, sample
 
 SOURCE = '''"""Words that nobody changes: 1 < 2."""
 from os import path
@@ -68,3 +69,33 @@ def test_given_a_seed_when_sampled_twice_then_it_is_the_same_choice_and_another_
     assert len(chosen) == 4
     assert chosen == sample([module], 4, seed=1)
     assert any(chosen != sample([module], 4, seed=seed) for seed in range(2, 6))
+
+
+OUTER = Equivalent("late", "return age - least > LIMIT and True", "`False` for `True`", "for example")
+
+
+def test_given_a_known_equivalent_when_sampled_then_it_is_left_out_wherever_its_line_stands(module: Path) -> None:
+    module.write_text("\n\n" + module.read_text("utf-8"), "utf-8")
+    out, stale = left_out([module], [OUTER])
+    assert ([mutant.change for mutant in out], stale) == (["`False` for `True`"], [])
+    assert out.isdisjoint(sample([module], 100, seed=1, without=out))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(OUTER, line="return age > LIMIT"),
+        replace(OUTER, change="`True` for `False`"),
+        replace(OUTER, times=2),
+    ],
+    ids=["another line", "another change", "another number of them"],
+)
+def test_given_an_equivalent_that_fits_no_more_when_asked_for_then_it_is_told_and_nothing_is_left_out(
+    module: Path, entry: Equivalent
+) -> None:
+    assert left_out([module], [entry]) == (frozenset(), [entry])
+
+
+def test_given_the_list_of_equivalents_when_read_then_each_says_why() -> None:
+    listed = equivalents(Path(__file__).parent.parent / "scripts" / "mutate_core_equivalents.toml")
+    assert [entry for entry in listed if len(entry.why) < 10] == []
