@@ -14,6 +14,7 @@ from ivr_engine.core.notices import (
     AgentsRegistered,
     ContactBegan,
     ContactEnded,
+    ContactMoved,
     ContactWaits,
     Notice,
     OfferEnded,
@@ -68,12 +69,17 @@ class Watch:
         state = self.engine._state
         self.decisions += 1
         anew = next((n for n, notice in enumerate(decision.notices) if isinstance(notice, AgentsRegistered)), 0)
-        fresh = {notice.contact for notice in decision.notices if isinstance(notice, StepTaken | ContactWaits)}
-        for number, notice in enumerate(decision.notices):
+        later: set[ContactId] = set()
+        for number, notice in reversed(tuple(enumerate(decision.notices))):
+            if isinstance(notice, StepTaken | ContactWaits) or (
+                isinstance(notice, ContactMoved) and notice.phase is ContactPhase.QUEUED
+            ):
+                later.add(notice.contact)
+            elif isinstance(notice, OfferMade) and number >= anew:  # those before went by the rules before
+                _first_in_order(state, notice, later)
+        for notice in decision.notices:
             self._count(notice)
             _no_negative_duration(notice)
-            if isinstance(notice, OfferMade) and number >= anew:  # those before went by the rules before
-                _first_in_order(state, notice, fresh)
         self.agents.told(decision.notices, state.now_ms)
         if self.decisions % self.every:
             return
@@ -248,8 +254,8 @@ def _deadlines_belong_to_states(state: State) -> None:
         assert {owner for owner in owners if owner[0] is Due.ANSWER_OWED} == open_offers, "I9 an offer without an end"
 
 
-def _first_in_order(state: State, made: OfferMade, fresh: set[ContactId]) -> None:
-    """I7 and I8, for contacts that still stand where a decision left them; `fresh` joined or needs less since."""
+def _first_in_order(state: State, made: OfferMade, later: set[ContactId]) -> None:
+    """I7 and I8, for contacts that still stand where a decision left them; `later` joined, came back or needs less since."""
     chosen = state.contacts.get(made.contact)
     agent = state.agents.get(made.agent)
     if chosen is None or agent is None or chosen.request is None or chosen.phase is ContactPhase.QUEUED:
@@ -258,7 +264,7 @@ def _first_in_order(state: State, made: OfferMade, fresh: set[ContactId]) -> Non
     if made.second:
         return  # a phone more for a contact that left its place before
     for other_id in state.routing.in_order(state.now_ms):
-        if other_id in fresh:
+        if other_id in later:
             continue
         other = state.contacts[other_id]
         assert other.request is not None
