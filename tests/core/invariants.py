@@ -255,7 +255,7 @@ def _deadlines_belong_to_states(state: State) -> None:
 
 
 def _first_in_order(state: State, made: OfferMade, later: set[ContactId]) -> None:
-    """I7 and I8, for contacts that still stand where a decision left them; `later` joined, came back or needs less since."""
+    """I7 and I8, for contacts that stand where a decision left them; `later` joined, came back or needs less since."""
     chosen = state.contacts.get(made.contact)
     agent = state.agents.get(made.agent)
     if chosen is None or agent is None or chosen.request is None or chosen.phase is ContactPhase.QUEUED:
