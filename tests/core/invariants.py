@@ -19,6 +19,7 @@ from ivr_engine.core.notices import (
     Notice,
     OfferEnded,
     OfferMade,
+    PromiseMissed,
     StepTaken,
     TransferEnded,
 )
@@ -70,13 +71,16 @@ class Watch:
         self.decisions += 1
         anew = next((n for n, notice in enumerate(decision.notices) if isinstance(notice, AgentsRegistered)), 0)
         later: set[ContactId] = set()
+        calmer = False
         for number, notice in reversed(tuple(enumerate(decision.notices))):
             if isinstance(notice, StepTaken | ContactWaits) or (
                 isinstance(notice, ContactMoved) and notice.phase is ContactPhase.QUEUED
             ):
                 later.add(notice.contact)
+            elif isinstance(notice, PromiseMissed):
+                calmer = True  # before it the centre may not have been crowded yet
             elif isinstance(notice, OfferMade) and number >= anew:  # those before went by the rules before
-                _first_in_order(state, notice, later)
+                _first_in_order(state, notice, later, calmer=calmer)
         for notice in decision.notices:
             self._count(notice)
             _no_negative_duration(notice)
@@ -254,7 +258,7 @@ def _deadlines_belong_to_states(state: State) -> None:
         assert {owner for owner in owners if owner[0] is Due.ANSWER_OWED} == open_offers, "I9 an offer without an end"
 
 
-def _first_in_order(state: State, made: OfferMade, later: set[ContactId]) -> None:
+def _first_in_order(state: State, made: OfferMade, later: set[ContactId], *, calmer: bool) -> None:
     """I7 and I8, for contacts that stand where a decision left them; `later` joined, came back or needs less since."""
     chosen = state.contacts.get(made.contact)
     agent = state.agents.get(made.agent)
@@ -277,17 +281,17 @@ def _first_in_order(state: State, made: OfferMade, later: set[ContactId]) -> Non
             if state.queue(chosen.request.queue).order is OrderPolicy.FIFO:
                 assert (chosen.place_ms, chosen.id) < (other.place_ms, other.id), f"I7 {made} before {other_id}"
             else:
-                _guarded(state, chosen, other)
+                _guarded(state, chosen, other, crowded=state.routing.crowded(state.now_ms) and not calmer)
 
 
-def _guarded(state: State, chosen: Contact, other: Contact) -> None:
+def _guarded(state: State, chosen: Contact, other: Contact, *, crowded: bool) -> None:
     """`promise_first`: who stays behind is younger, or late for less than the guard."""
     assert other.request is not None
     settings = state.queue(other.request.queue)
     late_ms = state.now_ms - other.place_ms - settings.promise_ms
     older = (other.place_ms, other.id) < (chosen.place_ms, chosen.id)
     calm_ms = settings.late.calm_guard_ms
-    guard_ms = settings.guard_ms if state.routing.crowded(state.now_ms) or not calm_ms else calm_ms
+    guard_ms = settings.guard_ms if crowded or not calm_ms else calm_ms
     assert not (older and late_ms >= guard_ms), f"I7 {chosen.id} overtook {other.id}, late for {late_ms} ms"
 
 
