@@ -197,6 +197,7 @@ class Adoption:
                 contact = self._dispatch.known(leg.contact, leg.number, leg.caller, leg.queued_at_ms, adopted=True)
             if contact is None:
                 return
+        self._callbacks.found(contact)
         contact.request = contact.request or leg.request
         if contact.request is not None and leg.request is not None:
             # the journal tells it together with the queue's own, which would count twice

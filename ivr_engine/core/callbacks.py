@@ -8,6 +8,8 @@ on; an engine that dies meanwhile leaves them to music and the fallback queue. A
 the promise rest. Each dial has a leg with a name of its own, so nothing that comes late is taken for the next one.
 """
 
+from dataclasses import replace
+
 from ivr_engine.core.callback import (
     Callback,
     CallbackStimulus,
@@ -63,6 +65,8 @@ class Callbacks:
         self._state = state
         self._offering = offering
         self._waiting = waiting
+        self._picked_up_unheard: dict[ContactId, CallbackId] = {}
+        """During a look at the switch: the dials of an earlier life that a citizen answered."""
 
     # ── the promise ─────────────────────────────────────────────────────────────────────────────────────────────────
     def promised(self, contact: Contact, outcome: ToCallback) -> None:
@@ -150,7 +154,8 @@ class Callbacks:
             return
         contact = state.contacts.get(callback.leg) if callback.leg is not None else None
         if waits and contact is not None and contact.phase is ContactPhase.OFFERED:
-            self._again(callback, state.now_ms + LOOK_AGAIN_MS)  # an agent's phone rings for it: they decide
+            # an agent's phone rings for it: they decide, even where it has expired meanwhile
+            state.deadlines.set(Due.CALLBACK, callback.id, state.now_ms + LOOK_AGAIN_MS)
             return
         if state.now_ms >= callback.asked_at_ms + rules.expires_ms:
             self._drop(callback, CallbackEnd.EXPIRED)
@@ -359,14 +364,14 @@ class Callbacks:
             # phones that an engine before us made ring for a callback: nobody remembers why
             if leg.place == READY_PLACE and leg.contact not in state.contacts:
                 state.commands.append(StopDialling(ContactId(leg.leg)))
-        rung = tuple(leg for leg in event.legs if leg.place != RINGING_PLACE)
-        return SwitchSeen(rung, event.fell_back, event.restarted)
+        return replace(event, legs=tuple(leg for leg in event.legs if leg.place != RINGING_PLACE))
 
     def _dial_of_another_life(self, callback: Callback, *, up: bool, seen: SwitchSeen) -> None:
         state = self._state
         assert callback.leg is not None
         if up:
             state.move_callback(callback, CallbackStimulus.PICKED_UP)
+            self._picked_up_unheard[callback.leg] = callback.id
             return
         if callback.leg in seen.fell_back:
             state.end_callback(callback, CallbackEnd.REACHED)
@@ -378,17 +383,21 @@ class Callbacks:
         if callback.dials >= self._rules(callback).dials:
             state.end_callback(callback, CallbackEnd.FAILED)
 
+    def found(self, contact: Contact) -> None:
+        """Before a citizen who was seen takes a place: one who answered a dial has the place of the promise."""
+        callback = self._state.callbacks.get(self._picked_up_unheard.get(contact.id, CallbackId("")))
+        if callback is not None:
+            contact.callback = callback.id
+            contact.place_ms = min(contact.place_ms or callback.place_ms, callback.place_ms)
+            contact.recalled = True
+
     def seen(self) -> None:
-        """After every leg has its place: who is on the line keeps the promise, who rests looks at the clock."""
+        """After every leg has its place: who talks has been reached, who rests looks at the clock."""
         state = self._state
+        self._picked_up_unheard.clear()
         for callback in list(state.callbacks.values()):
             contact = state.contacts.get(callback.leg) if callback.leg is not None else None
-            if callback.state is CallbackState.ON_LINE and contact is not None:
-                contact.callback = callback.id
-                contact.place_ms = min(contact.place_ms or callback.place_ms, callback.place_ms)
-                if contact.agent is not None:
-                    state.end_callback(callback, CallbackEnd.REACHED)
-            elif callback.state is CallbackState.ON_LINE:
+            if callback.state is CallbackState.ON_LINE and (contact is None or contact.agent is not None):
                 state.end_callback(callback, CallbackEnd.REACHED)
             elif callback.state is CallbackState.RESTING:
                 self._look(callback)
