@@ -6,6 +6,7 @@ Asked by a person and not by a call, so it may look at every agent; the list it 
 from dataclasses import dataclass
 
 from ivr_engine.core.routing_books import IDLE, STANDINGS
+from ivr_engine.core.routing_shares import CENTRE
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, OfferId, QueueId
 
@@ -101,12 +102,15 @@ def explain(state: State, contact: ContactId, now_ms: int) -> Why | None:
 
 @dataclass(frozen=True, slots=True)
 class ShareView:
-    """One contractor's account at one queue, in the present interval."""
+    """One contractor's account at one queue and set of skills, or of the whole centre, in the present interval."""
 
     queue: QueueId
+    """Empty for the whole centre."""
+    skills: tuple[str, ...]
     contractor: str
     since_ms: int
     share_percent: int
+    """0 for the whole centre: there it follows from the queues."""
     given: int
     """Contacts in this interval."""
     owed_hundredths: int
@@ -114,17 +118,15 @@ class ShareView:
 
 
 def shares(state: State) -> tuple[ShareView, ...]:
-    """Every contractor of every queue that keeps shares, for the report."""
-    accounts = dict(state.routing.ledger.accounts())
-    return tuple(
-        ShareView(
-            queue.id,
-            contractor,
-            accounts[queue.id].since_ms if queue.id in accounts else 0,
-            share,
-            accounts[queue.id].given.get(contractor, 0) if queue.id in accounts else 0,
-            state.routing.ledger.owed(queue.id).get(contractor, 0),
-        )
-        for queue in state.configuration.queues
-        for contractor, share in sorted(queue.contractor_shares.items())
-    )
+    """Every account of every queue that keeps shares, then the centre's."""
+    agreed = {queue.id: queue.contractor_shares for queue in state.configuration.queues if queue.contractor_shares}
+    ledger = state.routing.ledger
+    views = []
+    for name, account in sorted(ledger.accounts(), key=lambda one: (one[0] == CENTRE, one[0])):
+        queue, skills = QueueId(name[0]), name[1]
+        owed = ledger.owed(name)
+        for contractor in sorted(agreed.get(queue, {} if name != CENTRE else owed)):
+            share = agreed.get(queue, {}).get(contractor, 0)
+            given = account.given.get(contractor, 0)
+            views.append(ShareView(queue, skills, contractor, account.since_ms, share, given, owed.get(contractor, 0)))
+    return tuple(views)

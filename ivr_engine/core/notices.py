@@ -147,7 +147,12 @@ class ContractorBooked:
     contractor: str
     by: int
     owed: Mapping[str, int]
-    """After it: hundredths of a contact that each contractor is behind (below 0: ahead)."""
+    """After it, in the account of that queue and those skills: hundredths of a contact that each contractor is behind
+    (below 0: ahead)."""
+    skills: tuple[str, ...] = ()
+    """What queue and flow asked for."""
+    owed_by_centre: Mapping[str, int] = field(default_factory=dict)
+    """The same of all queues together."""
 
 
 @dataclass(frozen=True, slots=True)

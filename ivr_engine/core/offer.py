@@ -69,6 +69,8 @@ class Offer:
     queue: QueueId
     made_at_ms: int
     ring_ms: int
+    skills: frozenset[str] = frozenset()
+    """What queue and flow asked for: the account in which a contractor is booked."""
     state: OfferState = OfferState.OPEN
     reserved: bool = False
     """The agent's phone does not ring yet: a citizen who is called back is dialled first."""

@@ -22,7 +22,7 @@ from ivr_engine.core.routing_books import IDLE, ON_BREAK, Books, Crew, Desk, Fit
 from ivr_engine.core.routing_coverage import PLENTY, STEPS, Coverage, lost_by_one_less
 from ivr_engine.core.routing_lending import put_in, tolerated
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
-from ivr_engine.core.routing_shares import Ledger
+from ivr_engine.core.routing_shares import Ledger, account_of
 from ivr_engine.core.vocabulary import AgentId, ContactId, Skill
 
 
@@ -211,8 +211,13 @@ class Routing:
         return sum(bisect_left(line.places, place) for line in standing.desk.lines.values())
 
     # ── an agent for a contact ──────────────────────────────────────────────────────────────────────────────────────
-    def choose_agent(self, desk: Desk, queue: QueueSettings, since_ms: int, now_ms: int) -> Choice | None:
-        """The best idle agent for a contact of that desk and queue that has waited since then; None: nobody may."""
+    def choose_agent(
+        self, desk: Desk, queue: QueueSettings, since_ms: int, now_ms: int, skills: frozenset[str] = frozenset()
+    ) -> Choice | None:
+        """The best idle agent for a contact of that desk and queue that has waited since then; None: nobody may.
+
+        `skills` is what queue and flow asked for by name, before any relaxation: in that account it is booked.
+        """
         candidates = desk.counts[IDLE]
         if not candidates:
             return None
@@ -228,7 +233,7 @@ class Routing:
                 return None
         behind = ""
         if queue.contractor_shares:
-            fits, behind = self._behind_first(fits, queue, now_ms)
+            fits, behind = self._behind_first(fits, queue, skills, now_ms)
         if queue.choice is ChoicePolicy.LONGEST_IDLE and not desk.requirement.preferred:
             best = min([idle[0] for fit in fits if (idle := fit.idle)])
             reason = f"longest idle ({(now_ms - best[0]) / 1000:.1f} s) of {candidates}"
@@ -272,10 +277,13 @@ class Routing:
             total += desk.cost
         return total
 
-    def _behind_first(self, fits: list[Fit], queue: QueueSettings, now_ms: int) -> tuple[list[Fit], str]:
+    def _behind_first(
+        self, fits: list[Fit], queue: QueueSettings, skills: frozenset[str], now_ms: int
+    ) -> tuple[list[Fit], str]:
         """Only the crews of the contractor who is behind most, where one of them is idle."""
         tolerance = self.policy.share_tolerance_percent
-        for name in self.ledger.behind(queue.id, queue.contractor_shares, queue.share_interval_ms, tolerance, now_ms):
+        account, shares = account_of(queue.id, skills), queue.contractor_shares
+        for name in self.ledger.behind(account, shares, queue.share_interval_ms, tolerance, now_ms):
             theirs = [fit for fit in fits if fit.crew.idle and fit.crew.contractor == name]
             if theirs:
                 return theirs, f"; {name} is behind its share"

@@ -16,6 +16,7 @@ from ivr_engine.core.offer import ANSWER_OWED_MS, Offer
 from ivr_engine.core.routing import Choice
 from ivr_engine.core.routing_books import IDLE, STANDINGS, Desk
 from ivr_engine.core.routing_lines import LineRules
+from ivr_engine.core.routing_shares import CENTRE, account_of
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, OfferId, Presence
 
@@ -52,7 +53,7 @@ class Seeking:
         if not desk.counts[IDLE]:
             return None
         settings = state.queue(request.queue)
-        return state.routing.choose_agent(desk, settings, contact.place_ms, state.now_ms)
+        return state.routing.choose_agent(desk, settings, contact.place_ms, state.now_ms, contact.requirement)
 
     def _fits(self, agent: AgentId, desk: Desk) -> bool:
         member = self._state.routing.books.members.get(agent)
@@ -186,6 +187,7 @@ class Seeking:
             agent=agent.id,
             queue=request.queue,
             made_at_ms=state.now_ms,
+            skills=contact.requirement,
             ring_ms=settings.ring_ms
             if not settings.ring.by_promise or contact.awaited
             else _ring_ms(settings, contact.promise_at_ms - state.now_ms, others=candidates > 1),
@@ -231,12 +233,20 @@ class Seeking:
         """A contact to a contractor's account, or back out of it."""
         state = self._state
         ledger, contractor = state.routing.ledger, agent.settings.contractor
-        ledger.book(
-            settings.id, settings.contractor_shares, settings.share_interval_ms, contractor, state.now_ms, by=by
-        )
+        account = account_of(settings.id, offer.skills)
+        ledger.book(account, settings.contractor_shares, settings.share_interval_ms, contractor, state.now_ms, by=by)
         offer.booked = by > 0
         state.notices.append(
-            ContractorBooked(offer.id, offer.contact, settings.id, contractor, by, ledger.owed(settings.id))
+            ContractorBooked(
+                offer=offer.id,
+                contact=offer.contact,
+                queue=settings.id,
+                contractor=contractor,
+                by=by,
+                owed=ledger.owed(account),
+                skills=account[1],
+                owed_by_centre=ledger.owed(CENTRE),
+            )
         )
 
     def _explain_wait(self, contact: Contact) -> None:

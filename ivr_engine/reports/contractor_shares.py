@@ -25,8 +25,8 @@ class Share:
     """Offers less those taken back."""
     back: int = 0
     """Of the offers, taken back."""
-    owed_hundredths: dict[str, int] = field(default_factory=dict)
-    """Queue → what the ledger owed it after the last booking; below 0: it is ahead."""
+    owed_hundredths: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
+    """Queue and skills → what the ledger owed it after the last booking; below 0: it is ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class ContractorBook:
             for contractor in {*targets, notice.contractor}:
                 share = row.setdefault(contractor, Share())
                 share.target_hundredths += round(100 * notice.by * targets.get(contractor, 0) / whole)
-                share.owed_hundredths[notice.queue] = notice.owed.get(contractor, 0)
+                share.owed_hundredths[notice.queue, notice.skills] = notice.owed.get(contractor, 0)
             booked = row[notice.contractor]
             booked.got += notice.by
             booked.back += notice.by < 0

@@ -69,14 +69,16 @@ def test_given_nobody_of_that_name_when_asked_why_then_there_is_no_answer() -> N
 def test_given_agreed_shares_when_asked_then_each_contractor_s_account_is_told() -> None:
     shared = replace(GENERAL, contractor_shares={"nam": 25, "han": 75})
     centre = Centre(replace(counsellor("1001"), contractor="han"), queues=[shared])
-    assert [(one.contractor, one.share_percent, one.given, one.since_ms) for one in centre.engine.shares()] == [
-        ("han", 75, 0, 0),
-        ("nam", 25, 0, 0),
-    ]
+    assert centre.engine.shares() == ()
     centre.citizen("c1").queues()
     centre.agent("1001").answers()
     interval_began_ms = centre.now_ms - centre.now_ms % shared.share_interval_ms
-    assert [(one.contractor, one.given, one.owed_hundredths, one.since_ms) for one in centre.engine.shares()] == [
-        ("han", 1, -25, interval_began_ms),
-        ("nam", 0, 25, interval_began_ms),
+    assert [
+        (one.queue, one.contractor, one.share_percent, one.given, one.owed_hundredths, one.since_ms)
+        for one in centre.engine.shares()
+    ] == [
+        ("general", "han", 75, 1, -25, interval_began_ms),
+        ("general", "nam", 25, 0, 25, interval_began_ms),
+        ("", "han", 0, 1, -25, interval_began_ms),
+        ("", "nam", 0, 0, 25, interval_began_ms),
     ]

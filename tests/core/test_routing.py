@@ -179,7 +179,25 @@ def test_given_shares_when_two_contractors_are_idle_then_who_is_behind_goes_firs
         centre.wait(1_000)
     booked = centre.told(ContractorBooked)
     assert [sum(book.contractor == name for book in booked) for name in ("han", "nam")] == [30, 10]
-    assert booked[-1].owed == {"han": 0, "nam": 0}
+    assert booked[-1].owed == booked[-1].owed_by_centre == {"han": 0, "nam": 0}
+
+
+def test_given_a_desk_of_one_contractor_when_shares_are_kept_then_the_other_desks_make_good_what_it_cannot() -> None:
+    shares = {"han": 50, "nam": 50}
+    queues = [replace(GENERAL, contractor_shares=shares, wrap_up_ms=0)]
+    queues.append(replace(queues[0], id=QueueId("sign"), requirement=frozenset({Skill("sign")})))
+    agents = [replace(counsellor("1001", "sign"), contractor="han"), replace(counsellor("1002"), contractor="han")]
+    agents.append(replace(counsellor("1003"), contractor="nam"))
+    centre = Centre(*agents, queues=queues, routing=RoutingPolicy(share_tolerance_percent=0))
+    for number in range(30):
+        centre.citizen(f"c{number}").queues("sign" if number % 3 == 0 else "general")
+        centre.agent(centre.rings()[-1][1]).answers().hangs_up()
+        centre.wait(1_000)
+    booked = centre.told(ContractorBooked)
+    by_skill = [(book.skills, book.contractor) for book in booked]
+    assert by_skill.count((("sign",), "han")) == 10
+    assert sum(book.contractor == "nam" for book in booked) in (14, 15)
+    assert {name: abs(owed) <= 100 for name, owed in booked[-1].owed_by_centre.items()} == {"han": True, "nam": True}
 
 
 def test_given_shares_when_only_the_contractor_ahead_is_idle_then_nobody_waits_for_a_quota() -> None:

@@ -53,7 +53,7 @@ def test_given_one_contractor_on_duty_when_reported_then_the_difference_shows_an
     served(centre, 10)
     han, nam = report_on(centre).total
     assert (han.share.got, nam.share.got, nam.share.target_hundredths) == (10, 0, 400)
-    assert nam.share.owed_hundredths["general"] > 0 > han.share.owed_hundredths["general"]
+    assert nam.share.owed_hundredths["general", ()] > 0 > han.share.owed_hundredths["general", ()]
 
 
 def test_given_an_offer_that_rang_in_vain_when_reported_then_it_is_taken_back() -> None:
