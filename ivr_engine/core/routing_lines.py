@@ -78,16 +78,15 @@ class Line:
     def next(self, now_ms: int, answer_ms: int, *, crowded: bool = True) -> Rank:
         """The rank of the contact that is next. Only of a line in which somebody waits."""
         places, rules = self.places, self.rules
-        if not rules.promise_first:
-            since_ms, contact = places[0]
-            if 0 < rules.aging_ms <= now_ms - since_ms:
-                return 0, 0, 0, since_ms, contact
-            return 1, -rules.priority, 0, since_ms, contact
         since_ms, contact = places[0]
         age_ms = now_ms - since_ms
+        if 0 < rules.aging_ms <= age_ms:
+            return 0, 0, 0, since_ms, contact
+        if not rules.promise_first:
+            return 1, -rules.priority, 0, since_ms, contact
         if age_ms <= rules.promise_ms - answer_ms:
             return 1, -rules.priority, FRESH if age_ms < rules.late.fresh_ms else INSIDE, since_ms, contact
-        if age_ms >= rules.guarded_after_ms(crowded=crowded) or 0 < rules.aging_ms <= age_ms:
+        if age_ms >= rules.guarded_after_ms(crowded=crowded):
             return 0, 0, 0, since_ms, contact
         inside = bisect_left(places, (now_ms - rules.promise_ms + answer_ms,))
         first = places[inside] if inside < len(places) else None
