@@ -99,7 +99,7 @@ class Adoption:
         # seen again without a loss between: offers made since the look are not in the picture, and not lost
         was_lost = not state.switch_connected
         state.switch_connected = False  # nobody is offered to anybody before every leg is in its place
-        event = self._callbacks.seen_before(event)
+        event = self._callbacks.seen_before(event, was_lost=was_lost)
         legs = frozenset[str](leg.leg for leg in event.legs)
         places = {leg.contact: leg.place for leg in event.legs if leg.role is Role.CITIZEN}
         before = frozenset(state.contacts)

@@ -104,15 +104,16 @@ class Callbacks:
             state.end_callback(callback, CallbackEnd.REFUSED)
 
     def restored(self, event: CallbackRestored) -> None:
-        """From the journal; it rests until the switch was seen."""
+        """From the journal, whose clock may have been ahead of ours; it rests until the switch was seen."""
+        now_ms = self._state.now_ms
         callback = Callback(
             event.callback,
             event.origin,
             event.number,
             event.line,
             event.request,
-            event.asked_at_ms,
-            event.place_ms,
+            min(event.asked_at_ms, now_ms),
+            min(event.place_ms, now_ms),
             CallbackState.RESTING,
             event.dials,
             event.leg,
@@ -340,8 +341,11 @@ class Callbacks:
         return self._state.queue(callback.request.queue).callback
 
     # ── what the switch shows ───────────────────────────────────────────────────────────────────────────────────────
-    def seen_before(self, event: SwitchSeen) -> SwitchSeen:
-        """Judges the dials that were going on; what remains are legs of contacts like any other."""
+    def seen_before(self, event: SwitchSeen, *, was_lost: bool) -> SwitchSeen:
+        """Judges the dials that were going on; what remains are legs of contacts like any other.
+
+        Without a loss between, a dial that is not in the picture was begun since.
+        """
         state = self._state
         legs = {leg.contact: leg for leg in event.legs if leg.role is Role.CITIZEN}
         for callback in list(state.callbacks.values()):
@@ -351,9 +355,9 @@ class Callbacks:
             known = state.contacts.get(callback.leg)
             if callback.state is CallbackState.RESTING:
                 self._dial_of_another_life(callback, up=leg is not None and leg.place != RINGING_PLACE, seen=event)
-            elif callback.state is CallbackState.DIALLED and leg is None:
+            elif leg is None and callback.state is CallbackState.DIALLED and was_lost:
                 self._failed(callback, OfferFailure.LOST.value)
-            elif callback.state is CallbackState.DIALLED and leg is not None and leg.place != RINGING_PLACE and known:
+            elif leg is not None and callback.state is CallbackState.DIALLED and leg.place != RINGING_PLACE and known:
                 self.picked_up(
                     known,
                     ContactQueued(

@@ -12,6 +12,9 @@ from ivr_engine.core.deadlines import Due
 from ivr_engine.core.engine import Decision, Engine
 from ivr_engine.core.notices import (
     AgentsRegistered,
+    CallbackEnded,
+    CallbackMoved,
+    CallbackPromised,
     ContactBegan,
     ContactEnded,
     ContactMoved,
@@ -57,6 +60,8 @@ class Watch:
     offers_open: set[OfferId] = field(default_factory=set)
     offers_ended: Counter[OfferId] = field(default_factory=Counter)
     transfers_ended: Counter[TransferId] = field(default_factory=Counter)
+    promises_open: set[CallbackId] = field(default_factory=set)
+    promises_ended: Counter[CallbackId] = field(default_factory=Counter)
     offers: int = 0
     decisions: int = 0
     agents: AgentTimes = field(default_factory=AgentTimes)
@@ -77,6 +82,8 @@ class Watch:
                 isinstance(notice, ContactMoved) and notice.phase is ContactPhase.QUEUED
             ):
                 later.add(notice.contact)
+            elif isinstance(notice, CallbackMoved | OfferEnded) and _awaited(state, notice.contact):
+                later.add(ContactId(notice.contact))  # nobody is told that it stands again
             elif isinstance(notice, PromiseMissed):
                 calmer = True  # before it the centre may not have been crowded yet
             elif isinstance(notice, OfferMade) and number >= anew:  # those before went by the rules before
@@ -98,6 +105,8 @@ class Watch:
         known = open_offers | state.restored_offers.keys()
         if state.switch_connected:
             assert self.offers_open <= known, f"I5 neither open nor ended: {self.offers_open - known}"
+            lost = self.promises_open - state.callbacks.keys()
+            assert not lost, f"I15 promised, and neither open nor ended: {lost}"
         for offer in open_offers:
             assert offer not in self.offers_ended, f"I5 open and ended: {offer}"
 
@@ -117,11 +126,18 @@ class Watch:
                 self.offers_open.discard(notice.offer)
             case TransferEnded():
                 _once(self.transfers_ended, notice.transfer, "transfer ended")
+            case CallbackPromised(callback=callback) if callback:
+                assert callback not in self.promises_open, f"I1 promised twice: {notice}"
+                assert callback not in self.promises_ended, f"I1 promised again: {notice}"
+                self.promises_open.add(CallbackId(callback))
+            case CallbackEnded():
+                _once(self.promises_ended, notice.callback, "I1 promise ended")
+                self.promises_open.discard(notice.callback)
             case _:
                 pass
 
 
-K = TypeVar("K", ContactId, OfferId, TransferId)
+K = TypeVar("K", ContactId, OfferId, TransferId, CallbackId)
 
 
 def _once(told: Counter[K], name: K, what: str) -> None:
@@ -129,6 +145,11 @@ def _once(told: Counter[K], name: K, what: str) -> None:
     told[name] = 1
     if len(told) > REMEMBERED:
         del told[next(iter(told))]
+
+
+def _awaited(state: State, contact: str) -> bool:
+    known = state.contacts.get(ContactId(contact))
+    return known is not None and known.awaited
 
 
 def check(state: State) -> None:

@@ -4,6 +4,7 @@ It does what the dialplan does (`asterisk-conf/extensions.conf`), so far as the 
 their order; those of different legs may overtake each other, as may the answer to an originate.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,9 +25,12 @@ from ivr_engine.core.commands import (
     StopDialling,
     WithdrawOffer,
 )
-from ivr_engine.core.conversation import Ended, ToQueue
+from ivr_engine.core.conversation import Ended, ToCallback, ToQueue
 from ivr_engine.core.events import (
+    AgentReady,
+    CallbackAsked,
     CitizenHanded,
+    CitizenNotReached,
     CommandRefused,
     ContactArrived,
     ContactQueued,
@@ -43,7 +47,9 @@ from ivr_engine.core.events import (
     RecipientRinging,
     SwitchSeen,
     TalkResumed,
+    WaitKeyPressed,
 )
+from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import (
     AgentId,
     ContactId,
@@ -63,17 +69,30 @@ class CitizenLeg:
     request: ToQueue | None = None
     queued_at_ms: int | None = None
     caller: str = "02"
+    wants_a_call: bool = False
+    """The queue let the citizen go to be called back."""
+
+
+@dataclass
+class DialLeg:
+    """A citizen's phone that rings because we promised it."""
+
+    id: ContactId
+    number: str
+    line: str
+    request: ToQueue
 
 
 @dataclass
 class AgentLeg:
-    """`place`: offer (ringing), talk, or consult (the citizen on hold)."""
+    """`place`: offer (ringing), ready (for a citizen who is called back), talk, or consult (the citizen on hold)."""
 
     id: OfferId
     contact: ContactId
     agent: AgentId
     place: str = "offer"
     since_ms: int = 0
+    callback: bool = False
 
 
 @dataclass
@@ -91,25 +110,56 @@ class ModelSwitch:
     citizens: dict[ContactId, CitizenLeg] = field(default_factory=dict)
     agents: dict[OfferId, AgentLeg] = field(default_factory=dict)
     recipients: dict[LegId, RecipientLeg] = field(default_factory=dict)
+    dials: dict[ContactId, DialLeg] = field(default_factory=dict)
+    dialled: set[ContactId] = field(default_factory=set)
     facts: dict[str, list[Event]] = field(default_factory=dict)
     """Not yet told, by the leg that tells them."""
     told: list[Event] = field(default_factory=list)
     used: set[OfferId] = field(default_factory=set)
     officials: int = 0
+    said: int = 0
+    concerned: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Leg → contact, agent and caller: facts that have one of them in common may hang together."""
+    ranks: dict[int, int] = field(default_factory=dict)
+    """Of the facts that are under way, by their identity: which happened first."""
 
     def say(self, leg: str, fact: Event) -> None:
         self.facts.setdefault(leg, []).append(fact)
+        self.said += 1
+        self.ranks[id(fact)] = self.said
 
     def take(self, leg: str) -> Event:
         fact = self.facts[leg].pop(0)
+        self.ranks.pop(id(fact), None)
         if not self.facts[leg]:
             del self.facts[leg]
         self.told = [*self.told[-20:], fact]
         return fact
 
+    def lose(self) -> None:
+        """Whatever is under way is told to nobody."""
+        self.facts.clear()
+        self.ranks.clear()
+
+    def in_an_order(self, chance: random.Random) -> list[Event]:
+        """What is under way, as it may arrive: what can hang together keeps the order in which it happened."""
+        left = sorted(
+            (self.ranks[id(fact)], leg.partition(" ")[0], fact) for leg, facts in self.facts.items() for fact in facts
+        )
+        order: list[Event] = []
+        while left:
+            free = [
+                number
+                for number, (_, leg, _) in enumerate(left)
+                if not any(self.concerned[leg] & self.concerned[before] for _, before, _ in left[:number])
+            ]
+            order.append(left.pop(chance.choice(free))[2])
+        return order
+
     # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
     def arrive(self, contact: ContactId, caller: str = "02") -> None:
         self.citizens[contact] = CitizenLeg(contact, caller=caller)
+        self.concerned[contact] = frozenset({contact, caller})
         self.say(contact, ContactArrived(contact, "120", caller))
 
     def queue(self, contact: ContactId, request: ToQueue | None = None) -> None:
@@ -139,11 +189,35 @@ class ModelSwitch:
 
     def talker(self, contact: ContactId) -> AgentLeg | None:
         """Whoever holds the lock on this citizen."""
-        return next((leg for leg in self.agents.values() if leg.contact == contact and leg.place != "offer"), None)
+        alone = ("offer", "ready")
+        return next((leg for leg in self.agents.values() if leg.contact == contact and leg.place not in alone), None)
+
+    def press(self, contact: ContactId, key: str) -> None:
+        self.say(contact, WaitKeyPressed(contact, key))
+
+    def ask_for_a_call(self, contact: ContactId, request: ToQueue) -> None:
+        """A flow promises it, and the citizen hangs up."""
+        self.say(contact, CallbackAsked(contact, ToCallback(self.citizens[contact].caller, request)))
+        self.citizen_leaves(contact)
+
+    # ── citizens who are called back ────────────────────────────────────────────────────────────────────────────────
+    def pick_up(self, dial: ContactId) -> None:
+        leg = self.dials.pop(dial)
+        self.citizens[dial] = CitizenLeg(dial, caller=leg.number)
+        self.queue(dial, leg.request)
+
+    def not_reached(self, dial: ContactId, cause: OfferFailure) -> None:
+        del self.dials[dial]
+        self.say(dial, CitizenNotReached(dial, cause))
+        self.say(dial, LegEnded(LegId(dial)))
 
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def answer(self, offer: OfferId) -> None:
         leg = self.agents[offer]
+        if leg.callback and leg.place == "offer":
+            leg.place = "ready"
+            self.say(offer, AgentReady(offer, leg.contact, leg.agent))
+            return
         citizen = self.citizens.get(leg.contact)
         if citizen is None or citizen.place == "visit" or self.talker(leg.contact) is not None:
             self.say(f"{offer} originate", OfferFailed(offer, OfferFailure.LOST))
@@ -155,12 +229,15 @@ class ModelSwitch:
 
     def fail(self, offer: OfferId, cause: OfferFailure) -> None:
         leg = self.agents[offer]
-        self.say(f"{offer} originate", OfferFailed(offer, cause))
+        if leg.place != "ready":  # its originate has been answered
+            self.say(f"{offer} originate", OfferFailed(offer, cause))
         self._end_agent(leg)
 
     def agent_leaves(self, offer: OfferId) -> None:
         leg = self.agents[offer]
         self._end_agent(leg)
+        if leg.place == "ready":
+            return
         citizen = self.citizens.get(leg.contact)
         for recipient in self.recipients_of(leg.contact, "ringing"):
             self._end_recipient(recipient)
@@ -234,26 +311,57 @@ class ModelSwitch:
                     self.queue(command.contact)
             case AnnounceWait():
                 pass  # who hears a sentence waits all the same
-            case DialCitizen() | StopDialling() | MeetCitizen():
-                pass  # nobody here was promised a call
+            case DialCitizen():
+                self._dial(command)
+            case StopDialling():
+                self._stop_dialling(command.contact)
+            case MeetCitizen():
+                self._meet(command)
             case LeaveQueue():
-                self._leave_queue(command.contact)
+                self._leave_queue(command)
             case _:
                 self._with_agent(command, command.agent_leg)
 
     def _ring(self, command: StartOffer) -> None:
         assert command.offer not in self.used, "an identifier was used twice"
+        self.concerned[command.offer] = frozenset({command.contact, command.agent, command.caller})
         self.used.add(command.offer)
-        self.agents[command.offer] = AgentLeg(command.offer, command.contact, command.agent)
+        self.agents[command.offer] = AgentLeg(command.offer, command.contact, command.agent, callback=command.callback)
         if any(leg.agent == command.agent and leg.id != command.offer for leg in self.agents.values()):
             self.fail(command.offer, OfferFailure.BUSY)
 
-    def _leave_queue(self, contact: ContactId) -> None:
+    def _dial(self, command: DialCitizen) -> None:
+        assert command.contact not in self.dialled, "a dial's name was used twice"
+        self.dialled.add(command.contact)
+        ringing = [dial.id for dial in self.dials.values() if dial.number == command.number]
+        assert not ringing, f"I1 one telephone is dialled twice at once: {ringing}, {command}"
+        self.concerned[command.contact] = frozenset({command.contact, command.number})
+        self.dials[command.contact] = DialLeg(command.contact, command.number, command.line, command.request)
+
+    def _stop_dialling(self, leg: ContactId) -> None:
+        """Hangs up whatever has that name by now."""
+        if leg in self.dials:
+            self.not_reached(leg, OfferFailure.UNREACHABLE)
+        elif leg in self.citizens:
+            self.citizen_leaves(leg)
+        elif OfferId(leg) in self.agents:
+            self.agent_leaves(OfferId(leg))
+
+    def _meet(self, command: MeetCitizen) -> None:
+        offer = OfferId(command.agent_leg)
+        if offer in self.agents:
+            self.answer(offer)
+        else:
+            self.say(f"{offer} refused", CommandRefused(command.contact, MeetCitizen.__name__, "no such channel"))
+
+    def _leave_queue(self, command: LeaveQueue) -> None:
+        contact = command.contact
         citizen = self.citizens.get(contact)
         if citizen is None or citizen.place != "wait":
             self.say(f"{contact} refused", CommandRefused(contact, LeaveQueue.__name__, "no such channel"))
             return
         citizen.place = "visit"
+        citizen.wants_a_call = command.act is OverflowAct.CALLBACK
 
     def end_flow(self, contact: ContactId) -> None:
         """A flow that the citizen was sent on to is the answer."""
@@ -288,6 +396,7 @@ class ModelSwitch:
                 self.officials += 1
                 recipient = RecipientLeg(LegId(f"r{self.officials}"), command)
                 self.recipients[recipient.id] = recipient
+                self.concerned[recipient.id] = self.concerned[agent.id]
                 self.say(recipient.id, RecipientRinging(command.contact, command.transfer, recipient.id))
             case HandOver():
                 self.agent_leaves(agent.id)
@@ -297,7 +406,7 @@ class ModelSwitch:
     # ── a look ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def look(self) -> SwitchSeen:
         """All of it, after which no older fact is told any more."""
-        self.facts.clear()
+        self.lose()
         self.told.clear()
         citizens = [
             LegSeen(
@@ -311,6 +420,19 @@ class ModelSwitch:
                 queued_at_ms=leg.queued_at_ms,
             )
             for leg in self.citizens.values()
+        ]
+        dials = [
+            LegSeen(
+                LegId(leg.id),
+                Role.CITIZEN,
+                leg.id,
+                up=False,
+                place="callback",
+                number=leg.line,
+                caller=leg.number,
+                request=leg.request,
+            )
+            for leg in self.dials.values()
         ]
         agents = [
             LegSeen(
@@ -335,11 +457,13 @@ class ModelSwitch:
             )
             for leg in self.recipients.values()
         ]
-        return SwitchSeen((*citizens, *agents, *recipients))
+        return SwitchSeen((*citizens, *dials, *agents, *recipients))
 
     def everybody_leaves(self, tell: Callable[[Event], None]) -> None:
         """All hang up, all is told, until nothing moves any more."""
-        while self.facts or self.citizens or self.agents or self.recipients:
+        while self.facts or self.citizens or self.agents or self.recipients or self.dials:
+            for dial in list(self.dials):
+                self.not_reached(dial, OfferFailure.NO_ANSWER)
             for contact in list(self.citizens):
                 if contact in self.citizens:
                     self.citizen_leaves(contact)

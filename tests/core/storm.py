@@ -8,6 +8,7 @@ skills and queues go from the configuration under those who use them. After ever
 for, and when the faults stop everything must hold within CALM_MS.
 """
 
+import copy
 import heapq
 import json
 import random
@@ -41,10 +42,11 @@ from ivr_engine.core.events import (
     TimePassed,
     WrapUpFinished,
 )
-from ivr_engine.core.notices import AgentChanged
+from ivr_engine.core.notices import AgentChanged, ContactSentOn, OfferMade
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
+    CallbackState,
     ContactId,
     LegId,
     OfferFailure,
@@ -63,6 +65,9 @@ CALM_MS = 30_000
 
 TURN_MS = 5_000
 """Whoever waits says so this often, and looks whether the engine lives."""
+
+DIAL_RING_MS = 8_000
+"""A citizen's phone that is called back; less than the pause between two dials."""
 
 PATIENCE_MS = 20_000
 """So long an engine may be silent before a citizen leaves for the static queue."""
@@ -96,6 +101,8 @@ class Weather:
     """The dear invariants, each so many decisions."""
     keeps_entries: bool = True
     """For the replay at the end of each life: a long run cannot."""
+    callbacks: float = 0.0
+    """Share of citizens who ask to be called back, before they wait and at each turn of it."""
 
 
 @dataclass(order=True, slots=True)
@@ -116,6 +123,8 @@ class Storm:
         weather: Weather,
     ) -> None:
         self.chance = random.Random(seed)
+        self.apart = random.Random(f"apart {seed}")
+        """For what came later: the storms from before blow as they did."""
         self.weather = weather
         self.now_ms = self.began_ms = START_MS
         self.queues, self.routing = queues, routing
@@ -145,6 +154,7 @@ class Storm:
         """Whose presence changed with a configuration: the journal keeps what they had chosen before."""
         self._known: set[OfferId] = set()
         self._recipients: set[LegId] = set()
+        self._dials: set[ContactId] = set()
         self.engine = Engine()
         self.watch = Watch(self.engine, every=weather.every)
         self._begin_life()
@@ -329,6 +339,9 @@ class Storm:
             self._rings(offer)
         if len(self._known) > 4 * len(self.switch.agents) + 64:
             self._known &= self.switch.agents.keys()
+        for dial in sorted(self.switch.dials.keys() - self._dials):
+            self._dials.add(dial)
+            self._citizen_s_phone_rings(dial)
         for leg in self.switch.recipients.keys() - self._recipients:
             self._recipients.add(leg)
             self.after(self.about(3_000), lambda leg=leg: self._official_acts(leg))  # type: ignore[misc]
@@ -367,9 +380,7 @@ class Storm:
             self.tell(self.chance.choice(self.switch.told))
 
     def _seen(self) -> object:
-        """All but how long a wait is expected to be: each look at it goes by what is known by then."""
-        view = self.engine.view()
-        return view.agents, [replace(seen, expected_from_ms=None, expected_to_ms=None) for seen in view.contacts]
+        return _shown(self.engine)
 
     # ── citizens ────────────────────────────────────────────────────────────────────────────────────────────────────
     def citizens_come(self) -> None:
@@ -392,9 +403,16 @@ class Storm:
         skills = self.chance.choice([(), (), ("water",), ("water", "english")])
         queue = self.chance.choice([*(q.id for q in self.queues), *(q.id for q in self.queues), "nowhere"])
         request = ToQueue(QueueId(queue), frozenset(map(Skill, skills)), priority=self.chance.choice([0, 0, 0, 2]))
+        if self._asks():
+            self._blows("call asked for before the wait")
+            self.switch.ask_for_a_call(contact, request)
+            return
         self.switch.queue(contact, request)
         self.after(TURN_MS, lambda: self._turn(contact))
         self.after(self.about(self.weather.patience_ms), lambda: self._gives_up(contact))
+
+    def _asks(self) -> bool:
+        return self.weather.callbacks > 0 and self.apart.random() < self.weather.callbacks
 
     def _turn(self, contact: ContactId) -> None:
         """What a citizen does every five seconds, wherever they stand."""
@@ -406,8 +424,14 @@ class Storm:
         match citizen.place:
             case "wait" if silent_ms > PATIENCE_MS:
                 self.switch.fall_back(contact)
+            case "wait" if self._asks():
+                self.switch.press(contact, "1")
             case "wait":
                 self.switch.queue(contact)
+            case "visit" if citizen.wants_a_call and citizen.request is not None:
+                self._blows("call asked for while waiting")
+                self.switch.ask_for_a_call(contact, citizen.request)
+                return
             case "visit" if self.chance.random() < 0.5:
                 self.switch.end_flow(contact)
             case "visit":
@@ -429,6 +453,28 @@ class Storm:
         if contact in self.switch.citizens:
             self._set_switch()
             self.switch.citizen_leaves(contact)
+
+    def _citizen_s_phone_rings(self, dial: ContactId) -> None:
+        draw = self.apart.random()
+        if draw < 0.6:
+            self.after(self.apart.choice([0, 300, 2_000, 6_000, 7_999]), lambda: self._picks_up(dial))
+        elif draw < 0.8:
+            cause = self.apart.choice([OfferFailure.BUSY, OfferFailure.DECLINED, OfferFailure.UNREACHABLE])
+            self.after(self.apart.randrange(2_000), lambda: self._not_reached(dial, cause))
+        self.after(DIAL_RING_MS, lambda: self._not_reached(dial, OfferFailure.NO_ANSWER))
+
+    def _picks_up(self, dial: ContactId) -> None:
+        if dial in self.switch.dials:
+            self._blows("picked up")
+            self._set_switch()
+            self.switch.pick_up(dial)
+            self.after(TURN_MS, lambda: self._turn(dial))
+            self.after(int(self.apart.expovariate(1 / self.weather.patience_ms)), lambda: self._gives_up(dial))
+
+    def _not_reached(self, dial: ContactId, cause: OfferFailure) -> None:
+        if dial in self.switch.dials:
+            self._blows("dialled in vain")
+            self.switch.not_reached(dial, cause)
 
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _rings(self, offer: OfferId) -> None:
@@ -501,10 +547,34 @@ class Storm:
     def fault(self) -> None:
         if not self.stormy:
             return
+        self.in_any_order()
         name, befalls = self.chance.choice(self._faults())
         self._blows(name)
         befalls()
         self.after(self.about(self.weather.fault_ms), self.fault)
+
+    def in_any_order(self) -> None:
+        """I11: what is under way, told to two copies of the engine in two orders that the switch may tell it in.
+
+        Who waits first is served first, so where other offers or other moves follow nothing can be compared.
+        """
+        if not self.alive or not self.connected or len(self.switch.facts) < 2:
+            return
+        (state, choices), (other, others) = self._told_to_a_copy(), self._told_to_a_copy()
+        if choices == others:
+            self._blows("facts in another order")
+            assert state == other, f"I11 the order of {self.switch.facts}"
+
+    def _told_to_a_copy(self) -> tuple[object, list[tuple[str, str]]]:
+        """What is seen then, and what was chosen meanwhile."""
+        engine, choices = copy.deepcopy(self.engine), list[tuple[str, str]]()
+        for fact in [TimePassed(), *self.switch.in_an_order(self.apart)]:
+            for notice in engine.handle(fact, self.now_ms + self.engine_clock_ms).notices:
+                if isinstance(notice, OfferMade):
+                    choices.append((notice.contact, notice.agent))
+                elif isinstance(notice, ContactSentOn):
+                    choices.append((notice.contact, notice.why))
+        return _shown(engine), sorted(choices)
 
     def _blows(self, name: str) -> None:
         self.blew[name] = self.blew.get(name, 0) + 1
@@ -529,7 +599,7 @@ class Storm:
 
     def _facts_are_lost(self) -> None:
         """What is under way never comes; whoever lost it makes the link anew."""
-        self.switch.facts.clear()
+        self.switch.lose()
         self._told_of.clear()
         self.after(self.chance.randrange(3_000), self.cut)
         self.after(3_000, self.connect)
@@ -599,7 +669,10 @@ class Storm:
         self.pass_time(self.now_ms + CALM_MS)
         self._all_is_told()
         view, switch = self.engine.view(), self.switch
-        assert {contact.id for contact in view.contacts} == switch.citizens.keys(), "I2 contacts are not the citizens"
+        here = {contact.id for contact in view.contacts if not contact.awaited}
+        assert here == switch.citizens.keys(), "I2 contacts are not the citizens"
+        dialled = {promise.contact for promise in view.callbacks if promise.state is CallbackState.DIALLED}
+        assert dialled == switch.dials.keys(), "I2 the phones that ring are not those of promises"
         talking = {(leg.contact, leg.agent) for leg in switch.agents.values() if leg.place != "offer"}
         for contact in view.contacts:
             if contact.agent is not None:
@@ -610,7 +683,8 @@ class Storm:
                 assert any(with_whom), f"I20 {citizen} hears nobody"
         ringing = {leg.agent for leg in switch.agents.values()}
         for agent in view.agents:
-            assert agent.state in (AgentState.IDLE, AgentState.WRAP_UP) or agent.id in ringing, f"{agent} is stuck"
+            waits = agent.state in (AgentState.IDLE, AgentState.WRAP_UP) or agent.contact in dialled
+            assert waits or agent.id in ringing, f"{agent} is stuck"
 
     def _all_is_told(self) -> None:
         """Commands and facts that are under way arrive, without time."""
@@ -626,16 +700,19 @@ class Storm:
     def everybody_leaves(self) -> None:
         """And nothing is left of anybody."""
         self._heap.clear()
-        for wait_ms in (0, 60_000, 0):
+        for wait_ms in (0, *([60_000, 60_000] if self.weather.callbacks else []), 60_000, 0):
             until_ms = self.now_ms + wait_ms
             self.pass_time(until_ms)
             for _ in range(1_000):
                 self._all_is_told()
-                if not (self.switch.citizens or self.switch.agents or self.switch.recipients):
+                switch = self.switch
+                if not (switch.citizens or switch.agents or switch.recipients or switch.dials):
                     break
                 self.switch.everybody_leaves(self.tell)
         view = self.engine.view()
         assert view.contacts == (), "a contact outlived its citizen"
+        assert view.callbacks == (), "a promise outlived its time"
+        assert not self.watch.promises_open, f"I1 promises never ended: {self.watch.promises_open}"
         assert set(self.watch.begun) == set(self.watch.ended), "I1 begun and ended differ"
         assert not self.watch.offers_open, f"I5 offers never ended: {self.watch.offers_open}"
         assert all(agent.state is AgentState.IDLE for agent in view.agents), "an agent is stuck"
@@ -643,3 +720,10 @@ class Storm:
         assert self.engine._state.recipients == {}, "a recipient is left"
         assert self.engine.next_deadline_ms() is None, "a deadline outlived its state"
         self.rebuilt_is_remembered()
+
+
+def _shown(engine: Engine) -> object:
+    """All but how long a wait is expected to be: each look at it goes by what is known by then."""
+    view = engine.view()
+    contacts = [replace(seen, expected_from_ms=None, expected_to_ms=None) for seen in view.contacts]
+    return view.agents, contacts, view.callbacks

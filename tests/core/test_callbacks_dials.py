@@ -45,6 +45,7 @@ from ivr_engine.core.notices import (
     ContactConnected,
     ContactMoved,
     OfferEnded,
+    OfferMade,
     PromiseMissed,
 )
 from ivr_engine.core.offer import ANSWER_OWED_MS
@@ -689,6 +690,17 @@ def test_given_a_promise_at_rest_in_another_life_when_the_switch_is_seen_then_it
     assert [dial.contact for dial in centre.sent(DialCitizen)] == ["hong-cb-e1-2"]
 
 
+def test_given_a_promise_from_a_clock_that_was_ahead_when_an_agent_is_found_then_nobody_waited_less_than_nothing() -> (
+    None
+):
+    ahead = replace(restored(None), asked_at_ms=START_MS + HOUR_MS, place_ms=START_MS + HOUR_MS, next_at_ms=0)
+    centre = begun_anew(ahead)
+    centre.tell(SwitchSeen(()))
+    assert [made.waited_ms for made in centre.told(OfferMade)] == [0]
+    (view,) = centre.engine.view().callbacks
+    assert (view.asked_at_ms, view.place_ms) == (START_MS, START_MS)
+
+
 @pytest.mark.parametrize("known_by", [MOBILE, "+821012345678"])
 def test_given_a_promise_from_another_life_when_its_citizen_calls_then_it_is_theirs(known_by: str) -> None:
     centre = begun_anew(restored(None))
@@ -775,6 +787,17 @@ def test_given_a_link_that_was_lost_when_the_dial_still_rings_then_it_rings_on_a
     picks_up_ms = centre.now_ms
     centre.tell(ContactQueued(ContactId("hong-cb-e1-1"), "120", MOBILE, ToQueue(GENERAL), picks_up_ms))
     assert centre.rings() != []
+
+
+def test_given_a_dial_begun_since_the_look_when_it_comes_without_a_loss_then_the_dial_goes_on() -> None:
+    centre = centre_of(CITIZEN_FIRST)
+    promises(centre)
+    centre.forget()
+    centre.tell(SwitchSeen(()))
+    assert (centre.commands, centre.told(CallbackMoved)) == ([], [])
+    picks_up_ms = centre.now_ms
+    centre.tell(ContactQueued(ContactId("hong-cb-e1-1"), "120", MOBILE, ToQueue(GENERAL), picks_up_ms))
+    assert centre.rings() == [("hong-cb-e1-1", "1001")]
 
 
 def test_given_a_promise_that_waits_when_the_link_is_back_then_it_still_stands_once() -> None:

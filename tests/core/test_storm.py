@@ -6,10 +6,12 @@ any seed of the world. `IVR_STORM_SEEDS` says how many, where time is short. A l
 
 import os
 import random
+from dataclasses import replace
 
 import pytest
 
-from tests.core.storm import Storm, Weather
+from ivr_engine.core.queue_rules import Announcements, CallbackFirst, CallbackRules, Overflow, OverflowAct
+from tests.core.storm import DIAL_RING_MS, Storm, Weather
 from tests.core.test_invariants import FULL, PLAIN, RICH, ROUTING
 
 SEEDS = int(os.environ.get("IVR_STORM_SEEDS", "300"))
@@ -35,3 +37,28 @@ def test_given_a_storm_when_faults_come_and_stop_then_the_invariants_hold_and_no
     storm = drawn(seed)
     storm.run()
     assert storm.arrived == storm.weather.contacts
+
+
+def drawn_with_callbacks(seed: int) -> Storm:
+    """A third of the citizens would rather be called back: asked for before the wait and in the middle of it."""
+    chance = random.Random(f"callbacks {seed}")
+    rules = CallbackRules(
+        dials=chance.randrange(1, 4),
+        first=chance.choice(list(CallbackFirst)),
+        ring_ms=DIAL_RING_MS,
+        spacing_ms=chance.choice([10_000, 20_000]),
+        expires_ms=chance.choice([40_000, 90_000]),
+        numbers=("02XXX",),
+    )
+    keys = Announcements(keys={"1": Overflow(OverflowAct.CALLBACK, "later")})
+    storm = drawn(seed)
+    queues = tuple(replace(queue, callback=rules, announcements=keys) for queue in storm.queues)
+    return Storm(seed, queues, storm.routing, replace(storm.weather, callbacks=0.33))
+
+
+@pytest.mark.parametrize("seed", [int(ONE)] if ONE else range(SEEDS // 3), ids=lambda seed: f"seed{seed}-")
+def test_given_a_storm_when_citizens_are_called_back_then_none_is_dialled_twice_at_once_and_no_promise_is_lost(
+    seed: int,
+) -> None:
+    print(f"seed {seed}: IVR_STORM_SEED={seed} pytest tests/core/test_storm.py -k called_back")
+    drawn_with_callbacks(seed).run()
