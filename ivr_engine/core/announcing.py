@@ -138,16 +138,18 @@ class Announcing:
         now_ms = self._state.now_ms
         now = wait_range(contact.desk, self._state.routing.ahead(contact.id))
         before, contact.said = contact.said, looked(contact.said, now, now_ms)
-        known, longer = left(contact.said, now_ms), False
+        known = left(contact.said, now_ms)
         if known is None and now is not None and before is not None:
             # what was estimated has gone by; the desk goes on learning by the first look
             again = looked(None, now, now_ms)
             assert again is not None
             contact.said = replace(again, first_at_ms=before.first_at_ms, first_mean_ms=before.first_mean_ms)
             known = now.from_ms, now.to_ms
-            heard = contact.announced_range
-            longer = heard is not None and contact.said.to_at_ms > heard[1]
-        if known is None or (longer and not phrases.longer):
+        if known is None:
+            return False, None
+        heard = contact.announced_range
+        longer = heard is not None and now_ms + known[1] > heard[1]
+        if longer and not phrases.longer:
             return False, None
         said = spoken(*known)
         return longer, said if said is not None and words(said, phrases) else None

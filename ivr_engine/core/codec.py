@@ -66,7 +66,8 @@ def _encoder_of(hint: Any) -> _Encoder | None:
     if dataclasses.is_dataclass(hint):
         return _class_encoder(cast(type, hint))
     if get_origin(hint) in (Union, types.UnionType):
-        return _union_encoder(hint)
+        only = _encoder_of(_besides_none(hint))
+        return None if only is None else lambda value: None if value is None else only(value)
     return _container_encoder(hint)
 
 
@@ -94,18 +95,6 @@ def _class_encoder(cls: type) -> _Encoder:
         return out
 
     return encode_class
-
-
-def _union_encoder(hint: Any) -> _Encoder | None:
-    members = [_bare(member) for member in get_args(hint)]
-    others = [member for member in members if member is not types.NoneType]
-    if len(others) == 1:
-        only = _encoder_of(others[0])
-        return None if only is None else lambda value: None if value is None else only(value)
-    if not all(dataclasses.is_dataclass(member) for member in others):
-        raise TypeError(f"the codec cannot tell the members of {hint!r} apart: only dataclasses carry their kind")
-    by_type = {member: _class_encoder(cast(type, member)) for member in others}
-    return lambda value: None if value is None else by_type[type(value)](value)
 
 
 def _value_of(member: Any) -> Any:
@@ -139,7 +128,8 @@ def _decoder_of(hint: Any) -> _Decoder:
         return _class_decoder(cast(type, hint))
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return _union_decoder(hint)
+        only = _decoder_of(_besides_none(hint))
+        return lambda value, place: None if value is None else only(value, place)
     if origin is Mapping:
         return _mapping_decoder(_decoder_of(inner[0]), _decoder_of(inner[1]))
     return _list_decoder(tuple if origin is tuple else frozenset, _decoder_of(inner[0]))
@@ -174,27 +164,6 @@ def _class_decoder(cls: type) -> _Decoder:
         return cls(**arguments)
 
     return decode_class
-
-
-def _union_decoder(hint: Any) -> _Decoder:
-    members = [_bare(member) for member in get_args(hint)]
-    others = [member for member in members if member is not types.NoneType]
-    optional = len(others) < len(members)
-    if len(others) == 1:
-        only = _decoder_of(others[0])
-        return lambda value, place: None if value is None else only(value, place)
-    by_kind = {member.__name__: _class_decoder(member) for member in others}
-
-    def decode_union(value: Any, place: str) -> Any:
-        if value is None and optional:
-            return None
-        kind = value.get("kind") if isinstance(value, Mapping) else None
-        decoder = by_kind.get(kind) if isinstance(kind, str) else None
-        if decoder is None:
-            raise CodecError(place, f"{_shown(value)} is none of {', '.join(by_kind)}")
-        return decoder(value, place)
-
-    return decode_union
 
 
 def _plain_decoder(wanted: type) -> _Decoder:
@@ -251,6 +220,14 @@ def _bare(hint: Any) -> Any:
     while hasattr(hint, "__supertype__"):
         hint = hint.__supertype__
     return hint
+
+
+def _besides_none(hint: Any) -> Any:
+    """The one type of a value that may be missing."""
+    others = [member for member in get_args(hint) if member is not types.NoneType]
+    if len(others) != 1:
+        raise TypeError(f"the codec cannot tell the members of {hint!r} apart: make two fields of it")
+    return others[0]
 
 
 def _classes() -> tuple[type, ...]:

@@ -157,6 +157,32 @@ def test_given_a_long_wrong_value_when_decoded_then_the_error_stays_short() -> N
     assert len(str(error.value)) < 120
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("x" * 58, f"'{'x' * 58}'"), ("x" * 59, f"'{'x' * 56}…"), (None, "None")],
+    ids=["60 in quotes", "one more", "short"],
+)
+def test_given_a_wrong_value_when_decoded_then_the_error_shows_it_up_to_60_characters(value: Any, shown: str) -> None:
+    with pytest.raises(CodecError) as error:
+        decode({"kind": "Started", "epoch": value})
+    assert (error.value.problem, error.value.place) == (f"{shown} is no int", "Started.epoch")
+
+
+def test_given_a_field_that_may_be_missing_when_it_is_wrong_inside_then_the_error_says_where() -> None:
+    wrong = {"kind": "ToQueue", "queue": 7}
+    leg: dict[str, Any] = {"kind": "LegSeen", "leg": "1", "role": "citizen", "contact": "1", "request": wrong}
+    with pytest.raises(CodecError) as error:
+        decode({"kind": "SwitchSeen", "legs": [leg]})
+    assert error.value.place == "SwitchSeen.legs[0].request.queue"
+    leg["request"] = None
+    assert isinstance(decode({"kind": "SwitchSeen", "legs": [leg]}), events.SwitchSeen)
+
+
+def test_given_kinds_when_listed_then_events_come_first_and_notices_last() -> None:
+    assert codec.KINDS[0] in {cls.__name__ for cls in get_args(events.Event)}
+    assert codec.KINDS[-1] in {cls.__name__ for cls in get_args(notices.Notice)}
+
+
 def test_given_enums_and_optional_enums_when_encoded_then_their_values_are_plain_text() -> None:
     ended = notices.OfferEnded(OfferId("o"), C1, AgentId("a"), QueueId("q"), OfferResult.FAILED, OfferFailure.BUSY, 10)
     assert (type(encode(ended)["result"]), encode(ended)["cause"]) == (str, "busy")
