@@ -46,6 +46,7 @@ from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.journal import WrittenJournal
+from ivr_engine.storage.learnt import learnt
 from ivr_engine.storage.reporting import JournalPast
 from ivr_engine.storage.revision_history import keep_change, latest_changes
 
@@ -193,6 +194,9 @@ class Service:
         service._agents = await recovery.agents(database)
         reactor.put(Configured(service._configuration()))
         service._revision_changed(RevisionChange(clock.now_ms(), revision.id, RevisionWas.PUT_IN_FORCE, STARTED))
+        known_routing = await learnt(database, clock.now_ms())
+        if known_routing is not None:
+            reactor.put(known_routing)
         for presence in await recovery.presence(database):
             reactor.put(presence)
         remembered = await callers(database, revisions.queues, revisions.stable.routing, clock.now_ms())

@@ -154,6 +154,8 @@ class RoutingPolicy:
     """Offers and waits say who was a candidate and why the others were not."""
     redial_ms: int = 0
     """A caller who left the queue without an answer and dials again within this has the old age back; 0: never."""
+    note_every_ms: int = 0
+    """How often what the router learnt is told to the journal, for a start to take it up; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ from ivr_engine.core.events import (
     RecipientFailed,
     RecipientRinging,
     ResumeRequested,
+    RoutingRestored,
     Started,
     SurveyBegan,
     SwitchDied,
@@ -73,6 +74,7 @@ from ivr_engine.core.offer import OfferState
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.pictures import picture
 from ivr_engine.core.requirement import Requirement
+from ivr_engine.core.routing_memory import noted, restore
 from ivr_engine.core.self_service import SelfService
 from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
@@ -94,6 +96,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._state = State()
+        self._notes_at_ms = 0
         self._offering = Offering(self._state)
         self._waiting = Waiting(self._state, self._offering)
         self._announcing = Announcing(self._state, self._waiting)
@@ -124,7 +127,18 @@ class Engine:
             state.routing.loosened = False
             if state.switch_connected:
                 self._offering.match_all()
+        if state.routing.policy.note_every_ms:
+            self._note()
         return Decision(tuple(state.commands), tuple(state.notices))
+
+    def _note(self) -> None:
+        """What the router learnt, now and then; a life begins by having nothing to tell."""
+        state = self._state
+        if state.now_ms < self._notes_at_ms:
+            return
+        if self._notes_at_ms:
+            state.notices.append(noted(state.routing, state.now_ms))
+        self._notes_at_ms = state.now_ms + state.routing.policy.note_every_ms
 
     def unfinished(self) -> Decision:
         """What deadlines decided before the last event was refused; it left with the refusal otherwise."""
@@ -208,6 +222,8 @@ class Engine:
                 self._callbacks.restored(event)
             case CallersRestored():
                 self._state.recall.restore(event, self._state.now_ms)
+            case RoutingRestored():
+                restore(self._state.routing, event.learnt, self._state.now_ms)
             case TimePassed():
                 pass
             case WaitKeyPressed():

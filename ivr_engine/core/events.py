@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import Configuration
 from ivr_engine.core.conversation import Ended, ToCallback, ToEntry, ToQueue
+from ivr_engine.core.learnt import Learnt
 from ivr_engine.core.vocabulary import (
     AgentId,
     CallbackId,
@@ -132,6 +133,13 @@ class CallersRestored:
 
     left: tuple[LeftPlace, ...] = ()
     spoke: tuple[LastTalk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRestored:
+    """What the router of an earlier life had learnt."""
+
+    learnt: Learnt
 
 
 # ── a citizen on the switch ─────────────────────────────────────────────────────────────────────────────────────────
@@ -485,6 +493,7 @@ Event = (
     | OfferRestored
     | CallbackRestored
     | CallersRestored
+    | RoutingRestored
     | CallbackCancelled
     | ContactArrived
     | ContactQueued

@@ -6,6 +6,7 @@ Notices are complete in themselves: a subscriber needs no other state of ours to
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ivr_engine.core.learnt import Learnt
 from ivr_engine.core.queue_rules import OverflowAct
 from ivr_engine.core.vocabulary import (
     AgentId,
@@ -153,6 +154,13 @@ class ContractorBooked:
     """What queue and flow asked for."""
     owed_by_centre: Mapping[str, int] = field(default_factory=dict)
     """The same of all queues together."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingNoted:
+    """What the router has learnt by now, for a life of the engine after this one (`core.routing_memory`)."""
+
+    learnt: Learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +401,7 @@ Notice = (
     | ContactSentOn
     | RequirementUnmet
     | ContractorBooked
+    | RoutingNoted
     | OfferEnded
     | PromiseMissed
     | ContactConnected

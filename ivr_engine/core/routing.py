@@ -63,8 +63,8 @@ class Routing:
     books: Books = field(default_factory=Books)
     ledger: Ledger = field(default_factory=Ledger)
     _standing: dict[ContactId, _Standing] = field(default_factory=dict)
-    _joined: Coverage = field(default_factory=Coverage)
-    _late: Coverage = field(default_factory=Coverage)
+    joined: Coverage = field(default_factory=Coverage)
+    late: Coverage = field(default_factory=Coverage)
     """Contacts that joined a queue, and those that missed their promise, each counting half after the half-life."""
     somebody_left: bool = False
     """An agent is not on duty any more: a desk may have nobody now."""
@@ -348,8 +348,8 @@ class Routing:
     def missed(self, now_ms: int) -> None:
         """A contact's promise is over, and it was not answered."""
         if self.policy.crowded_percent:
-            self._late.decay(now_ms, self.policy.rate_half_life_ms)
-            self._late.weight += 1.0
+            self.late.decay(now_ms, self.policy.rate_half_life_ms)
+            self.late.weight += 1.0
 
     def crowded(self, now_ms: int) -> bool:
         """Whether so many miss their promise that the late find no gaps."""
@@ -357,9 +357,9 @@ class Routing:
         if not percent:
             return True
         half_life_ms = self.policy.rate_half_life_ms
-        self._late.decay(now_ms, half_life_ms)
-        self._joined.decay(now_ms, half_life_ms)
-        return self._late.weight * 100.0 >= self._joined.weight * percent and self._late.weight > 0.0
+        self.late.decay(now_ms, half_life_ms)
+        self.joined.decay(now_ms, half_life_ms)
+        return self.late.weight * 100.0 >= self.joined.weight * percent and self.late.weight > 0.0
 
     def _urgent(self, since_ms: int, promise_ms: int, now_ms: int) -> bool:
         if self.policy.lending is not None:
@@ -461,8 +461,8 @@ class Routing:
         coverage.weight += 1.0
         desk.dirty = True
         if self.policy.crowded_percent:
-            self._joined.decay(now_ms, self.policy.rate_half_life_ms)
-            self._joined.weight += 1.0
+            self.joined.decay(now_ms, self.policy.rate_half_life_ms)
+            self.joined.weight += 1.0
 
     def expected_wait_ms(self, desk: Desk, ahead: int) -> int | None:
         """Until an agent takes a contact with so many before it; None: nobody on duty, or no handle time known."""

@@ -95,6 +95,10 @@ class Ledger:
     def accounts(self) -> Iterable[tuple[AccountName, Account]]:
         return sorted(self._accounts.items())
 
+    def restore(self, name: AccountName, account: Account) -> None:
+        """As an earlier life left it."""
+        self._accounts[name] = account
+
     def _account(self, name: AccountName, whole: int, interval_ms: int, now_ms: int) -> Account:
         since_ms = now_ms - now_ms % interval_ms
         account = self._accounts.get(name)

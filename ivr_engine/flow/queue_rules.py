@@ -386,7 +386,10 @@ ROUTING_KEYS = _keys(RoutingPolicy)
 REDIAL_MS = 600_000
 """Who gave up and dials again within ten minutes has the old place back."""
 
-USUAL_ROUTING = replace(STANDARD_ROUTING, explains=True, redial_ms=REDIAL_MS)
+NOTE_EVERY_MS = 60_000
+"""A restart costs the router at most a minute of what it learnt."""
+
+USUAL_ROUTING = replace(STANDARD_ROUTING, explains=True, redial_ms=REDIAL_MS, note_every_ms=NOTE_EVERY_MS)
 """What a centre has that says nothing: the rules that came out best (docs/routing.md), and every decision explained."""
 
 _NEVER_ZERO = ("coverage_horizon_ms", "rate_half_life_ms", "horizon_ms", "need_ms")

@@ -31,6 +31,7 @@ from ivr_engine.core.notices import (
     OfferMade,
     PromiseMissed,
     RequirementUnmet,
+    RoutingNoted,
     StepTaken,
     SwitchStateChanged,
     TransferEnded,
@@ -104,6 +105,7 @@ UNTOLD = frozenset[type](
         ContactSentOn,
         ContractorBooked,
         RequirementUnmet,
+        RoutingNoted,
         StepTaken,
         WaitExplained,
     }

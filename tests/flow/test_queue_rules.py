@@ -171,7 +171,7 @@ def test_given_a_queue_that_says_nothing_when_read_then_it_has_the_rules_that_ca
     assert wrong == []
     assert general == standard_queue(QueueSettings(QueueId("general"), frozenset({Skill("general")})))
     assert (general.protected, english.protected) == (False, True)
-    assert queues.routing == replace(STANDARD_ROUTING, explains=True, redial_ms=600_000)
+    assert queues.routing == replace(STANDARD_ROUTING, explains=True, redial_ms=600_000, note_every_ms=60_000)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ivr_engine.core.events import (
     OfferRestored,
     PresenceRestored,
 )
+from ivr_engine.core.learnt import Learnt
 from ivr_engine.core.notices import (
     AgentChanged,
     CallbackEnded,
@@ -25,12 +26,15 @@ from ivr_engine.core.notices import (
     ContactConnected,
     ContactEnded,
     ContactWaits,
+    ContractorBooked,
     Notice,
     OfferEnded,
     OfferMade,
+    RoutingNoted,
 )
 from ivr_engine.core.queue_rules import ClockStart
 from ivr_engine.core.recall import KEEP_THEIR_PLACE, Recall
+from ivr_engine.core.routing_memory import up_to_date
 from ivr_engine.core.vocabulary import (
     AgentId,
     AgentState,
@@ -73,6 +77,9 @@ class Recovery:
         self._recall = Recall()
         self._redial_ms = 0
         self._rules: dict[QueueId, QueueSettings] = {}
+        self._learnt: Learnt | None = None
+        self._bookings: list[tuple[int, ContractorBooked]] = []
+        """Since the note."""
 
     def take(self, entry: Entry) -> None:
         configured = type(entry.event) is Configured  # chooses nobody's presence, see storage.projection
@@ -80,7 +87,12 @@ class Recovery:
             self._redial_ms = entry.event.configuration.routing.redial_ms
             self._rules = {queue.id: queue for queue in entry.event.configuration.queues}
         for notice in entry.notices:
-            if isinstance(notice, AgentChanged):
+            if isinstance(notice, RoutingNoted):
+                self._learnt, self._bookings = notice.learnt, []
+            elif isinstance(notice, ContractorBooked):
+                if self._learnt is not None:
+                    self._bookings.append((entry.at_ms, notice))
+            elif isinstance(notice, AgentChanged):
                 if not configured:
                     since_ms = notice.since_ms if notice.state is AgentState.WRAP_UP else None
                     self._presence[notice.agent] = (notice.presence, notice.reason, since_ms)
@@ -178,7 +190,7 @@ class Recovery:
             row.update({key: at_ms + by_ms for key, at_ms in row.items() if key in _TIMES and isinstance(at_ms, int)})
 
     def facts(self) -> list[Event]:
-        """Presences by agent, contacts in the order of arrival, the offers that rang, callbacks, callers."""
+        """What was learnt, presences by agent, contacts in the order of arrival, offers, callbacks, callers."""
         presences: list[Event] = [
             PresenceRestored(agent, presence, reason, since_ms, None if since_ms is None else self._queues.get(agent))
             for agent, (presence, reason, since_ms) in sorted(self._presence.items())
@@ -187,7 +199,8 @@ class Recovery:
         contacts = (_restored(contact, row, self._made[contact]) for contact, row in self._open.items())
         dialled = {callback.leg for callback in self._callbacks.values()}
         offers = (one for one in self._offers.values() if one.contact in self._open or one.contact in dialled)
-        return [*presences, *contacts, *offers, *self._callbacks.values(), *self._recall.facts()]
+        learnt = [] if self._learnt is None else [up_to_date(self._learnt, self._bookings)]
+        return [*learnt, *presences, *contacts, *offers, *self._callbacks.values(), *self._recall.facts()]
 
 
 def promised(notice: CallbackPromised) -> CallbackRestored:
