@@ -9,10 +9,12 @@ from ivr_engine.core.relaxation import holds, relaxed
 from ivr_engine.core.requirement import (
     ALTERNATIVES,
     ANYBODY,
+    PROFICIENCY,
     Need,
     Requirement,
     TooManyAlternatives,
     both,
+    canonical,
     either,
     preferring,
     requirement_of,
@@ -105,3 +107,47 @@ def test_given_a_condition_when_the_queue_is_looked_at_then_it_holds_at_its_boun
 
 def test_given_an_expected_wait_that_nobody_knows_when_a_step_depends_on_it_then_it_is_not_taken() -> None:
     assert not holds(RelaxationStep(expected_wait_ms=1), place=1, free_agents=0, expected_wait_ms=None)
+
+
+def test_given_needs_of_nothing_when_asked_who_meets_them_then_everybody_or_nobody() -> None:
+    assert ANYBODY.met_by({})
+    assert ANYBODY.met_by({A: 1})
+    assert not Requirement(()).met_by({A: 5})
+    assert (str(ANYBODY), str(Requirement(()))) == ("anybody", "nobody")
+    assert Need(A) == Need(A, 1)
+    assert not requirement_of(frozenset({A})).met_by({B: 5})
+    assert (ALTERNATIVES, list(PROFICIENCY)) == (32, [1, 2, 3, 4, 5])
+
+
+def test_given_as_many_alternatives_as_the_bound_when_joined_then_they_are_all_kept() -> None:
+    many = canonical([[Need(Skill(f"s{number:02}"))] for number in range(ALTERNATIVES)])
+    assert many == tuple((Need(Skill(f"s{number:02}")),) for number in range(ALTERNATIVES))
+
+
+def test_given_a_skill_named_twice_when_joined_then_its_strongest_need_counts_and_all_are_sorted() -> None:
+    wanted = both(needs(b=2, c=1), needs(a=1, b=4))
+    assert wanted.alternatives == ((Need(A), Need(B, 4), Need(C)),)
+    assert wanted.skills() == (A, B, C)
+    assert both(ANYBODY, wanted).alternatives == both(wanted, ANYBODY).alternatives == wanted.alternatives
+    assert preferring(preferring(ANYBODY, (Need(B, 2),)), (Need(B, 3), Need(A))).preferred == (Need(A), Need(B, 3))
+    assert [each.preferred for each in (both(rather(B), rather(A)), either(rather(B), rather(A)))] == [
+        (Need(A), Need(B)),
+        (Need(A), Need(B)),
+    ]
+
+
+def rather(skill: Skill) -> Requirement:
+    return preferring(ANYBODY, (Need(skill),))
+
+
+def test_given_a_preferred_skill_when_somebody_lacks_it_then_it_is_not_counted() -> None:
+    assert rather(A).preference_met({}) == 0
+    assert rather(A).preference_met({A: 1}) == 1
+
+
+def test_given_alternatives_of_several_needs_when_said_then_and_binds_before_or() -> None:
+    wanted = either(needs(a=3, b=1), needs(c=2))
+    assert str(wanted) == "a >= 3 and b or c >= 2"
+    assert wanted.met_by({C: 2})
+    assert wanted.met_by({A: 3, B: 1})
+    assert not wanted.met_by({A: 3})
