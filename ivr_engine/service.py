@@ -167,6 +167,9 @@ class Service:
         def survey_of(queue: QueueId) -> str:
             return next((settings.survey for settings in service.revisions.queues if settings.id == queue), "")
 
+        def music_of(queue: QueueId) -> str:
+            return next((settings.music for settings in service.revisions.queues if settings.id == queue), "")
+
         def told(change: RevisionChange) -> None:
             service._revision_changed(change)
 
@@ -181,6 +184,7 @@ class Service:
             texts=texts,
             recordings=settings.recordings,
             survey_of=survey_of,
+            music_of=music_of,
             revision_for=revisions.revision_for,
             visited=revisions.visited,
         )

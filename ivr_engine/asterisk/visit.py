@@ -115,6 +115,10 @@ def _no_survey(_queue: QueueId) -> str:
 
 
 def _as_it_was(card: CallerCard) -> str:
+def _no_music(_queue: QueueId) -> str:
+    return ""
+
+
     return card.revision
 
 
@@ -132,6 +136,8 @@ class VisitPorts:
     survey_of: Callable[[QueueId], str] = _no_survey
     """The flow that follows a talk from that queue; "" for none."""
     revision_for: Callable[[CallerCard], str] = _as_it_was
+    music_of: Callable[[QueueId], str] = _no_music
+    """The class of music for who waits there; "" for everybody's."""
     """The revision that speaks to this contact; it is kept on the channel, so that a later visit is told it."""
     visited: Callable[[CallerCard, VisitEnd | None], None] = lambda _card, _end: None
     """Told of the end of each visit; None where the flow had no part in it."""
@@ -351,6 +357,9 @@ class _Visit:
             if survey:
                 self._session.set_variable(SURVEY_VARIABLE, survey)
         self._session.set_variable(OUTCOME_VARIABLE, pack_outcome(outcome))
+        waits = outcome.otherwise if isinstance(outcome, ToEntry) else outcome
+        if isinstance(waits, ToQueue) and (music := self._ports.music_of(waits.queue)):
+            self._session.set_variable(MUSIC_VARIABLE, music)
 
     def _to_entry(self, outcome: ToEntry) -> Outcome:
         """The number is the directory's: an entry that it does not know is nobody's phone, and a person takes over."""

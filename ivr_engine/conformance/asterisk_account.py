@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ivr_engine.conformance.asterisk_ears import Played, Pressed
+from ivr_engine.conformance.asterisk_ears import Music, Played, Pressed
 from ivr_engine.flow.prompts import SOUNDS
-from ivr_engine.replay.history import Happened, History, Verb
+from ivr_engine.replay.history import MUSIC, Happened, History, Verb
 from ivr_engine.replay.journal_facts import Names, facts_of
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Scenario
@@ -34,7 +34,7 @@ class Account:
     def history(
         self,
         entries: Sequence[JournalEntry],
-        sounds: Iterable[Played | Pressed],
+        sounds: Iterable[Played | Music | Pressed],
         done: Iterable[Happened],
         metrics: Mapping[str, float],
     ) -> History:
@@ -85,14 +85,21 @@ class Account:
                 yield whole
         yield from begun.values()
 
-    def _sensed(self, sounds: Iterable[Played | Pressed], names: Names) -> Iterable[Happened]:
+    def _sensed(self, sounds: Iterable[Played | Music | Pressed], names: Names) -> Iterable[Happened]:
         """What citizens heard and pressed; a recording that is not there was tried, and not heard."""
         known = Sounds(self.documents, loaded(self.documents))
+        playing: dict[str, str] = {}
         for sound in sounds:
             citizen = names.citizen(sound.uniqueid)
             if citizen == sound.uniqueid:
                 continue  # an agent's keys
             at_ms = sound.at_ms - self.zero_wall_ms
+            before = playing.pop(sound.uniqueid, "") if not isinstance(sound, Pressed) else ""
+            if isinstance(sound, Music):
+                playing[sound.uniqueid] = sound.music
+                if sound.music != before:
+                    yield Happened(at_ms, Verb.HEARD, citizen, {"prompt": f"{MUSIC}{sound.music}", "language": ""})
+                continue
             if isinstance(sound, Played):
                 at_ms += sum(known.length_ms(f"{SOUNDS}/{file}") or 0 for file in sound.after)
             if isinstance(sound, Pressed):

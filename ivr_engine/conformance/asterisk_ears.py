@@ -1,8 +1,8 @@
 """What the switch itself saw a citizen hear and press: an AMI account of its own that listens to nothing else.
 
 Independent of the engine on purpose: `AGIExecStart` says which recording Asterisk began to play on which channel,
-`Newexten` which ones the dialplan itself plays one after the other, and `DTMFEnd` which key it understood. Nobody has
-to believe the engine's own account.
+`Newexten` which ones the dialplan itself plays one after the other, `MusicOnHoldStart` what plays between them, and
+`DTMFEnd` which key it understood. Nobody has to believe the engine's own account.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+from ivr_engine.replay.history import USUAL_MUSIC
 
 ACCOUNT = "conformance"
 MESSAGE_BYTES = 1 << 20
@@ -44,6 +46,15 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class Music:
+    """Music on hold of this class began to play on a channel, or began again after a turn of the dialplan."""
+
+    at_ms: int
+    uniqueid: str
+    music: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pressed:
     """A key from the phone of a channel."""
 
@@ -59,7 +70,7 @@ class Ears:
         self._port = port
         self._secret = secret
         self._task: asyncio.Task[None] | None = None
-        self.sounds: list[Played | Pressed] = []
+        self.sounds: list[Played | Music | Pressed] = []
 
     @staticmethod
     def account(secret: str) -> str:
@@ -68,11 +79,12 @@ class Ears:
 secret = {secret}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
-read = agi,dtmf,dialplan
+read = agi,call,dtmf,dialplan
 write =
 eventfilter(action(include),name(AGIExecStart)) =
 eventfilter(action(include),name(Newexten),header(Application),method(exact)) = Playback
 eventfilter(action(include),name(Newexten),header(Application),method(exact)) = Read
+eventfilter(action(include),name(MusicOnHoldStart)) =
 eventfilter(action(include),name(DTMFEnd)) =
 """
 
@@ -137,5 +149,7 @@ eventfilter(action(include),name(DTMFEnd)) =
                 for recording in _RECORDING.finditer("".join(listed)):
                     self.sounds.append(Played(now_ms, fields["Uniqueid"], recording[1], recording[2], before))
                     before = (*before, f"{recording[1]}/{recording[2]}")
+            case "MusicOnHoldStart" if fields.get("Class", USUAL_MUSIC) != USUAL_MUSIC:
+                self.sounds.append(Music(now_ms, fields["Uniqueid"], fields["Class"]))
             case "DTMFEnd" if fields.get("Direction") == "Received":
                 self.sounds.append(Pressed(now_ms, fields["Uniqueid"], fields["Digit"]))

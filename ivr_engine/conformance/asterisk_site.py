@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from ivr_engine.conformance.asterisk_ears import Ears
 from ivr_engine.conformance.asterisk_people import People
 from ivr_engine.conformance.asterisk_proxy import AmiProxy
 from ivr_engine.conformance.offices import HttpOffices
+from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.shipped import dialplans as shipped_dialplans
@@ -80,6 +81,8 @@ async def opened(scenario: Scenario, people: People, nursery: Nursery) -> AsyncI
     agent_port, office_port = ports.reserve(udp_only=True), ports.reserve(udp_only=True)
     folder = Path(tempfile.mkdtemp(prefix="ivr-scenario-"))
     secret = Ears.secret()
+    documents = scenario.dialplans or shipped_dialplans()
+    revision = loaded(documents)
     names = [agent.id for agent in scenario.agents]
     switch = Switch(
         agents=names,
@@ -87,14 +90,12 @@ async def opened(scenario: Scenario, people: People, nursery: Nursery) -> AsyncI
         office_port=office_port.first,
         unregistered=[agent.id for agent in scenario.agents if not agent.registered],
         rtp_ports=RTP_PORTS,
-        additions={"manager.conf": Ears.account(secret)},
+        additions={"manager.conf": Ears.account(secret), "musiconhold.conf": _music(revision.queues)},
     )
     try:
         offices = HttpOffices(scenario.outside)
         async with switch, AmiProxy(switch.ami_port) as proxy, Ears(switch.ami_port, secret) as ears, offices:
             shutil.copy(await people.database(scenario.agents, scenario.recipients), folder / DATABASE)
-            documents = scenario.dialplans or shipped_dialplans()
-            revision = loaded(documents)
             own = copied(documents, folder / "dialplans-0", scenario, revision.hours)
             offices.lead_here(own, revision.flows.values())
             (folder / "dialplans").symlink_to(own)
@@ -130,6 +131,11 @@ def presence(choice: str, reason: str = "", *, after_contact: bool = False) -> d
     """The body of a request that chooses it."""
     said: dict[str, object] = {"presence": choice, "reason": reason} if reason else {"presence": choice}
     return {**said, "after_contact": True} if after_contact else said
+
+
+def _music(queues: Iterable[QueueSettings]) -> str:
+    """The classes that an operator's queues name are the operator's own to write: here they are."""
+    return "\n".join(f"[{name}]\nmode = files\ndirectory = moh\n" for name in {one.music for one in queues} - {""})
 
 
 def _speak_from(switch: Switch, prompts: Path) -> None:

@@ -14,7 +14,7 @@ from ivr_engine.asterisk.agi import AgiServer
 from ivr_engine.asterisk.ami import AmiAccount
 from ivr_engine.asterisk.switch import AsteriskSwitch
 from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
-from ivr_engine.core.configuration import Configuration
+from ivr_engine.core.configuration import Configuration, QueueSettings
 from ivr_engine.core.conversation import Converse, Moment
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
@@ -98,14 +98,15 @@ class EngineLife:
         )
         self.reactor = Reactor(self.engine, clock=clock, switch=self.switch, journal=journal or self, epoch=epoch)
         self.reactor.subscribe(self._decided)
-        self._queues: dict[QueueId, str] = {}
+        self._queues: dict[QueueId, QueueSettings] = {}
         minted = count(1)
         around = VisitPorts(
             directory=directory,
             dips=dips,
             texts=texts,
             recordings=RECORDINGS,
-            survey_of=lambda queue: self._queues.get(queue, ""),
+            survey_of=lambda queue: self._queues[queue].survey if queue in self._queues else "",
+            music_of=lambda queue: self._queues[queue].music if queue in self._queues else "",
             moment=lambda: Moment(clock.now_ms()),
             mint=lambda: str(next(minted)),
         )
@@ -129,7 +130,7 @@ class EngineLife:
         asyncio.get_running_loop().call_soon(self.configure, configuration, context=self._context)
 
     def configure(self, configuration: Configuration) -> None:
-        self._queues = {queue.id: queue.survey for queue in configuration.queues}
+        self._queues = {queue.id: queue for queue in configuration.queues}
         self._put(Configured(configuration))
 
     def refuse_facts(self, *, full: bool) -> None:

@@ -85,6 +85,8 @@ class QueueSettings:
     """How long a contact stands for the agent who spoke with this caller last; 0: no stickiness."""
     survey: str = ""
     """The flow that asks the citizen after the talk."""
+    music: str = ""
+    """What who waits hears: a class of the switch's music on hold; empty: the one for everybody."""
     callback: CallbackRules = field(default_factory=CallbackRules)
 
 

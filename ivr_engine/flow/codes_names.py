@@ -101,6 +101,14 @@ NAME_CODES = (
         "steps: {desk: {queue: general}}\n",
     ),
     Code(
+        "unknown_music",
+        "No such class of music stands in the section `music`.",
+        "Add it there, and to the switch's `musiconhold.conf`.",
+        _QUEUES,
+        _SKILLS + "music: [festival]\nqueues: {transport: {}, general: {music: festval}}\n",
+        _SKILLS + "music: [festival]\nqueues: {transport: {}, general: {music: festival}}\n",
+    ),
+    Code(
         "unknown_skill",
         "No such skill stands in the section `skills`: nobody could ever answer.",
         "Take the nearest name, or add the skill.",

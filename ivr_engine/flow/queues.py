@@ -24,7 +24,7 @@ from ivr_engine.flow.queue_rules import ROUTING_KEYS, USUAL_ROUTING, Names, read
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import PRIORITY
 
-SECTIONS = ("skills", "person", "queues", "routing", "announcements")
+SECTIONS = ("skills", "person", "queues", "routing", "announcements", "music")
 """What this module reads of a folder."""
 
 QUEUES = 200
@@ -39,6 +39,7 @@ _KEYS = (
     "short_abandon_seconds",
     "priority",
     "survey",
+    "music",
     *RULES,
 )
 
@@ -84,9 +85,10 @@ def read_queues(
     form.check_names("person", [person] if person else [], frozenset(below.table.keys), "queue")
     routing = read_routing(form.below("routing", "routing", ROUTING_KEYS))
     phrases = read_phrases(form.below("announcements", "announcements", PHRASES), prompts)
+    music = frozenset(form.names("music"))
     names = Names(skills, frozenset(below.table.keys), flows, prompts, calendars)
     settings = {
-        QueueId(name): with_rules(standard_queue(_queue(name, entry, skills, flows)), entry, names)
+        QueueId(name): with_rules(standard_queue(_queue(name, entry, skills, flows, music)), entry, names)
         for name, entry in below.forms("queue", _KEYS)
         if below.key_is_name(name)
     }
@@ -94,7 +96,9 @@ def read_queues(
     return Queues(settings, frozenset(map(Skill, skills)), QueueId(person), routing, phrases)
 
 
-def _queue(name: str, entry: Form, skills: frozenset[str], flows: frozenset[str] | None) -> QueueSettings:
+def _queue(
+    name: str, entry: Form, skills: frozenset[str], flows: frozenset[str] | None, music: frozenset[str]
+) -> QueueSettings:
     entry.text("title", "", empty=True)
     requirement = entry.names("requirement")
     entry.check_names("requirement", requirement, skills, "skill")
@@ -110,6 +114,8 @@ def _queue(name: str, entry: Form, skills: frozenset[str], flows: frozenset[str]
         )
     survey = entry.name("survey", "")
     entry.check_names("survey", [survey] if survey else [], flows, "flow")
+    played = entry.name("music", "")
+    entry.check_names("music", [played] if played else [], music, "music")
     return QueueSettings(
         id=QueueId(name),
         requirement=frozenset(map(Skill, requirement)),
@@ -119,4 +125,5 @@ def _queue(name: str, entry: Form, skills: frozenset[str], flows: frozenset[str]
         short_abandon_ms=entry.seconds_as_ms("short_abandon_seconds", 0, 60_000, SHORT_ABANDON_MS),
         priority=entry.whole("priority", 0, PRIORITY, 0),
         survey=survey,
+        music=played,
     )

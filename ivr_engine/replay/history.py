@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+MUSIC = "music/"
+"""Before the class of music, where what a citizen hears is told: a prompt cannot be called so."""
+
+USUAL_MUSIC = "ivr-wait"
+"""The class that every citizen hears whose queue has none of its own. Nothing is told of it."""
+
 
 class Verb(StrEnum):
     """Everything that can happen to somebody. The details of each are listed behind it."""

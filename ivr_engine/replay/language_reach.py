@@ -16,6 +16,7 @@ from ivr_engine.flow.revision import Revision
 from ivr_engine.flow.steps import Flow, FlowId, HangupStep, QueueStep, Step, Target
 from ivr_engine.flow.steps_branches import reachable, spoken
 from ivr_engine.replay import shipped
+from ivr_engine.replay.history import MUSIC
 from ivr_engine.replay.language_words import Page
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import (
@@ -51,7 +52,13 @@ class Centre:
 
     @property
     def prompts(self) -> Collection[str]:
-        return sorted({str(prompt) for one in self.revisions for prompt, _ in one.manifest.files})
+        said = {str(prompt) for one in self.revisions for prompt, _ in one.manifest.files}
+        return sorted({*said, *self.music})
+
+    @property
+    def music(self) -> Collection[str]:
+        """What who waits may hear besides everybody's."""
+        return sorted({f"{MUSIC}{queue.music}" for one in self.revisions for queue in one.queues if queue.music})
 
     @property
     def queues(self) -> Collection[str]:
@@ -73,7 +80,7 @@ class Centre:
         return sorted(wanted)
 
     def announced(self) -> Collection[str]:
-        """The prompts that citizens who wait may hear, in whatever queue they stand."""
+        """The prompts and the music that citizens who wait may hear, in whatever queue they stand."""
         heard: set[str] = set()
         for one in self.revisions:
             comforts = [recordings for queue in one.queues for recordings in queue.announcements.comfort]
@@ -82,7 +89,7 @@ class Centre:
                 joined = (*said.places, *said.up_to, *said.between, *said.minutes, said.soon, said.longer)
                 files.update(file for sentence in joined for file in sentence.split("&"))
             heard.update(str(prompt) for (prompt, _), known in one.manifest.files.items() if known.file in files)
-        return heard
+        return heard.union(self.music)
 
     def reached(self, dialled: str) -> tuple[Step, ...] | None:
         """Every step that who dials this can get to, surveys after the talk too; None for a number that is nobody's."""

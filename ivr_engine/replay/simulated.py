@@ -153,6 +153,7 @@ class _Stage:
         self._visits.kept[revision.id] = revision.converse
         queues = queues_of(self._scenario, revision)
         self._visits.around.surveys = {queue.id: queue.survey for queue in queues}
+        self._visits.around.music = {queue.id: queue.music for queue in queues}
         self._lives.configure(queues, self._lives.agents, revision.id, revision.routing, revision.phrases)
         if self._visits.converse is not None:
             self._visits.converse = revision.converse

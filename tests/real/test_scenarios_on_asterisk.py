@@ -105,6 +105,7 @@ LIBRARY = Path(__file__).parents[1] / "scenarios"
 OF_THE_LIBRARY = (
     "visit/hangs_up_in_menu",
     "wait/abandons",
+    "wait/music_of_the_queue",
     "offer/answered",
     "talk/citizen_hangs_up_first",
     "transfer/complete",

@@ -188,7 +188,13 @@ def _bridge_wait(arguments: str) -> Run:
     if seconds is None:
         raise WordError("a BridgeWait without S() would never look at the heartbeat")
     wait_ms = int(seconds) * 1000
-    return lambda leg: _rest("BridgeWait", leg, wait_ms)
+    music = words.text(options.get("m", ""))
+
+    def run(leg: Leg) -> Move:
+        leg.exchange.plays(leg, music(leg))
+        return _rest("BridgeWait", leg, wait_ms)
+
+    return run
 
 
 # ── visits ──────────────────────────────────────────────────────────────────────────────────────────────────────────

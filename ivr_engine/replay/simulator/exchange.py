@@ -46,6 +46,8 @@ class Exchange:
         self.tell: Callable[[Record], None] = lambda _record: None
         self.hears: Callable[[Leg, str], None] = lambda _leg, _file: None
         """A recording begins to play."""
+        self.plays: Callable[[Leg, str], None] = lambda _leg, _music: None
+        """Music of this class begins, or goes on after a turn of the dialplan."""
         self.length_ms: Callable[[str], int | None] = lambda _file: None
         """How long a recording of the operators' plays; None: it is none of theirs."""
         self.says: Callable[[Leg, str], None] = lambda _leg, _name: None

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ivr_engine.core.events import Event, PresenceChosen, WrapUpExtended, WrapUpFinished
 from ivr_engine.core.vocabulary import AgentId, Presence, TransferState
-from ivr_engine.replay.history import Happened, Verb
+from ivr_engine.replay.history import MUSIC, USUAL_MUSIC, Happened, Verb
 from ivr_engine.replay.journal_facts import Names, callers_of
 from ivr_engine.replay.scenario import By, Happening, Scenario, Trigger, WorldAct
 from ivr_engine.replay.simulator.exchange import Exchange
@@ -78,8 +78,11 @@ class Performance:
         }
         self.agents = {plan.id: AgentDesk(exchange, plan, centre.ask, self._directory.get) for plan in scenario.agents}
         self._by_leg: dict[str, CitizenPhone] = {}
+        self._music: dict[str, str] = {}
+        """Leg → what has played since the last sentence."""
         exchange.phones = Exchanges(exchange, self.agents.values(), scenario.recipients, self.citizens.values())
         exchange.hears = self._hears
+        exchange.plays = self._plays
         exchange.length_ms = sounds.length_ms
         exchange.says = self._says
 
@@ -127,9 +130,18 @@ class Performance:
             self._names.bind(leg.uniqueid, citizen.plan.name)
 
     def _hears(self, leg: Leg, file: str) -> None:
+        self._music.pop(leg.uniqueid, None)
         citizen = self._by_leg.get(leg.uniqueid)
         if citizen is not None:
             citizen.hears(*self._sounds.prompt(file))
+
+    def _plays(self, leg: Leg, music: str) -> None:
+        """Of everybody's music nothing is told, as of silence."""
+        before = self._music.get(leg.uniqueid, USUAL_MUSIC)
+        self._music[leg.uniqueid] = music
+        citizen = self._by_leg.get(leg.uniqueid)
+        if citizen is not None and music not in (before, USUAL_MUSIC):
+            citizen.hears(f"{MUSIC}{music}", "")
 
     def _says(self, leg: Leg, name: str) -> None:
         if name in _WAITING:

@@ -73,6 +73,8 @@ class Surroundings:
     outside: Outside | None = None
     surveys: Mapping[QueueId, str] = field(default_factory=dict)
     """Queue → the flow after its talks; "" for none."""
+    music: Mapping[QueueId, str] = field(default_factory=dict)
+    """Queue → the class of music for who waits there; "" for everybody's."""
     minted: int = 0
     """Recordings so far."""
     gate: Gate = field(default_factory=Gate)
@@ -301,6 +303,9 @@ class Session:
                 leg.set("IVR_OTHERWISE", pack_outcome(outcome.otherwise))
         if isinstance(outcome, ToQueue) and not card.flow and (survey := self._around.surveys.get(outcome.queue)):
             leg.set("IVR_SURVEY", survey)
+        waits = outcome.otherwise if isinstance(outcome, ToEntry) else outcome
+        if isinstance(waits, ToQueue) and (music := self._around.music.get(waits.queue)):
+            leg.set("IVR_MUSIC", music)
         leg.set("IVR_OUTCOME", pack_outcome(outcome))
 
     # ── keys and prompts ────────────────────────────────────────────────────────────────────────────────────────────
