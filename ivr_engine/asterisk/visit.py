@@ -83,6 +83,7 @@ OTHERWISE_VARIABLE = "IVR_OTHERWISE"
 TARGET_VARIABLE = "IVR_TARGET"
 RING_VARIABLE = "IVR_RING_SECONDS"
 SURVEY_VARIABLE = "IVR_SURVEY"
+MUSIC_VARIABLE = "IVR_MUSIC"
 REVISION_VARIABLE = "IVR_REVISION"
 
 ACTIONS_PER_VISIT = 500
@@ -114,11 +115,11 @@ def _no_survey(_queue: QueueId) -> str:
     return ""
 
 
-def _as_it_was(card: CallerCard) -> str:
 def _no_music(_queue: QueueId) -> str:
     return ""
 
 
+def _as_it_was(card: CallerCard) -> str:
     return card.revision
 
 
@@ -135,9 +136,9 @@ class VisitPorts:
     """A folder on the switch, not here: Asterisk writes there what citizens say."""
     survey_of: Callable[[QueueId], str] = _no_survey
     """The flow that follows a talk from that queue; "" for none."""
-    revision_for: Callable[[CallerCard], str] = _as_it_was
     music_of: Callable[[QueueId], str] = _no_music
     """The class of music for who waits there; "" for everybody's."""
+    revision_for: Callable[[CallerCard], str] = _as_it_was
     """The revision that speaks to this contact; it is kept on the channel, so that a later visit is told it."""
     visited: Callable[[CallerCard, VisitEnd | None], None] = lambda _card, _end: None
     """Told of the end of each visit; None where the flow had no part in it."""
@@ -356,10 +357,10 @@ class _Visit:
             survey = self._ports.survey_of(outcome.queue)
             if survey:
                 self._session.set_variable(SURVEY_VARIABLE, survey)
-        self._session.set_variable(OUTCOME_VARIABLE, pack_outcome(outcome))
         waits = outcome.otherwise if isinstance(outcome, ToEntry) else outcome
         if isinstance(waits, ToQueue) and (music := self._ports.music_of(waits.queue)):
             self._session.set_variable(MUSIC_VARIABLE, music)
+        self._session.set_variable(OUTCOME_VARIABLE, pack_outcome(outcome))
 
     def _to_entry(self, outcome: ToEntry) -> Outcome:
         """The number is the directory's: an entry that it does not know is nobody's phone, and a person takes over."""
