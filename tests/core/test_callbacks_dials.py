@@ -701,6 +701,18 @@ def test_given_a_promise_from_a_clock_that_was_ahead_when_an_agent_is_found_then
     assert (view.asked_at_ms, view.place_ms) == (START_MS, START_MS)
 
 
+def test_given_two_promises_to_one_telephone_from_the_journal_when_the_older_ends_then_the_newer_is_still_known() -> (
+    None
+):
+    centre = begun_anew(restored(None), restored(None, "hong2"))
+    centre.tell(SwitchSeen(()), CallbackCancelled(PROMISE))
+    centre.citizen("c1").queues(caller=MOBILE)
+    assert [(end.callback, end.end) for end in centre.told(CallbackEnded)] == [
+        (PROMISE, CallbackEnd.CANCELLED),
+        ("hong2-cb", CallbackEnd.WITHDRAWN),
+    ]
+
+
 @pytest.mark.parametrize("known_by", [MOBILE, "+821012345678"])
 def test_given_a_promise_from_another_life_when_its_citizen_calls_then_it_is_theirs(known_by: str) -> None:
     centre = begun_anew(restored(None))

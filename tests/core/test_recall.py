@@ -5,7 +5,7 @@ from dataclasses import replace
 from ivr_engine.core.configuration import RoutingPolicy
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.events import CallersRestored, ContactRestored, LastTalk, LeftPlace, SwitchLost, SwitchSeen
-from ivr_engine.core.recall import CALLERS_AT_ONCE, Recall
+from ivr_engine.core.recall import CALLERS, CALLERS_AT_ONCE, Recall
 from ivr_engine.core.vocabulary import AgentId, ContactId
 from tests.core.centre import GENERAL, Centre
 
@@ -82,3 +82,40 @@ def test_given_what_is_remembered_when_handed_to_the_next_life_then_that_life_kn
     for fact in facts:
         next_life.restore(fact, 1_000_000)
     assert next_life == recall
+
+
+def test_given_more_callers_than_are_remembered_when_one_more_leaves_then_the_one_longest_ago_is_forgotten() -> None:
+    recall = Recall()
+    for number in range(CALLERS):
+        recall.left(f"c{number}", number, number)
+    recall.left("c0", 0, CALLERS)  # once more, so that it is not the oldest
+    recall.left("new", 1, CALLERS)
+    known = [recall.old_place_ms(caller, 10 * CALLERS, CALLERS) for caller in ("c0", "c1", "c2", "new")]
+    assert known == [0, None, 2, 1]
+
+
+def test_given_a_place_or_a_talk_when_asked_for_at_the_end_of_its_time_then_it_is_still_known_and_no_longer() -> None:
+    recall = Recall()
+    recall.left(CALLER, 50, 100)
+    assert recall.old_place_ms(CALLER, 10, 110) == 50
+    assert recall.old_place_ms(CALLER, 10, 110) is None, "it is taken back once"
+    recall.left(CALLER, 50, 100)
+    assert recall.old_place_ms(CALLER, 10, 111) is None
+    recall.spoke(CALLER, AgentId("1001"), 100)
+    asked = [recall.last_agent(CALLER, 10, at_ms) for at_ms in (110, 110, 111)]
+    assert asked == ["1001", "1001", None]
+    assert recall.last_agent(OTHER, 10, 0) is None
+
+
+def test_given_a_withheld_number_when_it_leaves_or_talks_then_nothing_is_remembered() -> None:
+    recall = Recall()
+    recall.left("", 1, 2)
+    recall.spoke("", AgentId("1001"), 2)
+    assert recall.facts() == []
+    assert recall.old_place_ms("", 10, 2) is None
+
+
+def test_given_talks_of_a_clock_that_was_ahead_when_restored_then_they_are_from_now() -> None:
+    recall = Recall()
+    recall.restore(CallersRestored(spoke=(LastTalk(CALLER, AgentId("1001"), 9_000),)), 5_000)
+    assert (recall.last_agent(CALLER, 10, 5_010), recall.last_agent(CALLER, 10, 5_011)) == ("1001", None)

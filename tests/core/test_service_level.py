@@ -95,3 +95,34 @@ def test_given_nobody_when_a_formula_is_asked_then_there_is_no_share() -> None:
     only_short = Tally()
     only_short.count(replace(ABANDONED, short_abandon=True))
     assert only_short.level(Formula.SHORT_ABANDONS_EXCLUDED) is None
+
+
+def test_given_one_of_each_when_counted_then_every_count_has_its_own() -> None:
+    tally = Tally()
+    for ended in (
+        ANSWERED,
+        replace(ABANDONED, short_abandon=True),
+        replace(ABANDONED, wait_ms=LATE_MS),
+        CALLBACK,
+        replace(CALLBACK, wait_ms=LATE_MS),
+        replace(ANSWERED, queued_at_ms=None),
+        replace(ANSWERED, wait_ms=None),
+    ):
+        tally.count(ended)
+    assert tally == Tally(1, 1, 2, 1, 1, 2, 1)
+    assert tally.offered == 5
+    assert tally.level(Formula.OFFERED) == 0.2
+
+
+def test_given_a_threshold_of_its_own_when_counted_then_it_is_the_one_that_holds() -> None:
+    tally = Tally()
+    tally.count(replace(ANSWERED, wait_ms=20_000), threshold_ms=20_000)
+    tally.count(replace(ANSWERED, wait_ms=20_001), threshold_ms=20_000)
+    assert (tally.answered, tally.answered_within) == (2, 1)
+
+
+def test_given_a_single_contact_when_a_formula_counts_it_then_there_is_a_share() -> None:
+    tally = Tally()
+    tally.count(ANSWERED)
+    assert tally.levels() == dict.fromkeys(Formula, 1.0)
+    assert Tally() == Tally(0, 0, 0, 0, 0, 0, 0)
