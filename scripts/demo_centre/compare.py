@@ -23,6 +23,9 @@ TOLERANCE_SECONDS = 1.0
 LAST_WORD_SECONDS = 3.0
 """A citizen whom the last party has left is let go within this (one second after a conference); longer is dead air."""
 
+CONFERENCE_SECONDS = 1.0
+"""So long a conference keeps a citizen whom everybody has left; the talk is written down with it."""
+
 SURVEYED = frozenset({"english", "chinese", "japanese", "vietnamese", "mongolian"})
 SURVEY_SECONDS = 60.0
 """The desks that ask who stays on the line how it was (dialplans/queues.yaml), and the longest that takes."""
@@ -192,9 +195,14 @@ def _judge_talk(citizen: Seen, contact: Booked, talks: Sequence[Seen], outside: 
     if contact.talk_ms is None or citizen.name in outside.cut or len(talks) > 1:
         return  # with a second agent in turn, no single phone knows how long it was
     over_at = citizen.ended_at
-    if contact.queue in SURVEYED and talk.ended_at is not None:
-        over_at = min(over_at, talk.ended_at)
-    gap_seconds = abs((over_at - talk.answered_at) - contact.talk_ms / 1_000)
+    alone_seconds = 0.0
+    if contact.queue in SURVEYED:  # the citizen stays for the questions, after the last of the others has left
+        others = [party for party in outside.officials if party.other == citizen.name and party.answered_at]
+        left = [party.ended_at for party in (talk, *others) if party.ended_at is not None]
+        over_at = min(over_at, max(left, default=over_at))
+        alone_seconds = CONFERENCE_SECONDS if others else 0.0
+    longer_seconds = contact.talk_ms / 1_000 - (over_at - talk.answered_at)
+    gap_seconds = min(abs(longer_seconds), abs(longer_seconds - alone_seconds))
     verdict.largest_gap_seconds = max(verdict.largest_gap_seconds, gap_seconds)
     verdict.talks_compared += 1
     if gap_seconds > TOLERANCE_SECONDS:

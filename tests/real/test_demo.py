@@ -231,6 +231,15 @@ def test_given_a_citizen_who_stays_after_the_talk_when_the_desk_asks_how_it_was_
     assert verdict(citizens=(stays, CITIZENS[1]), contacts=(talked, LEFT)).lost == lost
 
 
+def test_given_a_desk_that_asks_when_the_official_talks_on_after_the_agent_then_the_talk_is_as_long_as_both() -> None:
+    stays = replace(CITIZENS[0], ended_at=24.0)
+    talked = replace(TALKED, queue="english", ended_at_ms=24_000)
+    agent = replace(AGENT, ended_at=11.0)
+    official = Seen("o", "0200007012", "01000000001", 6.0, 7.0, 14.0, "us")
+    said = verdict(citizens=(stays, CITIZENS[1]), agents=(agent,), officials=(official,), contacts=(talked, LEFT))
+    assert (said.differences, said.lost, said.talks_compared) == ([], [], 1)
+
+
 def test_given_the_shipped_queues_when_read_then_the_desks_that_ask_are_known_to_the_demo() -> None:
     queues = yaml.safe_load((ROOT / "dialplans" / "queues.yaml").read_text())["queues"]
     assert {name for name, queue in queues.items() if queue.get("survey")} == SURVEYED
