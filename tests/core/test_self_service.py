@@ -202,3 +202,91 @@ def test_given_a_restart_when_a_citizen_answers_a_survey_then_the_contact_was_an
     centre.tell(SwitchSeen((LegSeen(LegId("hong"), Role.CITIZEN, HONG, place="survey"),)))
     centre.tell(LegEnded(LegId("hong")))
     assert _ended(centre).disposition is Disposition.ANSWERED
+
+
+# ── at the edges ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_given_an_official_who_is_called_when_that_is_told_again_with_another_then_the_first_one_counts() -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    centre.tell(BEGAN)
+    centre.wait(3_000)
+    centre.tell(ForwardBegan(HONG, "120", "0212345678", ToEntry("7002", REQUEST)), ForwardAnswered(HONG))
+    assert [told.entry for told in centre.told(ContactForwarded)] == ["7001"]
+    assert [(told.entry, told.rang_ms) for told in centre.told(ForwardSettled)] == [("7001", 3_000)]
+
+
+def test_given_a_citizen_who_waits_when_a_call_to_an_official_is_told_late_then_nothing_changes() -> None:
+    centre = Centre()
+    centre.citizen("hong").queues()
+    before = centre.snapshot()
+    centre.tell(BEGAN, ForwardAnswered(HONG), ForwardFailed(HONG, RecipientFailure.BUSY))
+    assert (centre.snapshot(), centre.told(ContactForwarded), centre.told(ForwardSettled)) == (before, [], [])
+
+
+@pytest.mark.parametrize("answered_first", [True, False])
+def test_given_an_official_whose_answer_and_failure_are_both_told_then_the_first_one_counts(
+    answered_first: bool,
+) -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    centre.tell(BEGAN)
+    facts = [ForwardAnswered(HONG), ForwardFailed(HONG, RecipientFailure.BUSY)]
+    centre.tell(*(facts if answered_first else reversed(facts)))
+    (settled,) = centre.told(ForwardSettled)
+    assert (settled.answered, settled.rang_ms) == (answered_first, 0)
+    assert (centre.citizen("hong").view.answered_at_ms is not None) is answered_first
+
+
+def test_given_a_message_just_long_enough_when_told_then_it_is_one() -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    centre.tell(MessageRecorded(HONG, "r1", SHORTEST_MESSAGE_MS))
+    assert [told.length_ms for told in centre.told(ContactRecorded)] == [1_000]
+
+
+def test_given_as_many_messages_and_texts_as_are_remembered_when_the_first_is_told_again_then_it_is_known() -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    for number in [*range(20), 0]:
+        centre.tell(MessageRecorded(HONG, f"r{number}", 8_000), TextSettled(HONG, f"k{number}", sent=True))
+    assert (len(centre.told(ContactRecorded)), len(centre.told(ContactTexted))) == (20, 20)
+    for number in (20, 0):
+        centre.tell(MessageRecorded(HONG, f"r{number}", 8_000), TextSettled(HONG, f"k{number}", sent=True))
+    assert (len(centre.told(ContactRecorded)), len(centre.told(ContactTexted))) == (22, 22), "no more are remembered"
+
+
+def test_given_a_text_that_failed_when_it_fails_again_then_it_is_published_again() -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    failed = TextSettled(HONG, "k", sent=False, reason="HTTP 500")
+    centre.tell(failed, failed, TextSettled(HONG, "other", sent=True))
+    assert [told.sent for told in centre.told(ContactTexted)] == [False, False, True]
+
+
+def test_given_a_message_of_a_citizen_who_was_answered_before_when_they_leave_then_they_were_answered() -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    centre.tell(BEGAN, ForwardAnswered(HONG), MessageRecorded(HONG, "r1", 8_000), LegEnded(LegId("hong")))
+    assert _ended(centre).disposition is Disposition.ANSWERED
+
+
+def test_given_a_citizen_in_the_flow_when_a_survey_is_told_then_it_is_none_of_a_talk() -> None:
+    centre = Centre("1001")
+    centre.citizen("hong").arrives()
+    centre.tell(BEGAN, ForwardAnswered(HONG), SurveyBegan(HONG))
+    centre.wait(5_000)
+    centre.tell(LegEnded(LegId("hong")))
+    assert _ended(centre).talk_ms == 5_000
+
+
+@pytest.mark.parametrize("when", ["waits", "flow ended"])
+def test_given_a_citizen_whose_flow_is_over_when_a_call_back_is_told_late_then_nothing_is_promised(when: str) -> None:
+    centre = Centre("1001")
+    citizen = centre.citizen("hong").arrives()
+    if when == "waits":
+        citizen.queues()
+    else:
+        citizen.hears_the_end(Disposition.CLOSED)
+    centre.tell(CallbackAsked(HONG, ToCallback("01012345678", REQUEST)), LegEnded(LegId("hong")))
+    assert centre.told(CallbackPromised) == []
+    assert _ended(centre).disposition is (Disposition.ABANDONED if when == "waits" else Disposition.CLOSED)
