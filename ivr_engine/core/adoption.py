@@ -23,7 +23,6 @@ from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
 from ivr_engine.core.transfer import TransferStimulus
 from ivr_engine.core.vocabulary import (
-    UNKNOWN_QUEUE,
     AgentState,
     ContactId,
     ContactPhase,
@@ -139,7 +138,7 @@ class Adoption:
         state = self._state
         for gone in [contact for contact in state.contacts.values() if contact.id not in legs and not contact.awaited]:
             self._talk.citizen_left(gone)
-            self._dispatch.ended(gone, self._fate(gone.id, event))
+            self._dispatch.ended(gone, self._fate(gone, event))
         for offer in [offer for offer in state.offers.values() if offer.id not in legs]:
             if offer.state is OfferState.ANSWERED:
                 self._talk.agent_left(offer)
@@ -153,14 +152,13 @@ class Adoption:
             gone = self._from_journal(open_contact)
             if gone.request is not None and gone.queued_at_ms is not None and gone.answered_at_ms is None:
                 self._waiting.join(gone)  # the place is kept for a caller who dials again
-            self._dispatch.ended(gone, self._fate(gone.id, event))
+            self._dispatch.ended(gone, self._fate(gone, event))
 
-    def _fate(self, contact: ContactId, event: SwitchSeen) -> Disposition | None:
+    def _fate(self, contact: Contact, event: SwitchSeen) -> Disposition | None:
         """What became of a citizen while nobody looked; None: what the contact's own state says."""
-        if contact in event.fell_back:
+        if contact.id in event.fell_back:
             return Disposition.FALLBACK
-        known = self._state.contacts.get(contact)
-        if event.restarted and (known is None or known.answered_at_ms is None):
+        if event.restarted and contact.answered_at_ms is None:
             return Disposition.SWITCH_FAILURE
         return None
 
@@ -255,12 +253,11 @@ class Adoption:
             self._dispatch.stand(contact)
         if contact.second_offer is not None:
             return
-        settings = state.queue(contact.request.queue) if contact.request else None
-        ring_ms = settings.ring_ms if settings else 0
+        assert contact.request is not None, "only who joined a queue can wait"
+        settings = state.queue(contact.request.queue)
         restored = state.restored_offers.pop(OfferId(leg.leg), None)
         made_at_ms = state.now_ms if restored is None else self._past(restored.made_at_ms)
-        queue = settings.id if settings else UNKNOWN_QUEUE
-        offer = Offer(OfferId(leg.leg), contact.id, agent.id, queue, made_at_ms, ring_ms)
+        offer = Offer(OfferId(leg.leg), contact.id, agent.id, settings.id, made_at_ms, settings.ring_ms)
         state.offers[offer.id] = offer
         state.routing.remove(contact.id)
         agent.offer = offer.id
@@ -271,7 +268,7 @@ class Adoption:
         else:
             contact.second_offer = offer.id
         state.move_agent(agent, AgentStimulus.OFFER_STARTED)
-        state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + ring_ms + ANSWER_OWED_MS)
+        state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + settings.ring_ms + ANSWER_OWED_MS)
 
     def _recipient(self, leg: LegSeen, *, citizen_at: str) -> None:
         state = self._state
