@@ -63,7 +63,9 @@ class Seeking:
         """The agent for whom the contact stands: on duty, able, and not for longer than agreed."""
         state, preferred = self._state, contact.preferred
         agent = state.agents.get(preferred) if preferred is not None else None
-        if agent is None or state.now_ms >= contact.preferred_until_ms or agent.presence is not Presence.AVAILABLE:
+        if agent is None or agent.removed or agent.presence is not Presence.AVAILABLE:
+            return None
+        if state.now_ms >= contact.preferred_until_ms:
             return None
         assert contact.desk is not None
         return agent.id if self._fits(agent.id, contact.desk) else None

@@ -157,6 +157,24 @@ def test_given_a_desk_with_no_more_agents_than_the_small_one_when_chosen_then_no
     assert floor.chosen(floor.desk("general")) == "sign2"
 
 
+def test_given_two_small_desks_when_one_of_them_calls_then_nothing_is_kept_from_it_for_the_other() -> None:
+    floor = small_desk()
+    floor.desk("chinese")
+    floor.agent("both", 99, sign=1, chinese=1)
+    floor.goes("sign1")
+    floor.stands("sign2", TALKING)
+    assert (floor.desk("sign").on_duty, floor.desk("chinese").on_duty) == (2, 1)
+    assert floor.chosen(floor.desk("sign")) == "both"
+
+
+def test_given_small_desks_without_a_reserve_when_everybody_is_busy_then_any_of_them_may_take_whoever_waits() -> None:
+    floor = small_desk(replace(RESERVE, reserve_agents=0))
+    for name in ("sign1", "sign2"):
+        floor.stands(name, TALKING)
+    floor.waits("g1", floor.desk("general"), 1)
+    assert floor.routing.may_take(AgentId("sign1"), ContactId("g1"), NOW_MS)
+
+
 @pytest.mark.parametrize(
     ("policy", "expected_ms"),
     [
@@ -345,6 +363,32 @@ def test_given_a_crew_of_two_small_desks_when_one_of_them_does_not_lend_then_it_
     assert floor.chosen(general, waited_seconds=30) is None
 
 
+def test_given_as_many_who_help_the_large_desk_as_the_small_one_when_chosen_then_there_is_nobody_to_wait_for() -> None:
+    floor = small_desk(LENDING)
+    for name in ("gen1", "gen2"):
+        floor.goes(name)
+    assert floor.chosen(floor.desk("general")) is None
+    floor.goes("gen3")
+    assert floor.chosen(floor.desk("general")) == "sign1"
+
+
+def test_given_a_protected_desk_larger_than_the_caller_s_when_another_one_keeps_then_she_is_kept_all_the_same() -> None:
+    floor = small_desk(LENDING)
+    floor.routing.dismiss(AgentId("sign2"))
+    large, sign, general = floor.desk("large"), floor.desk("sign"), floor.desk("general")
+    for number in range(5):
+        floor.agent(f"large{number}", 0, large=1)
+    floor.agent("sign1", 10, general=1, large=1, sign=1)
+    floor.configure(
+        {each.requirement: 100 for each in (large, sign, general)}, protected=[large.requirement, sign.requirement]
+    )
+    crew = floor.routing.books.members[AgentId("sign1")].crew
+    crew.small_desks.sort(key=lambda desk: -desk.on_duty)
+    assert [desk.on_duty for desk in (*crew.small_desks, general)] == [6, 1, 4]
+    floor.expects(sign, 400.0)
+    assert floor.chosen(general, waited_seconds=30) is None
+
+
 def test_given_a_line_whose_next_is_too_young_when_an_older_one_waits_behind_then_help_goes_to_the_older() -> None:
     floor = small_desk(LENDING)
     general = floor.desk("general")
@@ -411,6 +455,15 @@ def test_given_a_crowd_in_the_morning_when_half_lives_pass_then_new_contacts_out
     assert not floor.routing.crowded(later_ms), "four of twenty-one"
     floor.routing.missed(later_ms)
     assert floor.routing.crowded(later_ms), "five of twenty-one"
+
+
+def test_given_a_crowd_when_everybody_is_forgotten_alike_then_its_share_stays() -> None:
+    floor = Floor(RoutingPolicy(crowded_percent=20))
+    for number in range(8):
+        floor.routing.arrived(floor.desk("general"), NOW_MS)
+        if number < 2:
+            floor.routing.missed(NOW_MS)
+    assert [floor.routing.crowded(NOW_MS + lives * HALF_LIFE_MS) for lives in (0, 1, 3)] == [True, True, True]
 
 
 def test_given_no_measure_of_crowds_when_asked_then_it_always_is_one_and_nothing_is_counted() -> None:
