@@ -13,18 +13,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ivr_engine import __version__
-from ivr_engine.core.conversation import (
-    Ask,
-    CallerCard,
-    Dip,
-    DipFailed,
-    DipFailure,
-    Dipped,
-    Moment,
-    Play,
-    Record,
-    pack_outcome,
-)
+from ivr_engine.core.conversation import Ask, CallerCard, Dip, DipFailed, DipFailure, Dipped, Moment, Play, Record
+from ivr_engine.core.packing import pack_outcome
 from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.flow.diagnostics import FlowErrors, nearest
 from ivr_engine.flow.prompts import LANGUAGES

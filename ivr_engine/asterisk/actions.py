@@ -27,7 +27,7 @@ from ivr_engine.core.commands import (
     StopDialling,
     WithdrawOffer,
 )
-from ivr_engine.core.conversation import pack_outcome
+from ivr_engine.core.packing import pack_outcome
 
 _NO_DIGIT = re.compile(r"[^0-9+]")
 

@@ -22,7 +22,6 @@ from ivr_engine.asterisk.translate import (
     leg_seen,
 )
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
-from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
     AgentReady,
     CitizenNotReached,
@@ -37,6 +36,7 @@ from ivr_engine.core.events import (
     SwitchLost,
     SwitchSeen,
 )
+from ivr_engine.core.packing import OutcomeError
 from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
 from ivr_engine.runtime.ports import Directory, InboxFull
 

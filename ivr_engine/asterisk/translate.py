@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from ivr_engine.asterisk.told import unpack_facts
-from ivr_engine.core.conversation import Ended, OutcomeError, ToCallback, ToEntry, ToQueue, unpack_outcome
+from ivr_engine.core.conversation import Ended, ToCallback, ToEntry, ToQueue
 from ivr_engine.core.events import (
     AgentReady,
     CallbackAsked,
@@ -47,6 +47,7 @@ from ivr_engine.core.events import (
     WrapUpExtended,
     WrapUpFinished,
 )
+from ivr_engine.core.packing import OutcomeError, unpack_outcome
 from ivr_engine.core.vocabulary import (
     AgentId,
     ContactId,

@@ -68,8 +68,8 @@ from ivr_engine.core.conversation import (
     ToQueue,
     Unplayable,
     VisitEnd,
-    pack_outcome,
 )
+from ivr_engine.core.packing import pack_outcome
 from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.runtime.ports import Dips, Directory, Texts
 

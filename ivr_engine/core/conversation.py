@@ -2,7 +2,7 @@
 
 A flow knows no telephone and a telephone knows no flow. A `Conversation` yields one `Action` at a time and is told a
 `Reply`; the FastAGI visit performs them with Asterisk's verbs, a test performs them with a list. The last action is
-`Finish`, whose outcome travels on the citizen's channel as one packed variable (`pack_outcome`), because the dialplan
+`Finish`, whose outcome travels on the citizen's channel as one packed variable (`packing`), because the dialplan
 must be able to go on without us.
 
     Play      → Done, Keys (one of `leave`), Unplayable
@@ -14,7 +14,6 @@ must be able to go on without us.
     Finish    → nothing
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,20 +21,14 @@ from typing import Protocol
 
 from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId, Skill
 
-OUTCOME_BYTES = 900
-"""An AMI line ends at 1,024 bytes; a variable of ours with its name and header stays below that."""
-
 PLACE_BYTES = 900
-"""The same for the place in a flow, which travels in the visit's arguments."""
+"""Of the place in a flow, which travels in the visit's arguments: an AMI line ends at 1,024 bytes."""
 
 DIP_DEADLINE_MS = 800
 """A pause in a talk that nobody takes for a dead line."""
 
 DIP_BYTES = 64_000
 """A bill is under a kilobyte; what is larger was not meant for a telephone."""
-
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_DIALLED = re.compile(r"\+?[0-9]{2,15}", re.ASCII)
 
 Value = str | int | bool
 """What a flow keeps under a name."""
@@ -380,91 +373,3 @@ class VisitEnd(StrEnum):
     """The citizen hung up before the flow had come to its end."""
     FAILED = "failed"
     """A mistake of ours, or a conversation that did not end."""
-
-
-# ── on the channel ──────────────────────────────────────────────────────────────────────────────────────────────────
-class OutcomeError(ValueError):
-    """An outcome that cannot travel on a channel, or did not come from us."""
-
-
-def pack_outcome(outcome: Outcome) -> str:
-    """One channel variable of `[A-Za-z0-9._:-]`; a number's + becomes `p`.
-
-        queue:ID:skill.skill:agency:language:priority
-        callback:NUMBER:ID:skill.skill:agency:language:priority
-        entry:ENTRY:ID:skill.skill:agency:language:priority
-        end:disposition:agency:language
-
-    A request that names an agent or an end of hours goes on with `:agent:milliseconds:seconds`.
-    Raises OutcomeError when a word has other letters or the whole is longer than OUTCOME_BYTES.
-    """
-    match outcome:
-        case ToQueue():
-            parts = ["queue", *_packed_request(outcome)]
-        case ToCallback():
-            parts = ["callback", _dialled(outcome.number).replace("+", "p"), *_packed_request(outcome.request)]
-        case ToEntry():
-            parts = ["entry", _word(outcome.entry), *_packed_request(outcome.otherwise)]
-        case Ended():
-            parts = ["end", outcome.disposition.value, _word(outcome.agency, empty=True), _word(outcome.language)]
-    packed = ":".join(parts)
-    if len(packed) > OUTCOME_BYTES:
-        raise OutcomeError(f"outcome of {len(packed)} bytes, at most {OUTCOME_BYTES}: fewer or shorter skills")
-    return packed
-
-
-def unpack_outcome(packed: str) -> Outcome:
-    """The outcome that `pack_outcome` packed. Raises OutcomeError with what was found."""
-    try:
-        match packed.split(":"):
-            case ["queue", *request] if len(request) in _REQUEST_PARTS:
-                return _request(request)
-            case ["callback", number, *request] if len(request) in _REQUEST_PARTS:
-                return ToCallback(_dialled(number.replace("p", "+")), _request(request))
-            case ["entry", entry, *request] if len(request) in _REQUEST_PARTS:
-                return ToEntry(_word(entry), _request(request))
-            case ["end", disposition, agency, language]:
-                return Ended(Disposition(disposition), _word(agency, empty=True), _word(language))
-    except ValueError as error:
-        raise OutcomeError(f"outcome {packed!r}: {error}") from error
-    raise OutcomeError(f"outcome {packed!r}: expected queue:…, callback:…, entry:… or end:…")
-
-
-_REQUEST_PARTS = (5, 8)
-
-
-def _packed_request(request: ToQueue) -> list[str]:
-    skills = ".".join(_word(skill) for skill in sorted(request.requirement))
-    agency = _word(request.agency, empty=True)
-    parts = [_word(request.queue), skills, agency, _word(request.language), str(request.priority)]
-    if not request.agent and request.closes_in_seconds is None:
-        return parts
-    closes = "" if request.closes_in_seconds is None else str(request.closes_in_seconds)
-    return [*parts, _word(request.agent, empty=True), str(request.agent_wait_ms), closes]
-
-
-def _request(parts: list[str]) -> ToQueue:
-    queue, skills, agency, language, priority, *more = parts
-    agent, wait_ms, closes = more or ("", "0", "")
-    return ToQueue(
-        QueueId(_word(queue)),
-        frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills),
-        _word(agency, empty=True),
-        _word(language),
-        int(priority),
-        _word(agent, empty=True),
-        int(wait_ms),
-        int(closes) if closes else None,
-    )
-
-
-def _dialled(number: str) -> str:
-    if _DIALLED.fullmatch(number):
-        return number
-    raise OutcomeError(f"{number!r} is not a number of 2 to 15 digits")
-
-
-def _word(word: str, *, empty: bool = False) -> str:
-    if (empty and not word) or _WORD.fullmatch(word):
-        return word
-    raise OutcomeError(f"{word!r} is not a word of 1 to 64 of A-Z a-z 0-9 _ -")

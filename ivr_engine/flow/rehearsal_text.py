@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from ivr_engine.core.configuration import QueueSettings
-from ivr_engine.core.conversation import Ended, Outcome, ToCallback, ToEntry, ToQueue, pack_outcome, queue_request
+from ivr_engine.core.conversation import Ended, Outcome, ToCallback, ToEntry, ToQueue, queue_request
+from ivr_engine.core.packing import pack_outcome
 from ivr_engine.flow.rehearsal import Heard, Passed, Turn
 from ivr_engine.flow.revision import Revision
 

@@ -22,7 +22,7 @@ from ivr_engine.asterisk.translate import (
     offer_failure,
     refusal,
 )
-from ivr_engine.core.conversation import Ended, OutcomeError, ToCallback, ToEntry, ToQueue
+from ivr_engine.core.conversation import Ended, ToCallback, ToEntry, ToQueue
 from ivr_engine.core.events import (
     CallbackAsked,
     CancelRequested,
@@ -57,6 +57,7 @@ from ivr_engine.core.events import (
     WrapUpExtended,
     WrapUpFinished,
 )
+from ivr_engine.core.packing import OutcomeError
 from ivr_engine.core.vocabulary import (
     AgentId,
     ContactId,

@@ -9,24 +9,21 @@ from ivr_engine.core.conversation import (
     DIP_BYTES,
     DIP_DEADLINE_MS,
     ORDINARY_MOMENT,
-    OUTCOME_BYTES,
     PLACE_BYTES,
     Ask,
     CallerCard,
     Dip,
     Ended,
     Outcome,
-    OutcomeError,
     Play,
     Prompt,
     Record,
     ToCallback,
     ToEntry,
     ToQueue,
-    pack_outcome,
     queue_request,
-    unpack_outcome,
 )
+from ivr_engine.core.packing import OUTCOME_BYTES, OutcomeError, pack_outcome, unpack_outcome
 from ivr_engine.core.vocabulary import ContactId, Disposition, QueueId, Skill
 
 TAX = ToQueue(QueueId("tax"), frozenset({Skill("tax"), Skill("english")}), "seoul", "en", -2)

@@ -2,15 +2,8 @@
 
 import pytest
 
-from ivr_engine.core.conversation import (
-    Outcome,
-    OutcomeError,
-    ToCallback,
-    ToEntry,
-    ToQueue,
-    pack_outcome,
-    unpack_outcome,
-)
+from ivr_engine.core.conversation import Outcome, ToCallback, ToEntry, ToQueue
+from ivr_engine.core.packing import OutcomeError, pack_outcome, unpack_outcome
 from ivr_engine.core.vocabulary import QueueId, Skill
 
 PLAIN = ToQueue(QueueId("tax"), frozenset({Skill("tax"), Skill("english")}), "mapo", "en", 2)

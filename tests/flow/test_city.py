@@ -6,20 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr_engine.core.conversation import (
-    Ask,
-    CallerCard,
-    Done,
-    Ended,
-    Finish,
-    Keys,
-    Moment,
-    Play,
-    Silence,
-    ToQueue,
-    pack_outcome,
-    unpack_outcome,
-)
+from ivr_engine.core.conversation import Ask, CallerCard, Done, Ended, Finish, Keys, Moment, Play, Silence, ToQueue
+from ivr_engine.core.packing import pack_outcome, unpack_outcome
 from ivr_engine.core.vocabulary import ContactId, Disposition
 from ivr_engine.flow.numbers import AgencyKind, NumberEntry
 from ivr_engine.flow.prompts import LANGUAGES

@@ -17,7 +17,6 @@ from ivr_engine.asterisk.translate import (
     leg_seen,
 )
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
-from ivr_engine.core.conversation import OutcomeError
 from ivr_engine.core.events import (
     AgentReady,
     CommandRefused,
@@ -30,6 +29,7 @@ from ivr_engine.core.events import (
     SwitchLost,
     SwitchSeen,
 )
+from ivr_engine.core.packing import OutcomeError
 from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.gate import Gate

@@ -38,8 +38,8 @@ from ivr_engine.core.conversation import (
     ToEntry,
     ToQueue,
     Unplayable,
-    pack_outcome,
 )
+from ivr_engine.core.packing import pack_outcome
 from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.flow.interpreter import Passed, Walk
 from ivr_engine.replay.simulator.gate import Gate
