@@ -187,6 +187,7 @@ class Service:
             music_of=music_of,
             revision_for=revisions.revision_for,
             visited=revisions.visited,
+            said=switch.said,
         )
         speak = FlowVisits(converse, ports=around)
         visits = AgiServer(host=settings.agi_host, port=settings.agi_port, nonce=nonce, converse=speak)

@@ -105,6 +105,9 @@ LAYERS = {
         ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
     ),
     "asterisk.told": Layer(library=CORE_LIBRARY | {"urllib"}, waits=False),
+    "asterisk.unheard": Layer(
+        ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
+    ),
     # It reads the journal for the reports, which are pure; the API asks for them.
     "storage": _adapter("aiosqlite", "alembic", "asyncpg", "orjson", "pydantic", "sqlalchemy", ours=(REPORTS,)),
     # The scrape address is one of the API's.
@@ -125,6 +128,7 @@ LAYERS = {
             "ivr_engine.asterisk.actions",
             "ivr_engine.asterisk.ringing",
             "ivr_engine.asterisk.told",
+            "ivr_engine.asterisk.unheard",
             "ivr_engine.asterisk.translate",
             "ivr_engine.outside.answer",
         ),

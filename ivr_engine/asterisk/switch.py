@@ -8,7 +8,7 @@ snapshot shows is the truth, and what was in flight on the old link is judged by
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
@@ -21,7 +21,9 @@ from ivr_engine.asterisk.translate import (
     facts,
     leg_seen,
 )
+from ivr_engine.asterisk.unheard import Unheard
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
+from ivr_engine.core.conversation import CallerCard
 from ivr_engine.core.events import (
     AgentReady,
     CitizenNotReached,
@@ -75,6 +77,7 @@ class AsteriskSwitch:
         self._nonce = nonce
         self._endpoints = endpoints
         self._ringing = Ringing(self._tell, _after)
+        self._unheard = Unheard(self._tell, lambda: self.link.up)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beat_timer: asyncio.TimerHandle | None = None
@@ -176,8 +179,12 @@ class AsteriskSwitch:
                 self._ringing.over(event.offer)
             if isinstance(event, ConsultRequested):
                 self._consult(event)
-            else:
+            elif self._unheard.heard(event):
                 self._tell(event)
+
+    def said(self, card: CallerCard, name: str, fields: Mapping[str, str]) -> None:
+        """What a visit of this engine said: should AMI not tell of it, we do."""
+        self._unheard.said(card, name, fields)
 
     def _told_before(self, leg: LegId) -> bool:
         if leg in self._ended:
@@ -209,6 +216,7 @@ class AsteriskSwitch:
         self._ringing.forget()
         log.warning("the switch is out of sight: %s", reason)
         self._loss_untold = not self._tell(SwitchLost())
+        self._unheard.lost()
 
     def _on_dead(self) -> None:
         log.warning("nobody listens where the switch did: it is dead, and its calls are gone")

@@ -50,6 +50,7 @@ from ivr_engine.core.conversation import (
     DipFailed,
     DipFailure,
     Done,
+    Ended,
     Finish,
     Keys,
     Moment,
@@ -64,6 +65,7 @@ from ivr_engine.core.conversation import (
     SendText,
     Sent,
     Silence,
+    ToCallback,
     ToEntry,
     ToQueue,
     Unplayable,
@@ -119,6 +121,9 @@ def _no_music(_queue: QueueId) -> str:
     return ""
 
 
+def _nothing_said(_card: CallerCard, _name: str, _fields: Mapping[str, str]) -> None: ...
+
+
 def _as_it_was(card: CallerCard) -> str:
     return card.revision
 
@@ -140,6 +145,8 @@ class VisitPorts:
     """The class of music for who waits there; "" for everybody's."""
     revision_for: Callable[[CallerCard], str] = _as_it_was
     """The revision that speaks to this contact; it is kept on the channel, so that a later visit is told it."""
+    said: Callable[[CallerCard, str, Mapping[str, str]], None] = _nothing_said
+    """Told of each fact for the core, by the name and fields of its `UserEvent`, in case that is not heard."""
     visited: Callable[[CallerCard, VisitEnd | None], None] = lambda _card, _end: None
     """Told of the end of each visit; None where the flow had no part in it."""
     moment: Callable[[], Moment] = wall_moment
@@ -303,6 +310,11 @@ class _Visit:
             key, length_ms = voice.record(record, file)
         except UnrecordedError:
             return NotRecorded("the switch cannot write it")
+        except AGIHangup:
+            # how long it is the leg's end says, by the size of the file
+            length_ms = voice.recorded_ms()
+            self._ports.said(self._card, "IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
+            raise
         left = bool(key) and key in record.leave
         if not left:
             self._tell("IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
@@ -343,6 +355,7 @@ class _Visit:
 
     def _tell(self, name: str, fields: Mapping[str, str]) -> None:
         """For the core, which hears it in order with everything else of this leg."""
+        self._ports.said(self._card, name, fields)
         try:
             self._session.appexec("UserEvent", user_event(name, {"Contact": self._card.contact, **fields}))
         except AGIAppError as error:
@@ -360,7 +373,10 @@ class _Visit:
         waits = outcome.otherwise if isinstance(outcome, ToEntry) else outcome
         if isinstance(waits, ToQueue) and (music := self._ports.music_of(waits.queue)):
             self._session.set_variable(MUSIC_VARIABLE, music)
-        self._session.set_variable(OUTCOME_VARIABLE, pack_outcome(outcome))
+        packed = pack_outcome(outcome)
+        self._session.set_variable(OUTCOME_VARIABLE, packed)
+        if isinstance(outcome, Ended | ToCallback):
+            self._ports.said(self._card, "IvrEnded", {"Outcome": packed})
 
     def _to_entry(self, outcome: ToEntry) -> Outcome:
         """The number is the directory's: an entry that it does not know is nobody's phone, and a person takes over."""

@@ -76,6 +76,7 @@ class Voice:
         self._counts = counts
         self._place = place
         self._alive_until = clock() + DEAD_MAN_SECONDS - MARGIN_SECONDS
+        self._recording_since = clock()
         self.early_key = ""
         """Pressed during a prompt, and not yet an answer to anything."""
 
@@ -136,6 +137,7 @@ class Voice:
         """
         self._session.set_variable(RECORDING_VARIABLE, file)
         self.stay_alive(TONE_MS + record.longest_ms)
+        self._recording_since = self._clock()
         stops = quote(record.terminator + record.leave)
         silence = f"s={ceil(record.silence_ms / 1_000)}"
         try:
@@ -153,6 +155,10 @@ class Voice:
         key = chr(int(code)) if why in ("dtmf", "randomerror") and code.isdigit() and code != "0" else ""
         length_ms = int(samples) // SAMPLES_EACH_MS if samples.isdigit() and why != "randomerror" else 0
         return key, length_ms
+
+    def recorded_ms(self) -> int:
+        """How long the citizen had to speak so far."""
+        return max(0, round((self._clock() - self._recording_since) * 1_000) - TONE_MS)
 
     def forget_recording(self) -> None:
         """It was told, or is thrown away: the leg's end has nothing to add."""

@@ -107,6 +107,7 @@ class EngineLife:
             recordings=RECORDINGS,
             survey_of=lambda queue: self._queues[queue].survey if queue in self._queues else "",
             music_of=lambda queue: self._queues[queue].music if queue in self._queues else "",
+            said=self.switch.said,
             moment=lambda: Moment(clock.now_ms()),
             mint=lambda: str(next(minted)),
         )

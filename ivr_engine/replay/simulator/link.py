@@ -6,7 +6,7 @@ switch tells.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ringing import Ringing
@@ -16,7 +16,9 @@ from ivr_engine.asterisk.translate import (
     facts,
     leg_seen,
 )
+from ivr_engine.asterisk.unheard import Unheard
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
+from ivr_engine.core.conversation import CallerCard
 from ivr_engine.core.events import (
     AgentReady,
     CommandRefused,
@@ -77,6 +79,7 @@ class Link:
         self._directory = directory
         self._nonce = nonce
         self._ringing = Ringing(self._tell, self._after)
+        self._unheard = Unheard(self._tell, lambda: self.up)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._beats = 0
         self._beating: Timer | None = None
@@ -136,6 +139,11 @@ class Link:
 
     def _tell_loss(self) -> None:
         self._loss_untold = not self._tell(SwitchLost())
+        self._unheard.lost()
+
+    def said(self, card: CallerCard, name: str, fields: Mapping[str, str]) -> None:
+        """What a visit of this engine said."""
+        self._unheard.said(card, name, fields)
 
     def _tell_death(self, life: int) -> None:
         if life == self._life and not self._exchange.runs:
@@ -263,7 +271,7 @@ class Link:
                 number = self._directory(event.entry)
                 if number is not None:
                     self._tell(ConsultRequested(event.agent, event.entry, number))
-            else:
+            elif self._unheard.heard(event):
                 self._tell(event)
 
     def _told_before(self, leg: LegId) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings, RoutingPolicy
+from ivr_engine.core.conversation import CallerCard
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Configured, Event, Started, TimePassed
@@ -67,6 +68,7 @@ class Lives:
         """By how much this life's clock goes before the scenario's: it began when the wall clock was set so."""
         self.journal = SimulatedJournal(keep_entries=keep_entries)
         visits.around.gate = self.gate
+        visits.around.said = self._said
         self.illegal: list[str] = []
         self.bugs: list[str] = []
         self.agents: tuple[AgentSettings, ...] = ()
@@ -172,6 +174,10 @@ class Lives:
         """A person's request by API; one that meets a full inbox is refused, and the person's to repeat."""
         if not self.inbox_full:
             self.gate(self.take, event)
+
+    def _said(self, card: CallerCard, name: str, fields: Mapping[str, str]) -> None:
+        if self.link is not None:
+            self.link.said(card, name, fields)
 
     def told(self, event: Event) -> bool:
         """A fact of the switch; False when it was not taken, and the switch has to be looked at anew."""

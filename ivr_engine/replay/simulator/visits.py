@@ -21,6 +21,7 @@ from ivr_engine.core.conversation import (
     DipFailed,
     DipFailure,
     Done,
+    Ended,
     Finish,
     Keys,
     Moment,
@@ -35,6 +36,7 @@ from ivr_engine.core.conversation import (
     SendText,
     Sent,
     Silence,
+    ToCallback,
     ToEntry,
     ToQueue,
     Unplayable,
@@ -75,6 +77,8 @@ class Surroundings:
     """Queue → the flow after its talks; "" for none."""
     music: Mapping[QueueId, str] = field(default_factory=dict)
     """Queue → the class of music for who waits there; "" for everybody's."""
+    said: Callable[[CallerCard, str, Mapping[str, str]], None] = lambda _card, _name, _fields: None
+    """Told of each fact for the core, in case the switch's word of it is not heard."""
     minted: int = 0
     """Recordings so far."""
     gate: Gate = field(default_factory=Gate)
@@ -118,11 +122,13 @@ class Session:
     __slots__ = (
         "_alive_until_ms",
         "_around",
+        "_card",
         "_conversation",
         "_early",
         "_leg",
         "_media",
         "_place",
+        "_recording",
         "_speech",
         "closed",
         "done",
@@ -150,6 +156,8 @@ class Session:
 
     def begin(self, conversation: Conversation, card: CallerCard) -> None:
         self._conversation = conversation
+        self._card = card
+        self._recording: tuple[str, int] | None = None
         self._place = card.place or ""
         self._speech = self._speak(conversation, card)
         self._next(next, self._speech)
@@ -158,6 +166,14 @@ class Session:
     def trail(self) -> Sequence[Passed]:
         """Which steps and branches of the flow it came through so far."""
         return self._conversation.trail if isinstance(self._conversation, Walk) else ()
+
+    def leave(self) -> None:
+        """The citizen is gone, perhaps in the middle of a message."""
+        self.close()
+        if self._recording is not None:
+            file, since_ms = self._recording
+            length_ms = self._leg.exchange.time.now_ms - since_ms
+            self._around.said(self._card, "IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
 
     def close(self) -> None:
         self.closed = True
@@ -257,7 +273,9 @@ class Session:
         file = f"{RECORDINGS}/{name}"
         self._leg.set("IVR_RECORDING", file)
         self._stay_alive(record.longest_ms)
+        self._recording = file, self._leg.exchange.time.now_ms
         key, length_ms = yield _Record(file, record.terminator + record.leave, record.longest_ms)
+        self._recording = None
         left = bool(key) and key in record.leave
         if not left:
             self._tell("IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
@@ -290,6 +308,7 @@ class Session:
 
     def _tell(self, name: str, fields: dict[str, str]) -> None:
         self._leg.exchange.user_event(self._leg, name, {"Contact": self._leg.uniqueid, **fields})
+        self._around.said(self._card, name, fields)
 
     def _finish(self, outcome: Outcome, card: CallerCard) -> None:
         leg = self._leg
@@ -306,7 +325,10 @@ class Session:
         waits = outcome.otherwise if isinstance(outcome, ToEntry) else outcome
         if isinstance(waits, ToQueue) and (music := self._around.music.get(waits.queue)):
             leg.set("IVR_MUSIC", music)
-        leg.set("IVR_OUTCOME", pack_outcome(outcome))
+        packed = pack_outcome(outcome)
+        leg.set("IVR_OUTCOME", packed)
+        if isinstance(outcome, Ended | ToCallback):
+            self._around.said(card, "IvrEnded", {"Outcome": packed})
 
     # ── keys and prompts ────────────────────────────────────────────────────────────────────────────────────────────
     def _keep(self, place: str) -> None:
@@ -388,7 +410,7 @@ class FlowVisits:
         session = self._sessions.pop(leg, None)
         if session is not None:
             self.reached.update(session.trail)
-            session.close()
+            session.leave()
 
     def die(self) -> None:
         """The engine is gone: its sessions end without an outcome."""
