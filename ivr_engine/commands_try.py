@@ -1,6 +1,7 @@
 """`ivr-engine try`: one call in the terminal, by the walk that serves citizens; or on one line, for scripts."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ def rehearse(
     card = CallerCard(ContactId("try"), number, caller, moment=_moment(at))
     told = _told_dips(dip or [], revision)
     asked = keys is None and form is TryForm.TEXT
-    audience = _Person(told, revision) if asked else _Written(told, keys.split(",") if keys else [])
+    audience = _Person(told, revision) if asked else _Written(told, _read_keys(keys))
     rehearsal = Rehearsal(revision, card, audience, texts_taken=not no_texts)
     turns: list[Turn] = []
     for turn in rehearsal.turns():
@@ -97,6 +98,9 @@ def rehearse(
         print(f"  {sum(turn.ms for turn in turns) / 1000:.1f} s of speech, revision {revision.id}")
         if left:
             print(f"  nobody waited for: {', '.join(left)}")
+        if number not in revision.numbers.entries:
+            near = nearest(number, revision.numbers.entries)
+            print(f"  {number} is no number of {folder}{f'; did you mean {near}?' if near else ''}")
     if expect is not None and (outcome is None or not pack_outcome(outcome).startswith(expect)):
         print(f"expected {expect}, got {pack_outcome(outcome) if outcome else 'no outcome'}", file=sys.stderr)
         raise typer.Exit(WRONG)
@@ -177,6 +181,14 @@ def _answered(dip: Dip, told: str) -> Dipped | DipFailed:
         return Dipped(read_answer(told.removeprefix("ok:").encode(), dip.outputs))
     except AnswerUnreadable:
         return DipFailed(DipFailure.UNREADABLE)
+
+
+def _read_keys(keys: str | None) -> list[str]:
+    written = [one.strip() for one in keys.split(",")] if keys else []
+    for one in written:
+        if not re.fullmatch(r"\^?[0-9*#]*|[0-9]+s", one):
+            _give_up(f"--keys: {one!r} is no key; write keys (12#), nothing for silence, ^0 or a message (12s)")
+    return written
 
 
 def _told_dips(told: list[str], revision: Revision) -> dict[str, str]:

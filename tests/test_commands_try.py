@@ -59,6 +59,7 @@ def test_given_a_wrong_outcome_when_one_is_expected_then_the_exit_status_tells()
     [
         (("--at", "tomorrow"), "2027-02-07 21:30"),
         (("--language", "xx"), "ko, en"),
+        (("--keys", "1,x"), "'x' is no key"),
         (("--dip", "waterwork=slow"), "did you mean 'waterworks'?"),
         (("--dip", "waterworks=asleep"), "unreachable"),
     ],
@@ -68,6 +69,12 @@ def test_given_a_word_that_cannot_be_meant_when_tried_then_it_says_what_could(
 ) -> None:
     done = tried("120", *words)
     assert (done.exit_code, says in done.output) == (2, True), done.output
+
+
+def test_given_a_number_of_another_folder_when_tried_then_it_says_so_with_the_nearest() -> None:
+    done = tried("0200001098", "--keys", "")
+    assert "0200001098 is no number of" in done.output
+    assert "did you mean 0200001097?" in done.output
 
 
 def test_given_somebody_at_the_terminal_when_he_presses_and_leaves_then_it_goes_along() -> None:
