@@ -13,7 +13,7 @@ from enum import StrEnum
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.machine import Table
 from ivr_engine.core.queue_rules import CallbackRules
-from ivr_engine.core.vocabulary import CallbackEnd, CallbackId, CallbackState, ContactId
+from ivr_engine.core.vocabulary import CallbackId, CallbackState, ContactId
 
 DAY_MINUTES = 24 * 60
 _MINUTE_MS = 60_000
@@ -77,7 +77,6 @@ class Callback:
     """Of the dial that stands in the order, rings or is on the line: the uniqueid of the citizen's channel."""
     next_at_ms: int = 0
     """Rests until then."""
-    end: CallbackEnd | None = None
     telephone: str = ""
     """The number as `canonical` has it: by which a caller is known again."""
 

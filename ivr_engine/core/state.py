@@ -181,7 +181,6 @@ class State:
     def end_callback(self, callback: Callback, end: CallbackEnd) -> None:
         """The one outcome of a promise."""
         callback.state = CALLBACK_STATES.after(callback.state, CallbackStimulus.OVER)
-        callback.end = end
         self.deadlines.clear(Due.CALLBACK, callback.id)
         self.deadlines.clear(Due.DIAL_OWED, callback.id)
         del self.callbacks[callback.id]

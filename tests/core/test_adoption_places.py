@@ -299,6 +299,18 @@ def test_given_a_hold_when_the_link_is_back_and_shows_the_hold_then_it_goes_on()
     assert centre.citizen("c1").view.transfer_state is TransferState.HELD
 
 
+def test_given_a_consult_when_the_look_shows_no_official_any_more_and_the_agent_goes_then_nobody_is_waited_for() -> (
+    None
+):
+    centre = talking()
+    centre.agent("1001").consults().reaches_the_recipient()
+    held = agent_leg(offer_id("c1"), "c1", "1001", "consult", since_ms=START_MS)
+    centre.tell(SwitchLost(), SwitchSeen((at("hold"), held)))
+    centre.agent("1001").hangs_up()
+    assert len(centre.sent(ReturnToQueue)) == 1
+    assert centre.citizen("c1").view.phase is ContactPhase.QUEUED
+
+
 # ── phones that ring ────────────────────────────────────────────────────────────────────────────────────────────────
 def test_given_an_offer_made_since_the_look_when_it_comes_without_a_loss_then_the_offer_stands() -> None:
     centre = Centre("1001")

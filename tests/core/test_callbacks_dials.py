@@ -915,3 +915,11 @@ def test_given_two_skills_of_agents_when_a_promise_asks_one_then_an_agent_who_ha
     centre = Centre(counsellor("1001"), counsellor("1002", "tax"), queues=(QueueSettings(GENERAL, callback=RULES),))
     promises(centre, request=ToQueue(GENERAL, frozenset({Skill("tax")})))
     assert centre.rings() == [("hong-cb-e1-1", "1002")]
+
+
+def test_given_a_number_that_is_not_dialled_when_promised_then_its_end_is_told_at_once_after_no_time() -> None:
+    centre = centre_of()
+    promises(centre, number="0609001234", request=ToQueue(GENERAL, agency="seoul", language="en"))
+    assert centre.told(CallbackEnded) == [
+        CallbackEnded(PROMISE, ContactId("hong"), GENERAL, "seoul", "en", CallbackEnd.REFUSED, 0, 0, "")
+    ]

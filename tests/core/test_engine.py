@@ -14,6 +14,7 @@ from ivr_engine.core.events import (
     HoldRequested,
     LegEnded,
     OfferAnswered,
+    OfferRestored,
     PresenceRestored,
     Started,
     SwitchSeen,
@@ -151,6 +152,25 @@ def test_given_so_many_ended_contacts_when_an_older_one_is_told_of_again_then_on
         assert arrives(number)
         engine.handle(LegEnded(LegId(f"c{number}")), START_MS)
     assert (arrives(1), arrives(2), arrives(0)) == (False, False, True)
+
+
+def test_given_so_many_offers_that_are_over_when_one_is_answered_after_all_then_only_the_oldest_ends_once_more() -> (
+    None
+):
+    engine = Engine()
+    engine.handle(Started(2), START_MS)
+    engine.handle(Configured(Configuration((GENERAL,), (counsellor("1001"), counsellor("1002")))), START_MS)
+    for number in range(TOMBSTONES + 1):
+        engine.handle(OfferRestored(OfferId(f"o{number}"), ContactId("x"), A1, GENERAL.id, START_MS), START_MS)
+    engine.handle(SwitchSeen(()), START_MS)
+
+    def told_again(number: int, agent: str) -> bool:
+        contact = ContactId(f"c{number}")
+        engine.handle(ContactArrived(contact, "120", ""), START_MS)
+        told = engine.handle(OfferAnswered(OfferId(f"o{number}"), contact, AgentId(agent)), START_MS).notices
+        return any(isinstance(notice, OfferEnded) for notice in told)
+
+    assert (told_again(0, "1001"), told_again(1, "1002")) == (True, False)
 
 
 def test_given_an_ended_contact_when_any_fact_of_it_comes_late_then_it_does_not_end_twice() -> None:
