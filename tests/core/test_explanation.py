@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ivr_engine.core.configuration import RoutingPolicy
-from ivr_engine.core.explanation import AgentWhy, Why
+from ivr_engine.core.explanation import AGENTS_NAMED, AgentWhy, Why
 from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, QueueId, Skill
 from tests.core.centre import GENERAL, Centre, counsellor
 
@@ -60,6 +60,70 @@ def test_given_a_reserve_when_asked_why_somebody_waits_then_the_idle_agent_is_ke
     centre.citizen("c2").queues()
     seen = why(centre, "c2")
     assert (seen.counts, seen.candidates) == ({"kept_back": 1, "ringing": 1}, 0)
+
+
+def test_given_more_agents_than_anybody_reads_when_asked_why_then_twenty_are_named_and_all_are_counted() -> None:
+    names = [f"{1000 + number}" for number in range(25)]
+    centre = Centre(*reversed(names), log_in=False)
+    for name in names[5:]:
+        centre.agent(name).logs_in().takes_a_break()
+    centre.citizen("c1").queues()
+    seen = why(centre, "c1")
+    assert seen.counts == {"on_break": 20, "logged_out": 5}
+    assert [each.agent for each in seen.agents] == names[5:]
+    assert AGENTS_NAMED == 20
+
+
+def test_given_a_contact_in_the_flow_or_in_a_talk_when_asked_why_then_it_does_not_wait() -> None:
+    centre = Centre("1001", "1002")
+    centre.citizen("c1").arrives()
+    centre.wait(3_000)
+    seen = why(centre, "c1")
+    assert (seen.phase, seen.queue, seen.waited_ms, seen.place) == (ContactPhase.IN_FLOW, None, None, None)
+    assert (seen.candidates, seen.counts, seen.needs) == (2, {"free": 2}, "anybody")
+    centre.citizen("c1").queues()
+    assert why(centre, "c1").waited_ms == 0
+    centre.wait(2_000)
+    assert why(centre, "c1").waited_ms == 2_000
+    centre.agent("1001").answers()
+    seen = why(centre, "c1")
+    assert (seen.phase, seen.queue, seen.waited_ms, seen.place) == (ContactPhase.CONNECTED, "general", None, None)
+    assert seen.counts == {"free": 1, "talking": 1}
+
+
+def test_given_a_clock_that_is_asked_for_an_earlier_moment_when_asked_why_then_no_wait_is_negative() -> None:
+    centre = Centre()
+    centre.citizen("c1").queues()
+    found = centre.engine.why(ContactId("c1"), centre.now_ms - 5_000)
+    assert found is not None
+    assert found.waited_ms == 0
+
+
+def test_given_two_who_wait_when_asked_why_then_place_and_expected_wait_are_told() -> None:
+    centre = Centre("1001", queues=[replace(GENERAL, wrap_up_ms=10_000)])
+    for number in range(5):
+        centre.citizen(f"before{number}").queues()
+        centre.agent("1001").answers()
+        centre.wait(50_000)
+        centre.agent("1001").hangs_up()
+        centre.citizen(f"before{number}").leaves()
+        centre.wait(10_000)
+    for name in ("talks", "c1", "c2"):
+        centre.citizen(name).queues()
+    assert [(why(centre, name).place, why(centre, name).expected_wait_ms) for name in ("c1", "c2")] == [
+        (1, 60_000),
+        (2, 120_000),
+    ]
+
+
+def test_given_a_contact_that_stands_for_the_agent_of_last_time_when_asked_why_then_that_one_is_named() -> None:
+    centre = Centre("1001", "1002", queues=[replace(GENERAL, last_agent_wait_ms=10_000)])
+    centre.citizen("c0").queues()
+    centre.agent("1001").answers().hangs_up()
+    centre.citizen("c0").leaves()
+    centre.citizen("c1").queues()
+    seen = why(centre, "c1")
+    assert (seen.stands_for, seen.place, seen.counts) == ("1001", 1, {"kept_back": 1, "wrap_up": 1})
 
 
 def test_given_nobody_of_that_name_when_asked_why_then_there_is_no_answer() -> None:

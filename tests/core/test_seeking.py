@@ -240,12 +240,28 @@ def test_given_a_contact_that_stands_for_an_agent_when_they_are_free_first_then_
     centre.citizen("third").queues(caller="0300000001")
     centre.agent("1001").answers()
     centre.citizen("c1").queues("sticky")
-    centre.agent("1001").hangs_up()
-    centre.wait(20_000)
-    assert centre.rings()[-1] == ("c1", "1001")
+    centre.agent("1001").hangs_up().is_done()
+    assert centre.rings()[2:] == [("c1", "1001")]
+    centre.agent("1002").hangs_up().is_done()
+    centre.wait(9_999)
+    assert len(centre.rings()) == 3, "one phone rings, however long the contact would have stood for it"
     centre.agent("1001").answers()
     centre.wait(60_000)
     assert len(centre.rings()) == 3
+
+
+def test_given_a_contact_that_stands_for_an_agent_when_answered_before_its_time_is_over_then_that_is_forgotten() -> (
+    None
+):
+    centre = known(queue=STICKY_ONE)
+    centre.citizen("other").queues(caller="0300000000")
+    centre.citizen("third").queues(caller="0300000001")
+    centre.agent("1001").answers()
+    centre.citizen("c1").queues("sticky")
+    centre.agent("1001").hangs_up().is_done().answers()
+    assert centre.citizen("c1").view.agent == "1001"
+    centre.wait(60_000)
+    assert centre.citizen("c1").view.agent == "1001"
 
 
 # ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,12 +271,12 @@ def test_given_priorities_of_queue_and_flow_and_steps_when_an_agent_comes_then_t
     centre = Centre("1001", queues=[GENERAL, vip, rising], log_in=False)
     centre.citizen("c5").queues("rising", priority=1)
     centre.citizen("c3").queues("vip", priority=1)
-    centre.citizen("c4").queues(priority=4)
+    centre.citizen("c4").queues(priority=2)
     centre.wait(2_000)
     agent = centre.agent("1001").logs_in()
     for _ in range(2):
         agent.answers().hangs_up().is_done()
-    assert [contact for contact, _ in centre.rings()] == ["c5", "c4", "c3"]
+    assert [contact for contact, _ in centre.rings()] == ["c5", "c3", "c4"]
 
 
 @pytest.mark.parametrize(("called_again", "first"), [(True, "back"), (False, "inside")])
@@ -333,6 +349,18 @@ def test_given_a_reserve_when_one_more_colleague_is_idle_at_the_small_desk_then_
     assert centre.rings() == [("t1", "1001"), ("t2", "1002")]
     centre.agent("1004").logs_in()
     assert centre.rings()[2:] == [("t3", "1003")]
+    centre.agent("1003").answers()
+    centre.wait(20_000)
+    assert centre.citizen("t3").view.agent == "1003"
+
+
+def test_given_rules_of_lending_when_nobody_at_all_is_idle_then_whoever_waits_is_looked_at_no_more() -> None:
+    centre = Centre("1001", routing=RoutingPolicy(lending=LendingRules()), log_in=False)
+    centre.citizen("c1").queues(queued_at_ms=centre.now_ms - 2_000)
+    centre.citizen("c2").queues(queued_at_ms=centre.now_ms - 1_000)
+    centre.wait(5_000)
+    centre.agent("1001").logs_in()
+    assert centre.rings() == [("c1", "1001")]
 
 
 @pytest.mark.parametrize(("waited_ms", "rings"), [(1_999, 0), (2_000, 1)])
@@ -381,6 +409,18 @@ def test_given_no_other_agent_when_one_who_lacks_the_skill_comes_then_only_one_w
     assert centre.rings()[1:] == [("c1", "1003")]
     made = centre.told(OfferMade)[1]
     assert (made.reason, made.candidates, made.second) == ("second phone; the only one idle", 1, True)
+
+
+def test_given_one_who_wants_a_second_phone_and_one_who_has_none_when_an_agent_comes_then_it_rings_for_that_one() -> (
+    None
+):
+    centre = Centre("1001", "1002", queues=[SECOND], log_in=False)
+    centre.agent("1001").logs_in()
+    centre.citizen("c1").queues()
+    centre.citizen("c2").queues()
+    centre.wait(6_000)
+    centre.agent("1002").logs_in()
+    assert centre.rings() == [("c1", "1001"), ("c2", "1002")]
 
 
 @pytest.mark.parametrize("how", ["answered", "missed", "left"])
