@@ -37,6 +37,7 @@ from ivr_engine.core.notices import (
     ContactWaits,
     OfferEnded,
     PromiseMissed,
+    RequirementUnmet,
     TransferEnded,
 )
 from ivr_engine.core.views import View
@@ -129,6 +130,7 @@ class _QueueSeries:
         "missed",
         "offers",
         "queued",
+        "unmet",
         "wait",
         "within",
     )
@@ -136,6 +138,7 @@ class _QueueSeries:
     def __init__(self, metrics: "Metrics", queue: str) -> None:
         self.queued = metrics.queued.labels(queue)
         self.missed = metrics.missed.labels(queue)
+        self.unmet = metrics.unmet.labels(queue)
         self.within = metrics.within.labels(queue)
         self.wait = metrics.wait.labels(queue)
         self.estimates = {result: metrics.estimates.labels(result, queue) for result in ESTIMATES}
@@ -212,6 +215,12 @@ class Metrics:
         )
         self.offers = Counter(
             "ivr_offers_total", "Offers that ended, by result.", ["result", "queue"], registry=registry
+        )
+        self.unmet = Counter(
+            "ivr_requirements_unmet_total",
+            "Alarms that nobody can meet what a queue needs: after a load, or when the last such agent left.",
+            ["queue"],
+            registry=registry,
         )
         self.ring = Histogram(
             "ivr_offer_ring_seconds",
@@ -295,6 +304,7 @@ class Metrics:
             CallbackPromised: self._callback_promised,
             CallbackMoved: self._callback_moved,
             CallbackEnded: self._callback_ended,
+            RequirementUnmet: self._requirement_unmet,
         }
 
     def record(self, entry: JournalEntry) -> None:
@@ -354,6 +364,9 @@ class Metrics:
     def _waits(self, notice: ContactWaits) -> None:
         if notice.returns == 0 and not keeps_a_promise(notice.contact):
             self._queue(notice.queue).queued.inc()
+
+    def _requirement_unmet(self, notice: RequirementUnmet) -> None:
+        self._queue(notice.queue).unmet.inc()
 
     def _promise_missed(self, notice: PromiseMissed) -> None:
         if keeps_a_promise(notice.contact):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from aiohttp import web
 
 from ivr_engine import __version__
+from ivr_engine.alarms import logged
 from ivr_engine.api.app import build_app
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health
@@ -160,6 +161,7 @@ class Service:
         feed = Feed(reactor)
         reactor.subscribe(metrics.record)
         reactor.subscribe(feed.publish)
+        reactor.subscribe(logged)
 
         def converse(card: CallerCard) -> Conversation:
             return service.revisions.converse(card)

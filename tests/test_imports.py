@@ -116,6 +116,7 @@ LAYERS = {
     "outside": _adapter("aiohttp", "yarl"),
     "outside.answer": Layer(ours=(CORE,), never=DECIDING, library=CORE_LIBRARY | {"json"}, waits=False),
     "board": _adapter("rich"),
+    "alarms": _adapter(),
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
     "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
     "replay.ladder_text": Layer(ours=(CORE, "ivr_engine.replay"), vendors=("rich",)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from ivr_engine.core.notices import CallbackEnded, CallbackMoved, CallbackPromised, ContactWaits
+from ivr_engine.core.notices import CallbackEnded, CallbackMoved, CallbackPromised, ContactWaits, RequirementUnmet
 from ivr_engine.core.vocabulary import (
     AgentState,
     CallbackEnd,
@@ -63,6 +63,12 @@ def test_given_an_answer_at_15_000_ms_when_counted_then_it_is_within_the_promise
     assert value(metrics, "ivr_contact_wait_seconds_bucket", queue="general", le="15.0") == 1
     assert value(metrics, "ivr_contact_wait_seconds_count", queue="general") == 2
     assert value(metrics, "ivr_answered_within_promise_total", queue="general") == 1
+
+
+def test_given_a_requirement_that_nobody_meets_when_told_then_it_is_an_alarm_of_its_queue(metrics: Metrics) -> None:
+    metrics.record(entry(registered("general", "sign"), RequirementUnmet(QueueId("sign"), "sign", 0, 2)))
+    assert value(metrics, "ivr_requirements_unmet_total", queue="sign") == 1
+    assert value(metrics, "ivr_requirements_unmet_total", queue="general") == 0
 
 
 def test_given_a_contact_that_returns_to_its_place_when_counted_then_it_joined_once(metrics: Metrics) -> None:
