@@ -79,6 +79,7 @@ def test_given_an_answer_of_an_offer_that_nobody_made_here_when_told_then_it_is_
     centre.tell(OfferAnswered(OfferId("c1-e0-7"), ContactId("c1"), AgentId("1001")))
     assert centre.citizen("c1").view.agent == "1001"
     assert ends(centre) == [("c1-e0-7", OfferResult.ANSWERED, 0)]
+    assert centre.told(OfferEnded)[0].queue == "general"
     (connected,) = centre.told(ContactConnected)
     assert (connected.queue, connected.wait_ms) == ("general", 4_000)
 
