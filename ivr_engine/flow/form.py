@@ -5,7 +5,8 @@ every mistake. Nobody uses what was read from a folder with errors.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.source import Items, Node, Table, Text
@@ -74,6 +75,9 @@ class Form:
         node = self.table.entries.get(key)
         found = (node.value or None) if isinstance(node, Text) else None
         self.diagnostics.error(self.place(key), code, message, found=found, allowed=allowed, hint=hint)
+
+    def looks(self, key: str, schema: Mapping[str, Any]) -> None:
+        """What editors are told of a field that its reader takes apart without us, as JSON Schema. Judges nothing."""
 
     def is_word(self, key: str, word: str) -> bool:
         """The value of a field is this one word, where it could be something else altogether too."""

@@ -17,10 +17,19 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.expressions_tree import WEEKDAYS
-from ivr_engine.flow.form import Form
+from ivr_engine.flow.form import NAME, Form
 from ivr_engine.flow.hours import DAY_MINUTES, SEOUL, Calendar, Closing, Hours, Shift, SpecialDay, instant_ms
 from ivr_engine.flow.hours_holidays import KOREA, NONE, SOURCES
-from ivr_engine.flow.hours_patterns import read_dates, read_moment, read_shifts, read_weekdays
+from ivr_engine.flow.hours_patterns import (
+    EXCEPTIONS_SCHEMA,
+    MOMENT_SCHEMA,
+    SHIFTS_SCHEMA,
+    WEEK_SCHEMA,
+    read_dates,
+    read_moment,
+    read_shifts,
+    read_weekdays,
+)
 from ivr_engine.flow.prompts import Manifest
 from ivr_engine.flow.source import Items, Node, Table, Text
 from ivr_engine.flow.steps import HoursId, PromptId
@@ -42,6 +51,18 @@ CALENDAR_KEYS = ("title", "zone", "week", "holidays", "on_holidays", "exceptions
 CLOSING_KEYS = ("message", "from", "until", "calendars")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 _ALL_DAY = (Shift(0, DAY_MINUTES),)
+_NAME = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+_EMERGENCY = {
+    "type": "object",
+    "properties": {
+        "message": _NAME,
+        "from": MOMENT_SCHEMA,
+        "until": MOMENT_SCHEMA,
+        "calendars": {"anyOf": [_NAME, {"type": "array", "items": _NAME}]},
+    },
+    "required": ["message", "until"],
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,7 @@ def read_hours(node: Node, prompts: frozenset[str] | None, diagnostics: Diagnost
     form = Form.of(node, diagnostics, "hours.yaml", SECTIONS)
     if form is None:
         return Calendars()
+    form.looks("emergency", {"anyOf": [_EMERGENCY, {"type": "array", "items": _EMERGENCY, "maxItems": CLOSINGS}]})
     calendars: dict[HoursId, Calendar] = {}
     past: list[tuple[date, Place, str]] = []
     below = form.below("hours", "hours", None)
@@ -130,6 +152,7 @@ class _CalendarReader:
         return SEOUL
 
     def _shifts(self, key: str) -> tuple[Shift, ...]:
+        self._form.looks(key, SHIFTS_SCHEMA)
         node = self._form.table.entries.get(key)
         return read_shifts(node, self._form.diagnostics) or () if node is not None else ()
 
@@ -138,6 +161,7 @@ class _CalendarReader:
         if self._form.is_word("week", ALWAYS):
             return (_ALL_DAY,) * 7
         below = self._form.below("week", f"the week of {self._form.what}", None, required=True)
+        self._form.looks("week", {"anyOf": [{"enum": [ALWAYS]}, WEEK_SCHEMA]})
         if below is None:
             return ((),) * 7
         days: list[list[Shift]] = [[] for _ in WEEKDAYS]
@@ -190,6 +214,7 @@ class _CalendarReader:
     # ── exceptions ───────────────────────────────────────────────────────────────────────────────────────────────
     def _exceptions(self) -> dict[date, SpecialDay]:
         below = self._form.below("exceptions", f"the exceptions of {self._form.what}", None)
+        self._form.looks("exceptions", EXCEPTIONS_SCHEMA)
         if below is None:
             return {}
         if len(below.table.keys) > EXCEPTIONS:

@@ -21,6 +21,52 @@ DAYS = 366
 _SHIFT = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})", re.ASCII)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{1,2}):([0-9]{2})", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_PART = r"[0-9]{1,2}:[0-9]{2}"
+_ENDS = rf"({'|'.join(WEEKDAYS)})"
+_RANGE = rf"\s*{_ENDS}\s*(-\s*{_ENDS}\s*)?"
+_DAY = _DATE.pattern
+_ONE_SHIFT = {
+    "type": "string",
+    "pattern": rf"^\s*{_PART}\s*-\s*{_PART}\s*$",
+    "examples": ["09:00-18:00", "22:00-06:00"],
+}
+
+SHIFTS_SCHEMA = {
+    "description": "09:00-18:00, past midnight 22:00-06:00, a list of such, or closed",
+    "anyOf": [
+        {"enum": [CLOSED]},
+        _ONE_SHIFT,
+        {"type": "array", "items": _ONE_SHIFT, "minItems": 1, "maxItems": SHIFTS},
+    ],
+}
+"""What `read_shifts` reads, as far as an editor can judge it; so with those below."""
+
+WEEK_SCHEMA = {
+    "type": "object",
+    "properties": dict.fromkeys(("mon-fri", "sat-sun", "mon-sun", *WEEKDAYS), SHIFTS_SCHEMA),
+    "patternProperties": {f"^{_RANGE}(,{_RANGE})*$": SHIFTS_SCHEMA},
+    "additionalProperties": False,
+}
+DATE_SCHEMA = {"type": "string", "pattern": f"^{_DAY}$", "examples": ["2027-05-04"]}
+MOMENT_SCHEMA = {"type": "string", "pattern": rf"^\s*{_DAY}[ T]{_PART}\s*$", "examples": ["2027-08-12 18:00"]}
+EXCEPTIONS_SCHEMA = {
+    "type": "object",
+    "patternProperties": {
+        rf"^\s*{_DAY}\s*(\.\.\s*{_DAY}\s*)?$": {
+            "anyOf": [
+                SHIFTS_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {"holiday": {"type": ["string", "number", "boolean"]}, "open": SHIFTS_SCHEMA},
+                    "required": ["holiday"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    },
+    "additionalProperties": False,
+}
+
 _SHIFT_HINT = "for example 09:00-18:00, or 22:00-06:00 past midnight, or 'closed'"
 
 

@@ -17,7 +17,7 @@ from datetime import date
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import Form
-from ivr_engine.flow.hours_patterns import read_date
+from ivr_engine.flow.hours_patterns import DATE_SCHEMA, read_date
 from ivr_engine.flow.numbers import (
     REJECTED,
     Agency,
@@ -257,6 +257,7 @@ class NumberReader:
         return service
 
     def _date(self, form: Form, key: str) -> date | None:
+        form.looks(key, DATE_SCHEMA)
         node = form.table.entries.get(key)
         if node is None:
             return None

@@ -5,7 +5,7 @@ A reader (`read_queues`, `read_hours`, …) is given a mapping that nobody wrote
 bounds and words.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ivr_engine.flow.diagnostics import Diagnostics, Place
@@ -116,6 +116,10 @@ class _AskedForm(Form):
         """Whoever asks first takes what may be missing."""
         self._optional.add(key)
         return True
+
+    def looks(self, key: str, schema: Mapping[str, Any]) -> None:
+        """The last word about this field."""
+        self._schema["properties"][key] = dict(schema)
 
     def is_word(self, key: str, word: str) -> bool:
         self._learn(key, word_schema([word]))
