@@ -44,7 +44,7 @@ async def report(asked: Asked[Nothing, ReportQuery]) -> ReportPicture:
             known_interval_ms(query.interval),
             query.threshold_ms,
             round(query.again_hours * HOUR_MS),
-            query.contractor,
+            asked.grant.contractor_asked(query.contractor),
         )
         _check_length(question)
         found = await asked.past.report(question, now_ms)

@@ -46,7 +46,7 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "list_contacts": _WATCH,
     "show_contact": _PERSONAL,
     "explain_contact": _WATCH,
-    "report": _WATCH,
+    "report": _WATCH | {Role.CONTRACTOR},
     "list_callbacks": _PERSONAL,
     "cancel_callback": frozenset({Role.SUPERVISOR}),
     "list_queues": _WATCH | _PHONE,
@@ -80,6 +80,14 @@ class Grant:
             raise Problem(403, "not_allowed", f"a token of role {self.role} may not ask this", hint="see docs/api.md")
         if self.role is Role.AGENT and path.get("agent", self.scope) != self.scope:
             raise Problem(403, "not_allowed", f"this token is agent {self.scope}'s and nobody else's")
+
+    def contractor_asked(self, contractor: str) -> str:
+        """Whose figures a report is to show ("" for everybody's). Raises Problem 403 for another company's."""
+        if self.role is not Role.CONTRACTOR:
+            return contractor
+        if contractor not in ("", self.scope):
+            raise Problem(403, "not_allowed", f"this token is contractor {self.scope}'s and nobody else's")
+        return self.scope
 
     def sees_people_of(self, contractor: str) -> bool:
         return self.role is not Role.CONTRACTOR or self.scope == contractor

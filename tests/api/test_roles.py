@@ -10,6 +10,7 @@ from ivr_engine.api.problems import Problem
 from ivr_engine.api.resources import ROUTES
 from ivr_engine.api.revisions import REVISION_ROUTES
 from ivr_engine.api.roles import ALLOWED, SCOPED, WHOLE, Grant, Role, RoleError, grants
+from ivr_engine.reports.question import Kind
 from tests.api.conftest import BEARER, Office
 from tests.api.desk import agent
 
@@ -71,6 +72,30 @@ async def test_given_a_contractors_token_when_it_asks_for_agents_then_it_sees_it
         assert (await client.get("/v1/agents/1001", headers=BEARER)).status == 200
         foreign = await client.get("/v1/agents/2001", headers=BEARER)
         assert (foreign.status, (await foreign.json())["code"]) == (404, "unknown_agent")
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "shown"),
+    [
+        ("contractor:north", "", "north"),
+        ("contractor:north", "north", "north"),
+        ("contractor:north", "south", None),
+        ("supervisor", "", ""),
+        ("supervisor", "south", "south"),
+    ],
+)
+async def test_given_a_report_when_it_is_asked_then_a_contractors_token_sees_its_own_figures_alone(
+    office: Office, role: str, asked: str, shown: str | None
+) -> None:
+    office.roles = {"desk": role}
+    client = await office.open()
+    try:
+        for kind in Kind:
+            answer = await client.get(f"/v1/reports/{kind}", params={"contractor": asked}, headers=BEARER)
+            assert answer.status == (403 if shown is None else 200)
+        assert {question.contractor for question in office.past.asked} == (set() if shown is None else {shown})
     finally:
         await client.close()
 
