@@ -38,6 +38,7 @@ from ivr_engine.core.notices import (
     OfferEnded,
     PromiseMissed,
     RequirementUnmet,
+    TalkRecorded,
     TransferEnded,
 )
 from ivr_engine.core.views import View
@@ -49,6 +50,7 @@ from ivr_engine.core.vocabulary import (
     Disposition,
     OfferResult,
     Presence,
+    RecordingState,
     TransferResult,
     TransferState,
 )
@@ -251,6 +253,16 @@ class Metrics:
             ["result"],
             registry=registry,
         )
+        self.talk_recordings = Counter(
+            "ivr_talk_recordings_total",
+            "Recordings of talks that ended: kept, failed (the switch could not write), untold (nobody listened).",
+            ["result", "queue"],
+            registry=registry,
+        )
+        self.talks_recorded_now = Gauge(
+            "ivr_talk_recordings_running", "Talks that are being recorded, holds included.", registry=registry
+        )
+        self._recording: set[str] = set()
         self.callbacks_promised = Counter(
             "ivr_callbacks_promised_total", "Citizens who were promised a call.", ["queue"], registry=registry
         )
@@ -301,6 +313,7 @@ class Metrics:
             ContactConnected: self._connected,
             ContactEnded: self._contact_ended,
             TransferEnded: self._transfer_ended,
+            TalkRecorded: self._talk_recorded,
             CallbackPromised: self._callback_promised,
             CallbackMoved: self._callback_moved,
             CallbackEnded: self._callback_ended,
@@ -414,6 +427,16 @@ class Metrics:
         self.callbacks.labels(notice.end, queue).inc()
         if notice.end is CallbackEnd.REACHED:
             self.callback_wait.labels(queue).observe(notice.waited_ms / 1_000)
+
+    def _talk_recorded(self, notice: TalkRecorded) -> None:
+        """One series more for a queue with its first recording: queues that record none cost nothing."""
+        if notice.state in (RecordingState.RUNNING, RecordingState.PAUSED):
+            self._recording.add(notice.recording)
+        else:
+            self._recording.discard(notice.recording)
+            known = notice.queue if notice.queue in self._queues else "other"
+            self.talk_recordings.labels(notice.state, known).inc()
+        self.talks_recorded_now.set(len(self._recording))
 
     def _transfer_ended(self, notice: TransferEnded) -> None:
         self._transfer_results[notice.result].inc()

@@ -153,6 +153,7 @@ class Service:
                 settings.office_endpoint,
                 settings.citizen_endpoint,
                 settings.callback_numbers,
+                settings.talks,
             ),
         )
         reactor = Reactor(

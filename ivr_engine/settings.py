@@ -87,6 +87,13 @@ class Settings(BaseSettings):
     recordings: str = Field(
         default="/var/spool/asterisk/ivr", description="folder on the switch where citizens' messages are written"
     )
+    talks: str = Field(
+        default="/var/spool/asterisk/ivr-talks",
+        description="folder on the switch below which talks are recorded, for queues that say so",
+    )
+    talks_here: Path | None = Field(
+        default=None, description="the same folder as this machine sees it, where that is another path"
+    )
     outside_hosts: frozenset[str] = Field(
         default=frozenset(),
         description='JSON list of hosts that flows may ask, e.g. ["water.example", "tax:8443"]',
@@ -136,7 +143,7 @@ class Settings(BaseSettings):
             raise ValueError("must be 16 to 128 of A-Z a-z 0-9 . _ -, or not be set at all")
         return value
 
-    @field_validator("recordings")
+    @field_validator("recordings", "talks")
     @classmethod
     def _is_a_folder(cls, value: str) -> str:
         if not _FOLDER.fullmatch(value):
@@ -170,6 +177,11 @@ class Settings(BaseSettings):
         if value.upper() not in _LOG_LEVELS:
             raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
         return value.upper()
+
+    @property
+    def talks_folder(self) -> Path:
+        """Where this machine reads and deletes recordings of talks."""
+        return self.talks_here or Path(self.talks)
 
     def own_token(self) -> str | None:
         """What our own commands show the running engine: the first token that may do everything, if there is one."""

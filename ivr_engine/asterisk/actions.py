@@ -52,6 +52,8 @@ class Endpoints:
     citizen: str = "PJSIP/{number}@city-trunk"
     citizens: frozenset[str] = frozenset()
     """Patterns of the citizens' numbers that may be dialled at all; none: whatever a queue's own list let through."""
+    talks: str = "/var/spool/asterisk/ivr-talks"
+    """The folder on the switch below which talks are recorded."""
 
     def may_dial(self, number: str) -> bool:
         """Looked at once more where the digits leave the house, whatever decided it."""
@@ -125,6 +127,8 @@ def _originate(offer: StartOffer, endpoints: Endpoints) -> AmiAction:
         f"IVR_AGENT={offer.agent}",
         "IVR_STAGE=ready" if offer.callback else "IVR_STAGE=offer",
     ]
+    if offer.recording:
+        variables.append(f"IVR_RECORD={endpoints.talks}/{offer.recording}")
     words = ("callback" if offer.callback else "", offer.agency or offer.queue, offer.language)
     shown = " ".join(word for word in words if word)
     return AmiAction(

@@ -41,6 +41,8 @@ from ivr_engine.core.events import (
     RecipientRinging,
     ResumeRequested,
     SurveyBegan,
+    TalkRecordingBegan,
+    TalkRecordingStopped,
     TalkResumed,
     TextSettled,
     WaitKeyPressed,
@@ -297,6 +299,32 @@ def _file(message: Fields) -> str:
     return message.get("Recording").rpartition("/")[2]
 
 
+def _talk_recording(message: Fields) -> tuple[Event, ...]:
+    offer, agent = OfferId(message.get("Offer")), AgentId(message.get("Agent"))
+    return (TalkRecordingBegan(_contact(message), offer, agent, _talk(message)),)
+
+
+def _talk_recorded(message: Fields) -> tuple[Event, ...]:
+    """Of a file that is not there STAT says nothing, or 0: the folder could not be written."""
+    size = _milliseconds(message.get("Bytes")) or 0
+    return (
+        TalkRecordingStopped(
+            contact=_contact(message),
+            offer=OfferId(message.get("Offer")),
+            agent=AgentId(message.get("Agent")),
+            recording=_talk(message),
+            length_ms=max(0, size - WAV_HEADER_BYTES) // WAV_BYTES_EACH_MS,
+            written=size >= WAV_HEADER_BYTES,
+            over=message.get("Stage") == "talk",
+        ),
+    )
+
+
+def _talk(message: Fields) -> str:
+    """Queue and name; in which folder of which switch that lies is the site's business."""
+    return "/".join(message.get("Recording").split("/")[-2:])
+
+
 def _texted(message: Fields) -> tuple[Event, ...]:
     sent = message.get("Sent") == "yes"
     return (TextSettled(_contact(message), unquote(message.get("Key")), sent, unquote(message.get("Reason"))),)
@@ -412,6 +440,8 @@ USER_EVENTS: Mapping[str, tuple[tuple[str, ...], Callable[[Fields], tuple[Event,
     "IvrNoted": (("Contact",), _noted),
     "IvrMessageLeft": (("Contact", "Recording"), _message_left),
     "IvrRecorded": (("Contact", "Recording"), _recorded),
+    "IvrTalkRecording": (("Contact", "Offer", "Agent", "Recording"), _talk_recording),
+    "IvrTalkRecorded": (("Contact", "Offer", "Agent", "Recording"), _talk_recorded),
     "IvrTexted": (("Contact", "Key"), _texted),
     "IvrFallback": (("Contact",), _fell_back),
     "IvrFallbackAnswered": (("Contact",), _fallback_answered),

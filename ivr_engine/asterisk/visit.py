@@ -156,18 +156,18 @@ class VisitPorts:
 
 def read_caller_card(environment: AgiEnvironment, moment: Moment) -> CallerCard:
     """Who calls, from the visit's arguments: number, caller, contact and place; then, where the dialplan has them, the
-    flow that is not the number's, since when the contact waits (ms), how many visits it has had, its revision, and the
-    language in which it stood in a queue.
+    flow that is not the number's, since when the contact waits (ms), how many visits it has had, its revision, the
+    language in which it stood in a queue, and the notice of recording that it has heard.
 
     Raises VisitError when one of the first four is missing.
     """
     given = environment.arguments
-    if not 4 <= len(given) <= 9:
+    if not 4 <= len(given) <= 10:
         raise VisitError(
-            "a visit takes 4 to 9 arguments behind the nonce (number, caller, contact, place, flow, queued at, "
-            f"visits, revision, language), got {len(given)}"
+            "a visit takes 4 to 10 arguments behind the nonce (number, caller, contact, place, flow, queued at, "
+            f"visits, revision, language, notice), got {len(given)}"
         )
-    number, caller, contact, place, flow, queued_at, visits, revision, language = (*given, *[""] * 5)[:9]
+    number, caller, contact, place, flow, queued_at, visits, revision, language, notice = (*given, *[""] * 6)[:10]
     if not number or not contact:
         raise VisitError("a visit needs a number and a contact; the dialplan left one empty")
     queued_at_ms = _whole(queued_at, moment.at_ms)
@@ -182,6 +182,7 @@ def read_caller_card(environment: AgiEnvironment, moment: Moment) -> CallerCard:
         waited_seconds=max(0, moment.at_ms - queued_at_ms) // 1_000,
         revision=revision,
         language=language,
+        notice=notice,
     )
 
 

@@ -41,6 +41,7 @@ TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.CALLBACK_ENDED: ("end", "dials"),
     Verb.NOTED: ("facts", "survey"),
     Verb.RECORDED: (),
+    Verb.TALK_RECORDED: ("state", "agent"),
     Verb.TEXTED: ("sent",),
     Verb.FELL_BACK: (),
     Verb.ENDED: ("disposition", "agency", "queue", "agent", "short_abandon", "offers"),

@@ -26,6 +26,8 @@ class StartOffer:
     language: str
     callback: bool = False
     """The citizen is dialled when the agent is there."""
+    recording: str = ""
+    """The talk is recorded under this name; empty: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

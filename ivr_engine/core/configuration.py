@@ -18,6 +18,7 @@ from ivr_engine.core.queue_rules import (
     LendingRules,
     OrderPolicy,
     QueueLimits,
+    RecordingRules,
     RelaxationStep,
     RingRules,
     WaitPhrases,
@@ -88,6 +89,7 @@ class QueueSettings:
     music: str = ""
     """What who waits hears: a class of the switch's music on hold; empty: the one for everybody."""
     callback: CallbackRules = field(default_factory=CallbackRules)
+    recording: RecordingRules = field(default_factory=RecordingRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class CallerCard:
     """The revision that spoke to this contact first; empty at its first visit, and where nobody keeps it."""
     language: str = ""
     """In which the contact stood in a queue or talked; empty at its first visit: the number's."""
+    notice: str = ""
+    """The notice of recording that the contact heard before it stood in a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,8 @@ class ToQueue:
     agent_wait_ms: int = 0
     closes_in_seconds: int | None = None
     """When the hours of the queue end, from now; 0: they have ended. None: there are none, or no end in sight."""
+    notice: str = ""
+    """The notice of recording that the citizen has heard to its end: without it no talk is ever recorded."""
 
 
 @dataclass(frozen=True, slots=True)

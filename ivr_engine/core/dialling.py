@@ -6,6 +6,7 @@ from ivr_engine.core.contact import Contact
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer
 from ivr_engine.core.queue_rules import CallbackFirst
+from ivr_engine.core.recording import recording_of
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import CallbackState
 
@@ -13,7 +14,7 @@ DIAL_OWED_MS = 3_000
 """How long after the ring time the switch may stay silent about a dial (a ping round is 3 s)."""
 
 
-def start_offer(contact: Contact, offer: Offer) -> StartOffer:
+def start_offer(state: State, contact: Contact, offer: Offer) -> StartOffer:
     """Ring the agent's phone for the contact, whether or not its citizen is on the line."""
     request = contact.request
     assert request is not None
@@ -28,6 +29,7 @@ def start_offer(contact: Contact, offer: Offer) -> StartOffer:
         queue=request.queue,
         language=request.language,
         callback=contact.awaited,
+        recording=recording_of(state.queue(offer.queue).recording, contact, offer),
     )
 
 
@@ -35,7 +37,7 @@ def begin(state: State, contact: Contact, offer: Offer) -> None:
     """An agent was found for a citizen who is called back."""
     assert contact.request is not None
     if state.queue(contact.request.queue).callback.first is CallbackFirst.AGENT:
-        state.commands.append(start_offer(contact, offer))
+        state.commands.append(start_offer(state, contact, offer))
         return
     offer.reserved = True
     dial(state, contact)
@@ -71,4 +73,4 @@ def ring_reserved(state: State, contact: Contact, offer: Offer) -> None:
     offer.reserved = False
     offer.made_at_ms = state.now_ms
     state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + offer.ring_ms + ANSWER_OWED_MS)
-    state.commands.append(start_offer(contact, offer))
+    state.commands.append(start_offer(state, contact, offer))

@@ -61,6 +61,8 @@ from ivr_engine.core.events import (
     SwitchDied,
     SwitchLost,
     SwitchSeen,
+    TalkRecordingBegan,
+    TalkRecordingStopped,
     TalkResumed,
     TextSettled,
     TimePassed,
@@ -73,6 +75,7 @@ from ivr_engine.core.notices import AgentsRegistered, Notice
 from ivr_engine.core.offer import OfferState
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.pictures import picture
+from ivr_engine.core.recording import Recording
 from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_memory import noted, restore
 from ivr_engine.core.self_service import SelfService
@@ -104,6 +107,7 @@ class Engine:
         self._dispatch = Dispatch(self._state, self._offering, self._waiting, self._callbacks)
         self._self_service = SelfService(self._state, self._dispatch, self._callbacks)
         self._talk = Talk(self._state, self._dispatch, self._offering)
+        self._recording = Recording(self._state)
         self._adoption = Adoption(
             self._state, self._dispatch, self._offering, self._talk, self._waiting, self._callbacks
         )
@@ -204,6 +208,7 @@ class Engine:
         match event:
             case LegEnded():
                 self._leg_ended(event.leg)
+                self._recording.leg_ended(OfferId(event.leg))
             case ContactArrived():
                 dispatch.arrived(event)
             case ContactQueued():
@@ -270,16 +275,22 @@ class Engine:
                 talk.resumed(event)
             case CitizenHanded():
                 talk.handed(event)
+            case TalkRecordingBegan():
+                self._recording.began(event)
+            case TalkRecordingStopped():
+                self._recording.stopped(event)
             case CommandRefused(command=LeaveQueue.__name__):
                 self._waiting.not_sent_on(event.contact)
             case CommandRefused():
                 talk.refused(event)
             case SwitchSeen():
                 adoption.seen(event)
+                self._recording.sweep()
             case SwitchLost():
                 adoption.lost()
             case SwitchDied():
                 adoption.died()
+                self._recording.sweep()
             case ContactRestored():
                 adoption.restored(event)
             case OfferRestored():

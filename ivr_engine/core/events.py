@@ -351,6 +351,33 @@ class CitizenHanded:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkRecordingBegan:
+    """The switch records a talk from now on, also after a hold."""
+
+    contact: ContactId
+    offer: OfferId
+    agent: AgentId
+    recording: str
+    """`QUEUE/OFFER.90d`, as the offer said it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkRecordingStopped:
+    """The switch closed the file of a talk."""
+
+    contact: ContactId
+    offer: OfferId
+    agent: AgentId
+    recording: str
+    length_ms: int
+    """Of all that is in the file by now."""
+    written: bool
+    """There is such a file."""
+    over: bool
+    """The agent's part is over; else the talk may go on after a hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRefused:
     """The switch did not do what it was told; what the command was about must be looked at again."""
 
@@ -512,6 +539,8 @@ Event = (
     | RecipientFailed
     | TalkResumed
     | CitizenHanded
+    | TalkRecordingBegan
+    | TalkRecordingStopped
     | CommandRefused
     | SwitchSeen
     | SwitchLost

@@ -23,6 +23,7 @@ from ivr_engine.core.vocabulary import (
     Presence,
     QueueId,
     RecipientFailure,
+    RecordingState,
     TransferId,
     TransferResult,
     TransferState,
@@ -305,6 +306,20 @@ class ContactRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkRecorded:
+    """The recording of a talk begins, stops for a while, or has its end. `recording`: `QUEUE/OFFER.DAYSd`."""
+
+    contact: ContactId
+    agent: AgentId
+    queue: str
+    recording: str
+    state: RecordingState
+    length_ms: int
+    """What is in the file by then; 0 while it is not known."""
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
 class ContactTexted:
     """A text message was taken by whoever delivers it, or was not."""
 
@@ -413,6 +428,7 @@ Notice = (
     | CallbackEnded
     | ContactNoted
     | ContactRecorded
+    | TalkRecorded
     | ContactTexted
     | ContactEnded
     | AgentChanged

@@ -27,7 +27,8 @@ def pack_outcome(outcome: Outcome) -> str:
         entry:ENTRY:ID:skill.skill:agency:language:priority
         end:disposition:agency:language
 
-    A request that names an agent or an end of hours goes on with `:agent:milliseconds:seconds`.
+    A request that names an agent or an end of hours goes on with `:agent:milliseconds:seconds`, and one whose citizen
+    heard a notice of recording with its name behind those.
     Raises OutcomeError when a word has other letters or the whole is longer than OUTCOME_BYTES.
     """
     match outcome:
@@ -62,22 +63,23 @@ def unpack_outcome(packed: str) -> Outcome:
     raise OutcomeError(f"outcome {packed!r}: expected queue:…, callback:…, entry:… or end:…")
 
 
-_REQUEST_PARTS = (5, 8)
+_REQUEST_PARTS = (5, 8, 9)
 
 
 def _packed_request(request: ToQueue) -> list[str]:
     skills = ".".join(_word(skill) for skill in sorted(request.requirement))
     agency = _word(request.agency, empty=True)
     parts = [_word(request.queue), skills, agency, _word(request.language), str(request.priority)]
-    if not request.agent and request.closes_in_seconds is None:
+    if not request.agent and request.closes_in_seconds is None and not request.notice:
         return parts
     closes = "" if request.closes_in_seconds is None else str(request.closes_in_seconds)
-    return [*parts, _word(request.agent, empty=True), str(request.agent_wait_ms), closes]
+    parts += [_word(request.agent, empty=True), str(request.agent_wait_ms), closes]
+    return [*parts, _word(request.notice)] if request.notice else parts
 
 
 def _request(parts: list[str]) -> ToQueue:
     queue, skills, agency, language, priority, *more = parts
-    agent, wait_ms, closes = more or ("", "0", "")
+    agent, wait_ms, closes, notice = (*more, *("", "0", "", "")[len(more) :])
     return ToQueue(
         QueueId(_word(queue)),
         frozenset(Skill(_word(skill)) for skill in skills.split(".") if skills),
@@ -87,6 +89,7 @@ def _request(parts: list[str]) -> ToQueue:
         _word(agent, empty=True),
         int(wait_ms),
         int(closes) if closes else None,
+        _word(notice, empty=True),
     )
 
 

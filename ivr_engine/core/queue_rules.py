@@ -243,6 +243,18 @@ class Announcements:
     """Key → where it leads."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingRules:
+    """Whether talks are recorded. The default records none, and tells citizens nothing of it."""
+
+    notice: str = ""
+    """The prompt that citizens hear to its end before this queue; who did not is not recorded. Empty: nobody is."""
+    share_percent: int = 100
+    """Of the contacts that heard it."""
+    keep_days: int = 90
+    """After so many days a recording is deleted."""
+
+
 SPOKEN_MINUTES = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
 """To these an announced wait is rounded, outward; of longer ones nothing is said."""
 

@@ -213,7 +213,7 @@ class Seeking:
         if contact.awaited:
             begin(state, contact, offer)
         else:
-            state.commands.append(start_offer(contact, offer))
+            state.commands.append(start_offer(state, contact, offer))
         state.notices.append(
             OfferMade(
                 offer=offer.id,

@@ -103,6 +103,19 @@ class Disposition(StrEnum):
     SWITCH_FAILURE = "switch_failure"
 
 
+class RecordingState(StrEnum):
+    """Where the recording of a talk stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    """The citizen is on hold, or the agent speaks with somebody else."""
+    KEPT = "kept"
+    FAILED = "failed"
+    """The talk went on, and the switch could not write it."""
+    UNTOLD = "untold"
+    """The talk is over, and its end was told while nobody listened: the folder knows."""
+
+
 class CallbackState(StrEnum):
     """Where a promised callback stands."""
 

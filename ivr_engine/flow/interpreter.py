@@ -11,11 +11,13 @@ it began with.
     call, return         at once                            → the called flow, and back behind the call
     dip                  every output                       → next, kept under their names; none → failed
     send                 taken                              → next; not taken, nobody to send it to → failed
-    queue, callback, transfer, hangup                       → Finish, after what the counsellor is to be shown
+    queue, callback, transfer, hangup                       → Finish, after what the counsellor is to be shown; into a
+                                                              queue that records, after its notice
     more than STEPS_WALKED steps and tries, or SILENT_STEPS at a stretch without a word → a person
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from ivr_engine.core.conversation import (
@@ -28,6 +30,7 @@ from ivr_engine.core.conversation import (
     Finish,
     Keys,
     NotSent,
+    Outcome,
     Play,
     Prompt,
     Recorded,
@@ -118,6 +121,8 @@ class Walk:
         self._after: Callable[[], Onward] | None = None
         """What follows something that is no step's own; None while a step is being performed."""
         self._ended = False
+        self._noticing: ToQueue | None = None
+        """Where the walk ends as soon as the notice of recording is over."""
         self.trail: list[Passed] = []
         """Where this citizen came through, for whoever wants to know what no citizen ever reached. Never any digits
         of an answer; as long as STEPS_WALKED allows."""
@@ -157,6 +162,8 @@ class Walk:
                 f"the conversation of {self._card.contact} is over, yet it was told {type(reply).__name__}"
             )
         self._memory.silent = 0
+        if self._noticing is not None:
+            return self._noticed(self._noticing, heard=isinstance(reply, Done))
         if self._after is not None:
             return self._go(self._between(reply, self._after))
         step = self._step()
@@ -172,9 +179,33 @@ class Walk:
             onward = self._do()
         action = onward if onward is not None else Finish(person(self._memory, self._entry))
         if isinstance(action, Finish):
-            self._ended = True
-            return Finish(with_hours(action.outcome, self._script, self._card.moment))
+            outcome = with_hours(action.outcome, self._script, self._card.moment)
+            return self._notice(outcome) if isinstance(outcome, ToQueue) else self._finish(outcome)
         return action
+
+    # ── the notice of recording ──────────────────────────────────────────────────────────────────────────────────
+    def _notice(self, outcome: ToQueue) -> Action:
+        """Said to its end before a queue that records: no key cuts it short. Once to a contact, and to nobody whom the
+        closed queue sends on at once."""
+        notice = self._script.notices.get(outcome.queue)
+        if notice is None or outcome.closes_in_seconds == 0:
+            return self._finish(outcome)
+        if self._card.notice == notice:
+            return self._finish(replace(outcome, notice=notice))
+        said = self._voice.prompts((notice,), outcome.language)
+        if not said:
+            return self._finish(outcome)
+        self._noticing = outcome
+        return Play(said)
+
+    def _noticed(self, outcome: ToQueue, *, heard: bool) -> Action:
+        """Who could not be told is not recorded."""
+        self._noticing = None
+        return self._finish(replace(outcome, notice=self._script.notices[outcome.queue]) if heard else outcome)
+
+    def _finish(self, outcome: Outcome) -> Finish:
+        self._ended = True
+        return Finish(outcome)
 
     def _do(self, before: tuple[PromptId, ...] = ()) -> Onward:
         """Do the step where the walk stands. `before` is said first: what was wrong with the last try."""

@@ -50,6 +50,8 @@ class Script:
     variables: Variables = field(default_factory=Variables)
     closing: Mapping[QueueId, str] = field(default_factory=dict)
     """Queue → the calendar of its hours."""
+    notices: Mapping[QueueId, PromptId] = field(default_factory=dict)
+    """Queue → what is said before it of the recording of talks."""
 
 
 class Memory:

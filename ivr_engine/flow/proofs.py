@@ -21,7 +21,7 @@ from ivr_engine.flow.form import Form
 from ivr_engine.flow.numbers import NumberEntry
 from ivr_engine.flow.prompts import LANGUAGES
 from ivr_engine.flow.proofs_cost import PromptMs
-from ivr_engine.flow.proofs_graph import STATES, Graph, State, build
+from ivr_engine.flow.proofs_graph import STATES, Graph, Heard, State, build
 from ivr_engine.flow.proofs_loops import Loop, loops
 from ivr_engine.flow.proofs_reach import Reach, reach
 from ivr_engine.flow.source import Node
@@ -128,7 +128,7 @@ def prove(
     flows: Mapping[FlowId, Flow],
     numbers: Iterable[NumberEntry],
     promise: Promise,
-    prompt_ms: PromptMs,
+    heard: Heard,
     places: StepPlaces,
     elsewhere: Iterable[FlowId],
     diagnostics: Diagnostics,
@@ -141,20 +141,20 @@ def prove(
     for entry in numbers:
         if entry.flow in flows:
             entered.setdefault((entry.flow, entry.language), []).append(entry)
-    graph = _whole_graph(flows, entered, tuple(elsewhere), prompt_ms)
+    graph = _whole_graph(flows, entered, tuple(elsewhere), heard)
     if not graph.complete:
         first = min(places.values(), default=Place("."))
         diagnostics.error(
             first, "too_many_states", f"more than {STATES} places where a citizen can stand", hint=_SMALLER
         )
         return graph, Proofs(promise)
-    found = _loops(flows, graph, prompt_ms)
+    found = _loops(flows, graph, heard)
     for loop in found:
         if not loop.bounded_by:
             _tell_loop(loop, places, diagnostics)
     if diagnostics.errors:  # of a set that is not whole nothing is proved
         return graph, Proofs(promise, loops=found, states=len(graph.ways))
-    prover = _Prover(flows, graph, promise, places, prompt_ms)
+    prover = _Prover(flows, graph, promise, places, heard.prompt_ms)
     persons = prover.persons(entered, OPEN)
     has_hours = any(isinstance(step, HoursStep) for flow in flows.values() for step in flow.steps.values())
     hours = (CLOSED, HOLIDAY, EMERGENCY) if has_hours else ()
@@ -169,26 +169,26 @@ def _whole_graph(
     flows: Mapping[FlowId, Flow],
     entered: Iterable[tuple[FlowId, str]],
     elsewhere: tuple[FlowId, ...],
-    prompt_ms: PromptMs,
+    heard: Heard,
 ) -> Graph:
     """Flows `elsewhere` go on in the language that the contact has come to speak: any that some way leads to."""
-    graph = build(flows, entered, prompt_ms)
+    graph = build(flows, entered, heard)
     spoken: set[str] = set()
     while elsewhere and (more := {state.language for state in graph.ways} - spoken):
         spoken |= more
         later = [(flow, language) for flow in elsewhere for language in LANGUAGES if language in spoken]
-        graph = build(flows, dict.fromkeys([*entered, *later]), prompt_ms)
+        graph = build(flows, dict.fromkeys([*entered, *later]), heard)
     return graph
 
 
 _SMALLER = "fewer flows that call one another, or fewer languages"
 
 
-def _loops(flows: Mapping[FlowId, Flow], graph: Graph, prompt_ms: PromptMs) -> tuple[Loop, ...]:
+def _loops(flows: Mapping[FlowId, Flow], graph: Graph, heard: Heard) -> tuple[Loop, ...]:
     """Also of flows that no number leads into yet: they may be entered from elsewhere, or tomorrow."""
     entered = {state.flow for state in graph.ways}
     others = [(name, flow.language or LANGUAGES[0]) for name, flow in flows.items() if name not in entered]
-    return (*loops(flows, graph), *loops(flows, build(flows, others, prompt_ms)))
+    return (*loops(flows, graph), *loops(flows, build(flows, others, heard)))
 
 
 class _Prover:

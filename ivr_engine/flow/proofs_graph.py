@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.flow.proofs_cost import PromptMs, cost
 from ivr_engine.flow.steps import (
     CALLS,
@@ -19,6 +20,7 @@ from ivr_engine.flow.steps import (
     HangupStep,
     HoursStep,
     LanguageStep,
+    PromptId,
     QueueStep,
     RecordStep,
     ReturnStep,
@@ -88,7 +90,20 @@ class Graph:
     """False: there were more than STATES; nothing is proved then."""
 
 
-def build(flows: Mapping[FlowId, Flow], entered: Iterable[tuple[FlowId, str]], prompt_ms: PromptMs) -> Graph:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How long citizens listen: to each sentence, and to the notice of a queue that records."""
+
+    prompt_ms: PromptMs
+    notices: Mapping[QueueId, PromptId] = field(default_factory=dict)
+
+    def notice_ms(self, queue: QueueId | None, language: str) -> int:
+        """Before that queue; None: before whichever queue is a person's there, the longest."""
+        said = self.notices.values() if queue is None else filter(None, (self.notices.get(queue),))
+        return max((self.prompt_ms(prompt, language) for prompt in said), default=0)
+
+
+def build(flows: Mapping[FlowId, Flow], entered: Iterable[tuple[FlowId, str]], heard: Heard) -> Graph:
     """The graph from every flow and language that numbers lead into. Steps that are missing lead to a person."""
     ways: dict[State, tuple[Way, ...]] = {}
     starts: dict[tuple[FlowId, str], State] = {}
@@ -103,7 +118,7 @@ def build(flows: Mapping[FlowId, Flow], entered: Iterable[tuple[FlowId, str]], p
             continue
         if len(ways) >= STATES:
             return Graph(ways, starts, complete=False)
-        ways[state] = tuple(_ways(flows, state, prompt_ms))
+        ways[state] = tuple(_ways(flows, state, heard))
         open_states += [
             edge.to for way in ways[state] for edge in way.edges if isinstance(edge.to, State) and edge.to not in ways
         ]
@@ -136,10 +151,12 @@ def _returned(flows: Mapping[FlowId, Flow], state: State) -> State | End:
     return _at(flows, following, state.language, state.back[:-1], flow)
 
 
-def _ways(flows: Mapping[FlowId, Flow], state: State, prompt_ms: PromptMs) -> Iterable[Way]:
+def _ways(flows: Mapping[FlowId, Flow], state: State, heard: Heard) -> Iterable[Way]:
     step = flows[state.flow].steps[state.step]
     match step:
-        case QueueStep() | TransferStep():
+        case QueueStep():
+            yield Way((Edge("", End.PERSON, 0, heard.notice_ms(step.queue, state.language)),))
+        case TransferStep():
             yield Way((Edge("", End.PERSON, 0, 0),))
         case HangupStep():
             yield Way((Edge("", End.OVER, 0, 0),))
@@ -154,15 +171,18 @@ def _ways(flows: Mapping[FlowId, Flow], state: State, prompt_ms: PromptMs) -> It
             unknown = Edge(OTHERWISE, _at(flows, step.otherwise, state.language, state.back, state.flow), 0, 0)
             yield Way((Edge("", End.PERSON, 0, 0), unknown))
         case _:
-            yield from _branching(flows, state, step, prompt_ms)
+            yield from _branching(flows, state, step, heard)
 
 
-def _branching(flows: Mapping[FlowId, Flow], state: State, step: Step, prompt_ms: PromptMs) -> Iterable[Way]:
+def _branching(flows: Mapping[FlowId, Flow], state: State, step: Step, heard: Heard) -> Iterable[Way]:
     language = step.language if isinstance(step, LanguageStep) else state.language
     edges = []
     for branch in branches(step):
-        keys, ms = cost(step, branch.name, state.language, prompt_ms)
-        edges.append(Edge(branch.name, _at(flows, branch.target, language, state.back, state.flow), keys, ms))
+        keys, ms = cost(step, branch.name, state.language, heard.prompt_ms)
+        to = _at(flows, branch.target, language, state.back, state.flow)
+        if to is End.PERSON:
+            ms += heard.notice_ms(flows[state.flow].queue, language)
+        edges.append(Edge(branch.name, to, keys, ms))
     match step:
         case SwitchStep() | DipStep() | SendStep():
             yield Way(tuple(edges))

@@ -98,6 +98,10 @@ def check_announced(
             if prompt in manifest.texts and not manifest.speaks(PromptId(prompt), language):
                 _not_spoken(f"the announcements say '{prompt}'", language, place, diagnostics)
     for queue in settings:
+        notice = queue.recording.notice
+        for language in spoken if notice in manifest.texts else ():
+            if not manifest.speaks(PromptId(notice), language):
+                _not_spoken(f"queue '{queue.id}' records, and says so by '{notice}'", language, place, diagnostics)
         for recordings in queue.announcements.comfort:
             for language in spoken:
                 if recordings and language not in recordings:

@@ -21,6 +21,7 @@ from ivr_engine.core.queue_rules import (
     Overflow,
     OverflowAct,
     QueueLimits,
+    RecordingRules,
     RelaxationStep,
     RingRules,
     WrapUpMode,
@@ -59,11 +60,15 @@ KEYS = (
     "share_interval_seconds",
     "last_agent_seconds",
     "callback",
+    "recording",
 )
 """What a queue may say besides whom it needs and what it promises."""
 
 STEPS = 20
 """Of one recipe: nobody can foresee more of a wait."""
+
+KEPT_DAYS = 3_650
+"""Ten years: no purpose of a talk outlasts them, and nothing is kept for ever."""
 
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
@@ -91,6 +96,7 @@ _ESCALATION = (
     "prompt",
     "to",
 )
+_RECORDING = ("notice", "share_percent", "keep_days")
 _LIMITS = (
     "waiting",
     "expected_wait_seconds",
@@ -150,6 +156,7 @@ def with_rules(queue: QueueSettings, form: Form, names: Names) -> QueueSettings:
         share_interval_ms=form.seconds_as_ms("share_interval_seconds", 60_000, HOUR_MS, queue.share_interval_ms),
         last_agent_wait_ms=form.seconds_as_ms("last_agent_seconds", 0, 600_000, 0),
         callback=read_callback(form),
+        recording=_recording(form, names),
     )
 
 
@@ -359,6 +366,22 @@ def _overflow(form: Form, key: str, names: Names) -> Overflow:
     elif act is not OverflowAct.WAIT:
         form.check_names(key, [target], names.flows, "flow")
     return Overflow(act, target)
+
+
+# ── recording ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _recording(form: Form, names: Names) -> RecordingRules:
+    below = form.below("recording", "recording", _RECORDING)
+    if below is None:
+        return RecordingRules()
+    for key in ("notice", "keep_days"):
+        if not below.has(key):
+            below.missing(key)
+    usual = RecordingRules()
+    return RecordingRules(
+        notice=_prompt(below, "notice", names),
+        share_percent=below.whole("share_percent", 1, 100, usual.share_percent),
+        keep_days=below.whole("keep_days", 1, KEPT_DAYS, usual.keep_days),
+    )
 
 
 # ── shares ──────────────────────────────────────────────────────────────────────────────────────────────────────────

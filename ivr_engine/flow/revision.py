@@ -37,6 +37,7 @@ from ivr_engine.flow.numbers import Registry
 from ivr_engine.flow.numbers_document import check_spoken, read_numbers
 from ivr_engine.flow.prompts import LANGUAGES, Manifest, Recordings, read_prompts
 from ivr_engine.flow.proofs import Promise, Proofs, flows_of_queues, prove, read_promise
+from ivr_engine.flow.proofs_graph import Heard
 from ivr_engine.flow.queue_announcements import check_announced, wait_phrases
 from ivr_engine.flow.queue_rules import USUAL_ROUTING
 from ivr_engine.flow.queues import Queues, read_queues
@@ -44,7 +45,7 @@ from ivr_engine.flow.recordings import read_recordings
 from ivr_engine.flow.shape import Shaped, shape_flow
 from ivr_engine.flow.shape_reader import Known
 from ivr_engine.flow.shape_variables import declared, find_variables
-from ivr_engine.flow.steps import Flow, FlowId
+from ivr_engine.flow.steps import Flow, FlowId, PromptId
 
 _PROMPTS, _QUEUES, _NUMBERS, _HOURS = "prompts.yaml", "queues.yaml", "numbers.yaml", "hours.yaml"
 _PROOFS = "proofs.yaml"
@@ -158,13 +159,16 @@ def compiled(
         promise = read_promise(proofs_node, documents.names("numbers"), diagnostics)
     places = {(name, label): form.table.place for name, shaped in flows.items() for label, form in shaped.forms.items()}
     elsewhere = [flow for flow in flows_of_queues(queues.settings.values()) if flow in checked]
-    graph, proofs = prove(checked, numbers, promise, manifest.prompt_ms, places, elsewhere, diagnostics)
+    recording = [queue for queue in queues.settings.values() if queue.recording.notice]
+    notices = {queue.id: PromptId(queue.recording.notice) for queue in recording}
+    heard = Heard(manifest.prompt_ms, notices)
+    graph, proofs = prove(checked, numbers, promise, heard, places, elsewhere, diagnostics)
     check_values(checked, graph, frozenset(known.variables.types), places, diagnostics)
     check_languages(flows, graph, manifest, diagnostics)
     check_spoken(numbers, manifest, diagnostics)
     if queues_node is not None and "prompts" not in documents.doubtful:
-        heard = {state.language for state in graph.ways}
-        check_announced(queues.settings.values(), queues.phrases, manifest, heard, queues_node.place, diagnostics)
+        ways = {state.language for state in graph.ways}
+        check_announced(queues.settings.values(), queues.phrases, manifest, ways, queues_node.place, diagnostics)
     check_kept(flows, diagnostics)
     if diagnostics.errors:
         raise FlowErrors(diagnostics.in_order())
@@ -173,7 +177,7 @@ def compiled(
     if today is not None:
         calendars.warn_past(today, diagnostics)
     closing = {queue.id: queue.hours for queue in queues.settings.values() if queue.hours}
-    script = Script(checked, numbers, manifest, calendars.hours, known.variables, closing)
+    script = Script(checked, numbers, manifest, calendars.hours, known.variables, closing, notices)
     return Revision(
         documents.id,
         numbers,

@@ -39,6 +39,7 @@ class Verb(StrEnum):
     CALLBACK_ENDED = "callback_ended"  # end, dials
     NOTED = "noted"  # facts, survey
     RECORDED = "recorded"  # length_ms
+    TALK_RECORDED = "talk_recorded"  # state (running, paused, kept, failed, untold), agent, length_ms
     TEXTED = "texted"  # sent
     FELL_BACK = "fell_back"
     ENDED = "ended"  # disposition, agency, queue, agent, short_abandon, offers

@@ -34,6 +34,7 @@ from ivr_engine.core.notices import (
     RoutingNoted,
     StepTaken,
     SwitchStateChanged,
+    TalkRecorded,
     TransferEnded,
     TransferMoved,
     WaitExplained,
@@ -248,6 +249,9 @@ class Telling:
             case ContactRecorded():
                 details = {"length_ms": str(notice.length_ms)}
                 return Happened(at, Verb.RECORDED, self._names.citizen(notice.contact), details)
+            case TalkRecorded():
+                details = {"state": notice.state.value, "agent": notice.agent, "length_ms": str(notice.length_ms)}
+                return Happened(at, Verb.TALK_RECORDED, self._names.citizen(notice.contact), details)
             case ContactTexted():
                 return Happened(at, Verb.TEXTED, self._names.citizen(notice.contact), {"sent": _yes(notice.sent)})
             case ContactEnded():

@@ -142,6 +142,22 @@ def _recorded(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
     return Said(Line.NOTE, citizen, citizen, "leaves a message", seconds, Tone.FLOW, ())
 
 
+_RECORDING = {
+    "running": "the talk is recorded",
+    "paused": "nothing is recorded",
+    "kept": "a recording is kept",
+    "failed": "the recording failed",
+    "untold": "the end of the recording was not told",
+}
+
+
+def _talk_recorded(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
+    state = told.get("state", "")
+    seconds = f"{int(told.get('length_ms') or 0) / 1_000:.1f} s" if state in ("paused", "kept") else ""
+    tone = Tone.BAD if state in ("failed", "untold") else Tone.QUIET
+    return Said(Line.NOTE, citizen, citizen, _RECORDING.get(state, _plain(state)), seconds, tone, ())
+
+
 def _texted(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
     sent = _yes(told, "sent")
     words = "is sent a text" if sent else "the text is not taken"
@@ -293,6 +309,7 @@ _SAYING: Mapping[Verb, Callable[[Mapping[str, str], Whose, Whose], Said]] = {
     Verb.CALLBACK_ENDED: _callback_ended,
     Verb.NOTED: _noted,
     Verb.RECORDED: _recorded,
+    Verb.TALK_RECORDED: _talk_recorded,
     Verb.TEXTED: _texted,
     Verb.FELL_BACK: _fell_back,
     Verb.ENDED: _ended,

@@ -40,6 +40,7 @@ CITIZEN_EXPECTS = (
     "returns",
     "talks",
     "fell_back",
+    "recorded",
     "ends",
 )
 AGENT_EXPECTS = ("becomes", "presence")
@@ -64,6 +65,7 @@ NOTICES: Mapping[str, Verb] = {
     "CallbackEnded": Verb.CALLBACK_ENDED,
     "ContactNoted": Verb.NOTED,
     "ContactRecorded": Verb.RECORDED,
+    "TalkRecorded": Verb.TALK_RECORDED,
     "ContactTexted": Verb.TEXTED,
     "ContactEnded": Verb.ENDED,
     "AgentChanged": Verb.AGENT,
@@ -136,6 +138,7 @@ class _Lived:
             "waits": lambda value: self._lasts(value, Verb.QUEUED, self._end_of_wait(page)),
             "talks": lambda value: self._lasts(value, Verb.CONNECTED, Verb.ENDED),
             "fell_back": lambda value: self._fell_back(value, happens=page.truth("fell_back", default=True)),
+            "recorded": lambda value: self._recorded(value, happens=page.truth("recorded", default=True)),
             "ends": self._ends,
         }
         written = page.table.entries.items()
@@ -291,6 +294,12 @@ class _Lived:
     def _fell_back(self, node: Node, *, happens: bool) -> Iterable[Expectation]:
         fact = self._fact(Verb.FELL_BACK, node.place)
         return [ExpectCount(fact, _ONCE_OR_MORE if happens else _NEVER, node.place)]
+
+    def _recorded(self, node: Node, *, happens: bool) -> Iterable[Expectation]:
+        """A talk of theirs was recorded and kept; or the switch never began to record one."""
+        if happens:
+            return [ExpectCount(self._fact(Verb.TALK_RECORDED, node.place, state="kept"), _ONCE_OR_MORE, node.place)]
+        return [ExpectCount(self._fact(Verb.TALK_RECORDED, node.place), _NEVER, node.place)]
 
     def _end_of_wait(self, page: Page) -> Verb:
         """A wait ends with a person, or with the contact where the file says that it does not end answered."""

@@ -17,6 +17,7 @@ from ivr_engine.core.vocabulary import (
     OfferResult,
     Presence,
     RecipientFailure,
+    RecordingState,
     TransferResult,
     TransferState,
 )
@@ -45,6 +46,7 @@ DETAILS: Mapping[Verb, tuple[str, ...]] = {
     Verb.CALLBACK_ENDED: ("end", "dials"),
     Verb.NOTED: ("facts", "survey"),
     Verb.RECORDED: ("length_ms",),
+    Verb.TALK_RECORDED: ("state", "agent", "length_ms"),
     Verb.TEXTED: ("sent",),
     Verb.FELL_BACK: (),
     Verb.ENDED: ("disposition", "agency", "queue", "agent", "short_abandon", "offers"),
@@ -64,6 +66,7 @@ WORDS: Mapping[tuple[Verb, str], tuple[str, ...]] = {
     (Verb.FORWARD_ENDED, "cause"): tuple(RecipientFailure),
     (Verb.CALLBACK_MOVED, "state"): tuple(CallbackState),
     (Verb.CALLBACK_ENDED, "end"): tuple(CallbackEnd),
+    (Verb.TALK_RECORDED, "state"): tuple(RecordingState),
     (Verb.TEXTED, "sent"): ("true", "false"),
     (Verb.ENDED, "disposition"): tuple(Disposition),
     (Verb.ENDED, "short_abandon"): ("true", "false"),

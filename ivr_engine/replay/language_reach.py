@@ -80,7 +80,7 @@ class Centre:
         return sorted(wanted)
 
     def announced(self) -> Collection[str]:
-        """The prompts and the music that citizens who wait may hear, in whatever queue they stand."""
+        """What citizens may hear before a queue that records, or while they wait, music included, in whatever queue."""
         heard: set[str] = set()
         for one in self.revisions:
             comforts = [recordings for queue in one.queues for recordings in queue.announcements.comfort]
@@ -88,6 +88,7 @@ class Centre:
             for said in one.phrases.values():
                 joined = (*said.places, *said.up_to, *said.between, *said.minutes, said.soon, said.longer)
                 files.update(file for sentence in joined for file in sentence.split("&"))
+            heard.update(queue.recording.notice for queue in one.queues if queue.recording.notice)
             heard.update(str(prompt) for (prompt, _), known in one.manifest.files.items() if known.file in files)
         return heard.union(self.music)
 

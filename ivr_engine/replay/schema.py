@@ -299,6 +299,7 @@ def _citizen_expects() -> dict[str, Schema]:
         "returns": _WHOLE,
         "talks": near,
         "fell_back": _TRUTH,
+        "recorded": _TRUTH,
         "ends": _either(_words(Disposition), _table(_ends())),
     }
 

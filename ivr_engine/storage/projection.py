@@ -36,6 +36,7 @@ from ivr_engine.core.notices import (
     RoutingNoted,
     StepTaken,
     SwitchStateChanged,
+    TalkRecorded,
     TransferEnded,
     TransferMoved,
     WaitExplained,
@@ -66,6 +67,7 @@ NOT_PROJECTED = (
     RoutingNoted,
     StepTaken,
     SwitchStateChanged,
+    TalkRecorded,
     WaitExplained,
 )
 """For live views and reports. What lasts is in the other notices, and all of it in the journal, which reports read."""

@@ -141,6 +141,7 @@ class Switch:
             "IVR_AGI_HOST": "127.0.0.1",
             "IVR_AGI_PORT": str(site.agi_port),
             "IVR_RECORDINGS": str(site.folder / "spool/ivr"),
+            "IVR_TALKS": str(site.folder / "spool/ivr-talks"),
         }
 
     # life

@@ -151,7 +151,7 @@ async def test_given_the_arguments_when_a_visit_begins_then_the_conversation_has
     "arguments",
     [
         ("120", "02", "c-7"),
-        ("120", "02", "c-7", "", "survey", "1700000000000", "2", "r1", "en", "more"),
+        ("120", "02", "c-7", "", "survey", "1700000000000", "2", "r1", "en", "notice", "more"),
         ("", "02", "c-7", ""),
         ("120", "02", "", ""),
     ],

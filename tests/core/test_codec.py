@@ -98,6 +98,7 @@ def test_given_a_queued_contact_when_encoded_then_it_reads_like_the_fact() -> No
             "agent": "",
             "agent_wait_ms": 0,
             "closes_in_seconds": None,
+            "notice": "",
         },
         "queued_at_ms": 1_000,
     }

@@ -151,8 +151,38 @@ def _answer(_arguments: str) -> Run:
 
 
 def _nothing(_arguments: str) -> Run:
-    """Logs and recordings: nobody in a scenario meets them."""
+    """Logs: nobody in a scenario meets them."""
     return lambda _leg: NEXT
+
+
+def _record_talk(arguments: str) -> Run:
+    """Into the end of a file, while the leg is bridged: here from now on, since a Bridge follows at once."""
+    path, options = words.split(arguments, ",", limit=1)
+    if not path.endswith(".wav"):
+        raise WordError(f"MixMonitor of {path!r}: the model knows recordings as wav")
+    file = words.text(path.removesuffix(".wav"))
+    read = read_options(options, flags="ab", valued="i")
+    if "a" not in read or "b" not in read or "i" not in read:
+        raise WordError("a MixMonitor here goes on with its file, only while bridged, and says its id: abi(…)")
+
+    def run(leg: Leg) -> Move:
+        leg.recording = file(leg), leg.exchange.time.now_ms
+        leg.exchange.recordings.setdefault(file(leg), 0)
+        leg.set(read["i"], leg.uniqueid)
+        return NEXT
+
+    return run
+
+
+def _stop_recording(_arguments: str) -> Run:
+    def run(leg: Leg) -> Move:
+        if leg.recording is not None:
+            file, since_ms = leg.recording
+            leg.exchange.recordings[file] += leg.exchange.time.now_ms - since_ms
+            leg.recording = None
+        return NEXT
+
+    return run
 
 
 def _hangup(arguments: str) -> Run:
@@ -285,7 +315,7 @@ _APPLICATIONS: dict[str, Callable[[str], Run]] = {
     "GotoIf": _goto_if,
     "Hangup": _hangup,
     "MSet": _mset,
-    "MixMonitor": _nothing,
+    "MixMonitor": _record_talk,
     "MusicOnHold": _music,
     "NoOp": _nothing,
     "Playback": playback,
@@ -293,7 +323,7 @@ _APPLICATIONS: dict[str, Callable[[str], Run]] = {
     "Read": read_keys,
     "Return": _return,
     "Set": _set,
-    "StopMixMonitor": _nothing,
+    "StopMixMonitor": _stop_recording,
     "UserEvent": _user_event,
     "Verbose": _nothing,
     "Wait": _wait,

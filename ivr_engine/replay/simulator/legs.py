@@ -83,6 +83,8 @@ class Leg:
     absolute: Timer | None = None
     redirected: Place | None = None
     """A redirect that a deaf application keeps from it."""
+    recording: tuple[str, int] | None = None
+    """The file that the talk of this leg goes to, and since when."""
     locks: list[str] = field(default_factory=list)
     """What TRYLOCK gave it; they are free again when it has gone."""
     keys: deque[str] = field(default_factory=lambda: deque(maxlen=KEYS_KEPT))

@@ -438,7 +438,7 @@ class FlowVisits:
                 done("FAILURE")
             return
         given = [*arguments[1:], *[""] * 10]
-        nonce, number, caller, contact, place, flow, queued_at, visits, revision, language = given[:10]
+        nonce, number, caller, contact, place, flow, queued_at, visits, revision, language, notice = given[:11]
         if nonce != self.nonce or not number or not contact:
             if here:
                 done("SUCCESS")  # the session is closed without a word, which Asterisk takes for a good end
@@ -466,6 +466,7 @@ class FlowVisits:
             waited_seconds=max(0, now_ms - int(queued_at or now_ms)) // 1_000,
             revision=spoken,
             language=language,
+            notice=notice,
         )
         conversation = self.kept.get(spoken, converse)(card)
         if not here:  # it begins to speak, and learns that nobody is there
