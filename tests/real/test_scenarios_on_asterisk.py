@@ -121,6 +121,7 @@ OF_THE_LIBRARY = (
     "callback/agent_first",
     "queue_agent/waits_for_the_named_agent",
     "queue_hours/closed_queue",
+    "recording/recorded",
 )
 """Of a table of examples, the first row: each costs a second of a core, and the whole test run has two."""
 

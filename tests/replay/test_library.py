@@ -35,6 +35,7 @@ FOLDERS = {
     "router",
     "faults",
     "services",
+    "recording",
     "callback",
     "numbers",
     "120",
