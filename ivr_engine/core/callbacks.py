@@ -364,11 +364,13 @@ class Callbacks:
                         known.id, known.number, known.caller, callback.request, leg.queued_at_ms or state.now_ms
                     ),
                 )
-        for leg in event.legs:
-            # phones that an engine before us made ring for a callback: nobody remembers why
-            if leg.place == READY_PLACE and leg.contact not in state.contacts:
-                state.commands.append(StopDialling(ContactId(leg.leg)))
-        return replace(event, legs=tuple(leg for leg in event.legs if leg.place != RINGING_PLACE))
+        # made ring for a callback by an engine before us, or not stopped as a command was lost: nobody knows what for
+        both = (READY_PLACE, RINGING_PLACE)
+        lost = {leg.leg for leg in event.legs if leg.place in both and leg.contact not in state.contacts}
+        state.commands += [StopDialling(ContactId(leg)) for leg in sorted(lost)]
+        return replace(
+            event, legs=tuple(leg for leg in event.legs if leg.place != RINGING_PLACE and leg.leg not in lost)
+        )
 
     def _dial_of_another_life(self, callback: Callback, *, up: bool, seen: SwitchSeen) -> None:
         state = self._state
@@ -380,8 +382,6 @@ class Callbacks:
         if callback.leg in seen.fell_back:
             state.end_callback(callback, CallbackEnd.REACHED)
             return
-        if any(leg.contact == callback.leg for leg in seen.legs):
-            state.commands.append(StopDialling(callback.leg))
         callback.leg = None
         callback.next_at_ms = state.now_ms + self._rules(callback).spacing_ms
         if callback.dials >= self._rules(callback).dials:

@@ -59,6 +59,7 @@ from ivr_engine.core.queue_rules import (
     RelaxationStep,
 )
 from ivr_engine.core.vocabulary import (
+    AgentId,
     AgentState,
     CallbackEnd,
     CallbackId,
@@ -788,6 +789,29 @@ def test_given_phones_of_agents_that_nobody_remembers_when_seen_then_only_those_
     centre.tell(SwitchLost(), SwitchSeen((rings, ours, lost)))
     assert centre.sent(StopDialling) == [StopDialling(ContactId("odx-e0-1"))]
     assert [view.state for view in centre.engine.view().callbacks] == [CallbackState.DIALLED]
+
+
+def test_given_an_agent_who_is_ready_for_a_dial_of_another_life_when_seen_then_they_are_let_go_and_missed_nothing() -> (
+    None
+):
+    centre = begun_anew(restored("d1"))
+    centre.agent("1001").logs_in()
+    waits = LegSeen(LegId("od1-e0-1"), Role.AGENT, ContactId("d1"), agent=AgentId("1001"), up=True, place="ready")
+    centre.tell(SwitchSeen((citizen("d1", "wait"), waits)), LegEnded(LegId("od1-e0-1")))
+    assert centre.sent(StopDialling) == [StopDialling(ContactId("od1-e0-1"))]
+    assert centre.rings() == [("d1", "1001")]
+    centre.wait(2_000)
+    assert centre.agent("1001").view.misses == 0
+
+
+def test_given_a_promise_dropped_while_the_link_was_lost_when_its_dial_still_rings_then_it_is_stopped() -> None:
+    centre = centre_of(CITIZEN_FIRST)
+    promises(centre)
+    centre.tell(SwitchLost(), CallbackCancelled(PROMISE))
+    centre.forget()
+    centre.tell(SwitchSeen((citizen("hong-cb-e1-1", "callback", up=False),)))
+    assert centre.sent(StopDialling) == [StopDialling(ContactId("hong-cb-e1-1"))]
+    assert centre.told(ContactBegan) == []
 
 
 def test_given_a_link_that_was_lost_when_the_dial_still_rings_then_it_rings_on_and_no_contact_begins() -> None:
