@@ -324,3 +324,73 @@ def test_given_a_queue_nobody_configured_when_answered_then_its_defaults_hold() 
     centre.agent("1001").answers()
     (made,) = centre.told(OfferMade)
     assert (made.queue, made.ring_ms) == ("nowhere", 10_000)
+
+
+# ── late answers among several phones ───────────────────────────────────────────────────────────────────────────────
+def test_given_phones_that_stop_at_once_when_their_agents_are_free_then_the_oldest_of_all_who_wait_is_first() -> None:
+    centre = Centre("1001", "1002", queues=[replace(QUICK, ring_ms=60_000)])
+    centre.citizen("c1").queues()
+    late = centre.agent("1001").offer
+    centre.agent("1001").misses()
+    centre.citizen("c2").queues()
+    centre.wait(10_000)
+    centre.citizen("c3").queues()
+    assert centre.rings() == [("c1", "1001"), ("c1", "1002"), ("c2", "1001")]
+    centre.agent("1001").answers(late)
+    assert centre.citizen("c1").view.agent == "1001"
+    assert centre.rings()[3:] == [("c2", "1002")]
+    assert centre.citizen("c3").view.phase is ContactPhase.QUEUED
+
+
+@pytest.mark.parametrize("phone", ["first", "second"])
+def test_given_two_phones_when_one_of_their_agents_answers_somebody_else_late_then_the_other_rings_on_alone(
+    phone: str,
+) -> None:
+    tax = replace(QUICK, id=QueueId("tax"), requirement=frozenset({Skill("tax")}), ring_ms=60_000)
+    general = replace(QUICK, ring_ms=60_000, ring=RingRules(second_offer_after_ms=5_000))
+    agents = [counsellor("1001"), counsellor("1002", "tax"), counsellor("1004", "tax")]
+    centre = Centre(*agents, queues=[tax, general])
+    if phone == "first":
+        centre.agent("1001").takes_a_break()
+    centre.citizen("c0").queues("tax")
+    late = centre.agent("1002").offer
+    centre.agent("1002").misses()
+    assert centre.rings() == [("c0", "1002"), ("c0", "1004")]
+    centre.citizen("c1").queues()
+    centre.wait(10_000)
+    if phone == "first":
+        centre.agent("1001").logs_in()
+        centre.wait(5_000)
+    other, its = ("1001", "1002") if phone == "second" else ("1002", "1001")
+    assert centre.rings()[2:] == [("c1", other), ("c1", its)]
+    centre.agent("1002").answers(late)
+    assert (centre.citizen("c0").view.agent, centre.citizen("c1").view.phase) == ("1002", ContactPhase.OFFERED)
+    assert centre.agent("1004").view.state is AgentState.IDLE
+    assert len(centre.rings()) == 4, "one phone rings for c1, and 1004 is not given it from a place in the queue"
+    centre.agent("1001").answers()
+    assert centre.citizen("c1").view.agent == "1001"
+
+
+def test_given_two_phones_when_the_second_is_missed_and_the_citizen_leaves_then_only_the_first_is_stopped() -> None:
+    centre = Centre("1001", "1002", queues=[TWICE])
+    centre.citizen("c1").queues()
+    centre.wait(5_000)
+    centre.agent("1002").misses()
+    centre.citizen("c1").leaves()
+    assert [gone.offer for gone in centre.sent(WithdrawOffer)] == [offer_id("c1", 1)]
+    assert [(offer, result) for offer, result, _ in ends(centre)] == [
+        (offer_id("c1", 2), OfferResult.NO_ANSWER),
+        (offer_id("c1", 1), OfferResult.WITHDRAWN),
+    ]
+
+
+def test_given_a_ring_missed_before_the_second_phone_was_due_when_its_time_comes_then_nobody_is_rung_for_it() -> None:
+    centre = Centre("1001", "1002", queues=[TWICE], log_in=False)
+    centre.agent("1001").logs_in()
+    centre.citizen("c1").queues()
+    centre.wait(2_000)
+    centre.agent("1001").misses()
+    centre.wait(4_000)
+    assert centre.citizen("c1").view.phase is ContactPhase.QUEUED
+    centre.agent("1002").logs_in()
+    assert [made.second for made in centre.told(OfferMade)] == [False, False]
