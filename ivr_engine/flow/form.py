@@ -11,6 +11,7 @@ from typing import Any
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.source import Items, Node, Table, Text
 
+_WORD = re.compile(r"[^ :]*")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 NAME_HINT = "names are small letters a-z, digits and _, begin with a letter, and have at most 32"
 
@@ -57,7 +58,13 @@ class Form:
         if isinstance(node, Table):
             return cls(node, diagnostics, what, allowed)
         diagnostics.error(
-            node.place, "not_a_mapping", f"{what} must be a mapping (key: value), not {_KINDS[type(node)]}"
+            node.place,
+            "not_a_mapping",
+            f"{what} must be a mapping (key: value), not {_KINDS[type(node)]}",
+            found=node.value or None if isinstance(node, Text) else None,
+            hint="a colon and a space stand after a key"
+            if isinstance(node, Text) and not _WORD.fullmatch(node.value)
+            else "",
         )
         return None
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from ivr_engine.flow.diagnostics import Diagnostics, Place
+from ivr_engine.flow.syntax_words import Slip, syntax_words
 
 DOCUMENT_BYTES = 1_000_000
 """A hundred times the largest document that people write by hand."""
@@ -137,7 +138,10 @@ def _syntax(file: str, text: str, error: yaml.YAMLError, diagnostics: Diagnostic
         return
     place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error).splitlines()[0]
-    diagnostics.error(place, "syntax", f"not YAML: {problem}", hint=_syntax_hint(text, place))
+    context = getattr(error, "context_mark", None)
+    began = None if context is None else Place(file, context.line + 1, context.column + 1)
+    message, hint = syntax_words(Slip(problem, place, began), text)
+    diagnostics.error(place, "syntax", message, hint=hint)
 
 
 def _control(file: str, text: str) -> tuple[Place, str] | None:
@@ -147,16 +151,6 @@ def _control(file: str, text: str) -> tuple[Place, str] | None:
             if not (char.isprintable() or char in "\t\r\x85\xa0\ufeff\u2028\u2029"):
                 return Place(file, line_number, column), char
     return None
-
-
-def _syntax_hint(text: str, place: Place) -> str:
-    lines = text.split("\n")
-    around = [lines[number - 1] for number in (place.line - 1, place.line) if 0 < number <= len(lines)]
-    if any("\t" in line[: len(line) - len(line.lstrip())] for line in around):
-        return "a tab stands at the beginning of the line: indent with spaces"
-    if any(line.lstrip(" -").startswith(("*", "#:", "%", "@", "`")) or ": *" in line for line in around):
-        return 'put keys such as "*" and "#" in quotes'
-    return "look at the indentation and at missing quotes in this line and the one before"
 
 
 @dataclass(slots=True)
