@@ -424,6 +424,17 @@ def test_given_an_agent_seen_talking_with_a_second_leg_when_the_citizen_has_an_a
     assert centre.agent("1002").view.state is AgentState.IDLE
 
 
+def test_given_a_talk_of_a_citizen_whose_queue_nobody_knows_when_it_ends_then_no_work_after_it_is_known_either() -> (
+    None
+):
+    centre = starting()
+    centre.tell(SwitchSeen((citizen_leg("c1", "wait"), agent_leg(OLD, "c1", "1001", "talk", since_ms=ANSWERED_MS))))
+    (connected,) = centre.told(ContactConnected)
+    assert (connected.queue, connected.within_promise) == ("unknown", False)
+    centre.tell(LegEnded(LegId(OLD)))
+    assert centre.agent("1001").view.state is AgentState.IDLE
+
+
 # ── a recipient without an agent ────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("rings", [False, True])
 def test_given_a_citizen_believed_waiting_when_the_look_shows_an_official_with_them_then_nobody_is_sent_to_them(
