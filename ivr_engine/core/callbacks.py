@@ -25,7 +25,7 @@ from ivr_engine.core.conversation import ToCallback
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.dialling import dial, ring_reserved, stay_open
 from ivr_engine.core.errors import IllegalEvent
-from ivr_engine.core.events import AgentReady, CallbackCancelled, CallbackRestored, ContactQueued, SwitchSeen
+from ivr_engine.core.events import AgentReady, CallbackCancelled, CallbackRestored, SwitchSeen
 from ivr_engine.core.notices import CallbackPromised, ContactBegan, ContactMoved
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer, OfferState
 from ivr_engine.core.offering import Offering
@@ -224,10 +224,10 @@ class Callbacks:
         state.commands.append(MeetCitizen(contact.id, LegId(offer.id)))
         state.deadlines.set(Due.ANSWER_OWED, offer.id, state.now_ms + ANSWER_OWED_MS)
 
-    def picked_up(self, contact: Contact, event: ContactQueued) -> None:
+    def picked_up(self, contact: Contact, at_ms: int) -> None:
         """The citizen is on the line and stands in the wait context: a contact like any other from now on."""
         state = self._state
-        self.on_line(contact, event.queued_at_ms)
+        self.on_line(contact, at_ms)
         self._waiting.promise(contact)
         self._waiting.wait(contact)
         for offer in [state.offers[known] for known in (contact.offer, contact.second_offer) if known is not None]:
@@ -342,10 +342,7 @@ class Callbacks:
 
     # ── what the switch shows ───────────────────────────────────────────────────────────────────────────────────────
     def seen_before(self, event: SwitchSeen, *, was_lost: bool) -> SwitchSeen:
-        """Judges the dials that were going on; what remains are legs of contacts like any other.
-
-        Without a loss between, a dial that is not in the picture was begun since.
-        """
+        """Judges the dials that were going on (not lost between: begun since); what remains are legs like any other."""
         state = self._state
         legs = {leg.contact: leg for leg in event.legs if leg.role is Role.CITIZEN}
         for callback in list(state.callbacks.values()):
@@ -358,19 +355,13 @@ class Callbacks:
             elif leg is None and callback.state is CallbackState.DIALLED and was_lost:
                 self._failed(callback, OfferFailure.LOST.value)
             elif leg is not None and callback.state is CallbackState.DIALLED and leg.place != RINGING_PLACE and known:
-                self.picked_up(
-                    known,
-                    ContactQueued(
-                        known.id, known.number, known.caller, callback.request, leg.queued_at_ms or state.now_ms
-                    ),
-                )
+                self.picked_up(known, leg.queued_at_ms or state.now_ms)
         # made ring for a callback by an engine before us, or not stopped as a command was lost: nobody knows what for
         both = (READY_PLACE, RINGING_PLACE)
         lost = {leg.leg for leg in event.legs if leg.place in both and leg.contact not in state.contacts}
         state.commands += [StopDialling(ContactId(leg)) for leg in sorted(lost)]
-        return replace(
-            event, legs=tuple(leg for leg in event.legs if leg.place != RINGING_PLACE and leg.leg not in lost)
-        )
+        others = tuple(leg for leg in event.legs if leg.place != RINGING_PLACE and leg.leg not in lost)
+        return replace(event, legs=others)
 
     def _dial_of_another_life(self, callback: Callback, *, up: bool, seen: SwitchSeen) -> None:
         state = self._state

@@ -52,7 +52,7 @@ class Dispatch:
         if contact is None:
             return
         if contact.awaited:
-            self._callbacks.picked_up(contact, event)
+            self._callbacks.picked_up(contact, event.queued_at_ms)
         elif contact.phase is ContactPhase.IN_FLOW:
             if self.just_sent_on(contact):
                 return  # told before the citizen was fetched from the wait context
