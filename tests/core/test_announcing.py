@@ -163,6 +163,7 @@ def test_given_a_known_wait_when_announced_then_it_is_journalled_and_judged_by_w
     centre.agent("1001").answers()
     connected = centre.told(ContactConnected)[-1]
     assert connected.announced_to_ms == announced_at_ms + told.to_ms - connected.answered_at_ms + connected.wait_ms
+    assert connected.announced_from_ms == connected.announced_to_ms - told.to_ms + told.from_ms
 
 
 def test_given_a_range_that_has_gone_by_when_said_again_then_it_is_said_that_it_takes_longer() -> None:

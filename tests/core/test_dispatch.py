@@ -8,19 +8,20 @@ from ivr_engine.core.commands import WithdrawOffer
 from ivr_engine.core.configuration import RoutingPolicy
 from ivr_engine.core.conversation import Ended, ToQueue
 from ivr_engine.core.dispatch import LATEST_EVENT_MS, LEFT_BEHIND_MS
-from ivr_engine.core.events import ContactArrived, ContactQueued, FlowEnded
+from ivr_engine.core.events import ContactArrived, ContactQueued, FlowEnded, LegEnded, SwitchSeen
 from ivr_engine.core.notices import (
     ContactBegan,
     ContactConnected,
     ContactEnded,
+    ContactMoved,
     ContactSentOn,
     ContactWaits,
     OfferEnded,
     PromiseMissed,
 )
 from ivr_engine.core.queue_rules import LendingRules, Overflow, OverflowAct, QueueLimits
-from ivr_engine.core.vocabulary import ContactPhase, Disposition, OfferResult, QueueId, Skill
-from tests.core.centre import GENERAL, START_MS, Centre, counsellor
+from ivr_engine.core.vocabulary import ContactPhase, Disposition, LegId, OfferResult, QueueId, Skill
+from tests.core.centre import GENERAL, START_MS, Centre, agent_leg, citizen_leg, counsellor
 
 QUICK = replace(GENERAL, wrap_up_ms=0)
 
@@ -297,3 +298,57 @@ def test_given_a_flow_that_ended_before_the_citizen_gave_up_when_calling_again_t
     centre.citizen("c2").queues()
     centre.agent("1001").logs_in()
     assert centre.rings()[-1] == ("other", "1001"), "whoever was answered has a new place"
+
+
+# ── facts that come late, or of nobody ──────────────────────────────────────────────────────────────────────────────
+def test_given_a_citizen_who_is_gone_or_unknown_when_the_fallback_tells_of_them_then_nobody_is_raised() -> None:
+    centre = Centre("1001")
+    centre.citizen("nobody").is_answered_in_fallback()
+    citizen = centre.citizen("c1").queues().leaves()
+    centre.forget()
+    citizen.falls_back().is_answered_in_fallback()
+    assert (citizen.seen, centre.notices) == (None, [])
+
+
+def test_given_a_citizen_who_waits_for_us_when_the_fallback_s_answer_is_told_then_it_is_none() -> None:
+    centre = Centre()
+    centre.citizen("c1").queues().is_answered_in_fallback().leaves()
+    assert (ended(centre).disposition, ended(centre).talk_ms) == (Disposition.ABANDONED, None)
+
+
+def test_given_a_talk_of_no_time_when_it_ends_then_it_lasted_nothing_after_no_wait() -> None:
+    centre = Centre("1001")
+    citizen = centre.citizen("c1").queues()
+    centre.agent("1001").answers()
+    citizen.leaves()
+    assert (ended(centre).talk_ms, ended(centre).wait_ms, ended(centre).short_abandon) == (0, 0, False)
+
+
+def test_given_every_step_of_a_citizen_when_live_views_are_told_then_the_end_is_told_too() -> None:
+    centre = Centre("1001")
+    citizen = centre.citizen("c1").arrives().queues()
+    centre.agent("1001").answers()
+    citizen.leaves()
+    assert [moved.phase for moved in centre.told(ContactMoved)] == [
+        ContactPhase.QUEUED,
+        ContactPhase.OFFERED,
+        ContactPhase.CONNECTED,
+        ContactPhase.ENDED,
+    ]
+
+
+def test_given_a_talk_found_by_a_new_engine_when_its_citizen_is_back_without_a_queue_then_the_age_is_since_then() -> (
+    None
+):
+    centre = Centre("1001", seen=False)
+    waits = citizen_leg("c0", "wait", queued_at_ms=START_MS - 60_000, queue="general")
+    talk = agent_leg("c1-e0-1", "c1", "1001", "talk", since_ms=START_MS - 1_000)
+    centre.tell(SwitchSeen((waits, citizen_leg("c1", "wait"), talk)))
+    assert centre.citizen("c1").view.agent == "1001"
+    centre.agent("1001").takes_a_break()
+    centre.tell(LegEnded(LegId("c1-e0-1")))
+    centre.citizen("c1").queues()
+    assert centre.citizen("c1").view.phase is ContactPhase.QUEUED
+    centre.agent("1001").logs_in()
+    assert centre.rings() == [("c0", "1001")]
+    assert len(centre.told(ContactConnected)) == 1

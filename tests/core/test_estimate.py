@@ -191,6 +191,8 @@ def test_given_talks_when_learnt_then_the_first_is_the_mean_and_each_later_one_c
         (100, 0, 95),  # bounded at 25
         (30, 0, 30),
         (40, 10_000_000, 62),
+        (49, 0, 47),  # one per cent more of the bound would be one less
+        (392, 10_000_000, 392),
     ],
 )
 def test_given_an_estimate_when_answered_then_the_desk_moves_a_sixteenth_towards_what_was_waited_within_bounds(

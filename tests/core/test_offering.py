@@ -7,7 +7,7 @@ import pytest
 from ivr_engine.core.commands import WithdrawOffer
 from ivr_engine.core.configuration import AgentSettings, QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import ToQueue
-from ivr_engine.core.events import ContactQueued, LegEnded, OfferAnswered, OfferFailed
+from ivr_engine.core.events import ContactQueued, LegEnded, OfferAnswered, OfferFailed, SwitchLost, SwitchSeen
 from ivr_engine.core.notices import ContactConnected, ContractorBooked, OfferEnded, OfferMade
 from ivr_engine.core.offer import ANSWER_OWED_MS, EXPLANATION_OWED_MS, OfferState
 from ivr_engine.core.queue_rules import LendingRules, RingRules
@@ -23,7 +23,7 @@ from ivr_engine.core.vocabulary import (
     QueueId,
     Skill,
 )
-from tests.core.centre import GENERAL, START_MS, Centre, counsellor, offer_id
+from tests.core.centre import GENERAL, START_MS, Centre, citizen_leg, counsellor, offer_id
 
 TWICE = replace(GENERAL, ring=RingRules(second_offer_after_ms=5_000))
 QUICK = replace(GENERAL, wrap_up_ms=0)
@@ -394,3 +394,35 @@ def test_given_a_ring_missed_before_the_second_phone_was_due_when_its_time_comes
     assert centre.citizen("c1").view.phase is ContactPhase.QUEUED
     centre.agent("1002").logs_in()
     assert [made.second for made in centre.told(OfferMade)] == [False, False]
+
+
+def test_given_a_citizen_who_fell_back_when_the_withdrawn_ring_is_answered_then_its_end_is_told_once() -> None:
+    centre = Centre("1001")
+    citizen = centre.citizen("c1").queues()
+    offer = centre.agent("1001").offer
+    citizen.falls_back()
+    centre.agent("1001").answers(offer)
+    assert citizen.view.agent == "1001"
+    assert [end.result for end in centre.told(OfferEnded)] == [OfferResult.WITHDRAWN]
+
+
+def test_given_an_agent_idle_behind_a_lost_link_when_a_citizen_waits_and_is_answered_then_no_wait_was_expected() -> (
+    None
+):
+    centre = Centre("1001")
+    centre.tell(SwitchLost())
+    centre.citizen("c1").queues()
+    centre.wait(4_000)
+    centre.tell(SwitchSeen((citizen_leg("c1", "wait", queued_at_ms=START_MS, queue="general"),)))
+    centre.agent("1001").answers()
+    (connected,) = centre.told(ContactConnected)
+    assert (connected.expected_from_ms, connected.expected_to_ms, connected.wait_ms) == (0, 0, 4_000)
+    assert (connected.announced_from_ms, connected.announced_to_ms) == (None, None)
+
+
+def test_given_an_answer_at_once_when_told_then_there_was_no_wait_at_all() -> None:
+    centre = Centre("1001")
+    centre.citizen("c1").queues()
+    centre.agent("1001").answers()
+    assert [connected.wait_ms for connected in centre.told(ContactConnected)] == [0]
+    assert [end.rang_ms for end in centre.told(OfferEnded)] == [0]
