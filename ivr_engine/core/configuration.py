@@ -134,6 +134,8 @@ class RoutingPolicy:
 
     coverage_horizon_ms: int = 30_000
     """Contacts expected within this are what `coverage` keeps agents for: about the time until the next one is free."""
+    coverage_by_scarcity: bool = False
+    """Whether a desk counts for more in `coverage` the fewer agents it has on duty: see `routing_coverage.weighted`."""
     rate_half_life_ms: int = 900_000
     """After how long an arrival counts half in the live rate of its requirement: the day's shape moves by the hour."""
     small_desk_agents: int = 0

@@ -58,7 +58,9 @@ class LendingRules:
     horizon_ms: int = 80_000
     """Own contacts that are expected within this count for the price: most of a lent talk."""
     after_ms: int = 2_000
-    """Nobody is lent to a contact that has waited less: the large desk helps most of them by itself."""
+    """A contact that has waited less can still wait: the large desk helps most of them by itself."""
+    at_once_percent: int = 0
+    """Of the price that is paid otherwise: what is paid for a contact that has waited less. 0: nobody is lent to it."""
     opening_debt_percent: int = 300
     """Of one contact: what each desk owes when it begins, so that no day begins with its agents away."""
     gain_percent: int = 10

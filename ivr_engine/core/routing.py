@@ -19,7 +19,7 @@ from ivr_engine.core.estimate import wait_range
 from ivr_engine.core.queue_rules import ChoicePolicy, LendingRules
 from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_books import IDLE, ON_BREAK, Books, Crew, Desk, Fit, Standing
-from ivr_engine.core.routing_coverage import PLENTY, STEPS, Coverage, lost_by_one_less
+from ivr_engine.core.routing_coverage import PLENTY, STEPS, Coverage, lost_by_one_less, weighted
 from ivr_engine.core.routing_lending import put_in, tolerated
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_shares import Ledger, account_of
@@ -274,6 +274,8 @@ class Routing:
                     policy = self.policy
                     lost = desk.coverage.cost(idle, now_ms, policy.coverage_horizon_ms, policy.rate_half_life_ms)
                     desk.cost = lost * desk.weight_percent / 100
+                    if policy.coverage_by_scarcity:
+                        desk.cost = weighted(desk.cost, desk.on_duty)
             total += desk.cost
         return total
 
@@ -311,12 +313,14 @@ class Routing:
             if lending is None:
                 if small.counts[IDLE] <= policy.reserve_agents:
                     return True
-            elif now_ms - since_ms < lending.after_ms or not self._lends(small, crew, lending, now_ms):
+                continue
+            percent = 100 if now_ms - since_ms >= lending.after_ms else lending.at_once_percent
+            if not percent or not self._lends(small, crew, lending, percent, now_ms):
                 return True
         return False
 
-    def _lends(self, small: Desk, crew: Crew, rules: LendingRules, now_ms: int) -> bool:
-        """One of the idle agents of a small desk, to whom this crew can help."""
+    def _lends(self, small: Desk, crew: Crew, rules: LendingRules, percent: int, now_ms: int) -> bool:
+        """One of the idle agents of a small desk, at so much of its price, to whom this crew can help."""
         if small.lines:
             return False
         half_life_ms = self.policy.rate_half_life_ms
@@ -336,7 +340,7 @@ class Routing:
             if on_duty > most:
                 most, handle_ms = on_duty, desk.handle_ms
         purse = small.purse if small.purse is not None else -rules.opening_debt_percent / 100.0
-        return price <= tolerated(rules, purse, inside, most, handle_ms)
+        return price * 100.0 <= tolerated(rules, purse, inside, most, handle_ms) * percent
 
     def served(self, desk: Desk, *, within: bool) -> None:
         """A contact of the desk was answered within its promise, or not: what its purse is made of."""

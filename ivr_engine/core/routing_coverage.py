@@ -20,6 +20,9 @@ FORGOTTEN = 40 * STEPS
 PLENTY = 60
 """With so many idle agents nobody misses one: the formula is not worth its loop."""
 
+MANY = 100.0
+"""Agents on duty of a desk that counts once."""
+
 UNIT = 1.4426950408889634
 """1 / ln 2: a steady stream weighs rate × half-life × this."""
 
@@ -64,3 +67,15 @@ def lost_by_one_less(idle: int, expected: float) -> float:
         before = blocking
         blocking = expected * blocking / (agents + expected * blocking)
     return expected * (before - blocking) if idle else 0.0
+
+
+def weighted(cost: float, on_duty: int) -> float:
+    """The cost to a desk, by the square of how few work there: a tenth of the agents counts a hundredfold.
+
+    The horizon is the time until anybody is free, which is right for a large desk. Whoever finds nobody at a desk of
+    nine waits ten times as long for the next as at one of ninety, and loses the promise, where the other is only late.
+    """
+    if not on_duty:
+        return cost
+    share = MANY / on_duty
+    return cost * share * share

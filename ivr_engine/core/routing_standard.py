@@ -9,10 +9,21 @@ from dataclasses import replace
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
 from ivr_engine.core.queue_rules import ChoicePolicy, LateRules, LendingRules, OrderPolicy
 
-STANDARD_ROUTING = RoutingPolicy(coverage_horizon_ms=5_000, lending=LendingRules(), answer_ms=2_000, crowded_percent=16)
+STANDARD_LENDING = LendingRules(
+    price_percent=15, after_ms=3_000, at_once_percent=70, opening_debt_percent=300, gain_percent=40, thrift_percent=80
+)
+"""To a contact that has just come a desk lends what is cheap, and after 3 s what the need is worth."""
+
+STANDARD_ROUTING = RoutingPolicy(
+    coverage_horizon_ms=5_000,
+    coverage_by_scarcity=True,
+    lending=STANDARD_LENDING,
+    answer_ms=2_000,
+    crowded_percent=16,
+)
 """Coverage looks 5 s ahead: in a busy centre the next colleague is free by then."""
 
-STANDARD_LATE = LateRules(fresh_ms=1_500, second_promise_ms=50_000, second_window_ms=15_000, calm_guard_ms=285_000)
+STANDARD_LATE = LateRules(fresh_ms=1_700, second_promise_ms=55_000, second_window_ms=25_000, calm_guard_ms=285_000)
 
 STANDARD_GUARD_MS = 73_000
 """After the promise: in a crowd, nobody who has waited 88 s is overtaken any more."""

@@ -121,6 +121,7 @@ ROUTING = [
         small_desk_agents=1, reserve_agents=1, reserve_yields_ms=4_000, redial_ms=60_000, answer_ms=500, explains=True
     ),
     RoutingPolicy(lending=LendingRules(after_ms=1_000), crowded_percent=16, answer_ms=500),
+    RoutingPolicy(lending=LendingRules(after_ms=1_000, at_once_percent=70), coverage_by_scarcity=True, answer_ms=500),
 ]
 MAX_CITIZENS = 8
 REQUESTS: list[Callable[[AgentId], Event]] = [

@@ -30,7 +30,7 @@ class Day:
         agents = (
             AgentSettings(AgentId("kim"), "Kim", both),
             AgentSettings(AgentId("lee"), "Lee", both),
-            *(AgentSettings(AgentId(f"park{n}"), "Park", {Skill("general"): 2}) for n in range(others)),
+            *(AgentSettings(AgentId(f"ahn{n}"), "Ahn", {Skill("general"): 2}) for n in range(others)),
         )
         queues = (
             QueueSettings(QueueId("general"), frozenset({Skill("general")})),
@@ -76,6 +76,22 @@ def test_given_a_desk_whose_own_are_not_expected_when_somebody_waited_a_little_t
     assert day.calls("c1", "general") == []
     assert day.wait(RULES.after_ms - 1) == []
     assert day.wait(1) == ["c1"]
+
+
+def test_given_a_desk_that_lends_at_once_when_none_of_its_own_are_expected_then_nobody_waits_first() -> None:
+    assert Day(replace(RULES, at_once_percent=1)).calls("c1", "general") == ["c1"]
+
+
+@pytest.mark.parametrize(("at_once_percent", "at_once"), [(100, ["c1"]), (5, [])])
+def test_given_a_price_when_somebody_has_just_come_then_a_part_of_it_is_paid_and_later_the_whole(
+    at_once_percent: int, at_once: list[str]
+) -> None:
+    # 0.058 own contacts would find nobody: half of the 0.12 that is paid, and ten times 5 % of it
+    rules = replace(RULES, price_percent=60, opening_debt_percent=0, at_once_percent=at_once_percent)
+    day = Day(rules)
+    assert day.calls("e1", "english") == ["e1"]
+    assert day.calls("c1", "general") == at_once
+    assert day.wait(RULES.after_ms) == ([] if at_once else ["c1"])
 
 
 def test_given_a_desk_with_callers_of_its_own_when_its_last_agent_is_idle_then_she_is_kept_for_them() -> None:

@@ -137,6 +137,21 @@ def test_given_two_rare_skills_when_coverage_chooses_then_an_agent_with_both_cos
     assert floor.chosen(floor.desk("tax"), by(ChoicePolicy.COVERAGE)) == "other"
 
 
+@pytest.mark.parametrize(("by_scarcity", "agent"), [(False, "few"), (True, "many")])
+def test_given_a_large_and_a_small_desk_when_scarcity_counts_then_who_is_one_of_few_is_spared(
+    by_scarcity: bool, agent: str
+) -> None:
+    floor = Floor(RoutingPolicy(coverage_by_scarcity=by_scarcity))
+    floor.agent("few", 90, tax=1, sign=1)
+    floor.agent("many", 10, tax=1, english=1)
+    for number in range(9):
+        floor.agent(f"busy{number}", 0, english=1)
+        floor.stands(f"busy{number}", TALKING)
+    floor.expects(floor.desk("sign"), 20.0)
+    floor.expects(floor.desk("english"), 60.0)
+    assert floor.chosen(floor.desk("tax"), by(ChoicePolicy.COVERAGE)) == agent
+
+
 def test_given_an_arrival_or_a_colleague_when_coverage_chooses_again_then_the_price_is_asked_anew() -> None:
     floor = rare()
     floor.stands("plain", RINGING)

@@ -4,7 +4,16 @@ from math import log
 
 import pytest
 
-from ivr_engine.core.routing_coverage import DECAY, FORGOTTEN, PLENTY, STEPS, UNIT, Coverage, lost_by_one_less
+from ivr_engine.core.routing_coverage import (
+    DECAY,
+    FORGOTTEN,
+    PLENTY,
+    STEPS,
+    UNIT,
+    Coverage,
+    lost_by_one_less,
+    weighted,
+)
 
 HALF_LIFE_MS = 160_000
 """Ten seconds a step."""
@@ -95,3 +104,10 @@ def test_given_erlangs_sum_when_one_agent_less_is_idle_then_the_loss_is_the_diff
 ) -> None:
     lost = expected * (_blocking(idle - 1, expected) - _blocking(idle, expected))
     assert lost_by_one_less(idle, expected) == pytest.approx(lost)
+
+
+@pytest.mark.parametrize(("on_duty", "times"), [(100, 1.0), (10, 100.0), (200, 0.25), (1, 10_000.0), (0, 1.0)])
+def test_given_a_tenth_of_the_agents_when_weighted_by_scarcity_then_it_counts_a_hundredfold(
+    on_duty: int, times: float
+) -> None:
+    assert weighted(0.03, on_duty) == pytest.approx(0.03 * times)
