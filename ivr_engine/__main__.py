@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -10,6 +11,7 @@ import typer
 
 from ivr_engine import (
     __version__,
+    commands_audit,
     commands_check,
     commands_diff,
     commands_graph,
@@ -35,7 +37,8 @@ from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
-from ivr_engine.storage.agents_csv import import_agents
+from ivr_engine.storage.agents_csv import Imported, import_agents
+from ivr_engine.storage.audit import AGENTS_IMPORTED, DIRECTORY_IMPORTED, Audited, keep
 from ivr_engine.storage.csv_source import CsvRefused
 from ivr_engine.storage.database import Database, reaching, upgrade
 from ivr_engine.storage.directory import import_directory
@@ -70,6 +73,7 @@ app.command()(commands_staff.staff)
 app.command()(commands_revisions.reload)
 app.command()(commands_revisions.revisions)
 app.command()(commands_why.why)
+app.command()(commands_audit.audit)
 app.command()(commands_diff.diff)
 app.command()(commands_graph.graph)
 app.command("try")(commands_try.rehearse)
@@ -103,7 +107,8 @@ def agent_import(file: Path, retire_missing: Retire = False) -> None:
     """Counsellors from a CSV: agent, name, contractor, skills (as `transport:3 water:2`), and more."""
 
     async def work(database: Database) -> str:
-        return str(await import_agents(database, file, retire_missing=retire_missing))
+        done = import_agents(database, file, retire_missing=retire_missing)
+        return await _imported(database, AGENTS_IMPORTED, file, done)
 
     print(_with_database(work))
 
@@ -113,7 +118,8 @@ def directory_import(file: Path, retire_missing: Retire = False) -> None:
     """Officials from a CSV: entry, department, official, duties, number."""
 
     async def work(database: Database) -> str:
-        return str(await import_directory(database, file, retire_missing=retire_missing))
+        done = import_directory(database, file, retire_missing=retire_missing)
+        return await _imported(database, DIRECTORY_IMPORTED, file, done)
 
     print(_with_database(work))
 
@@ -122,6 +128,13 @@ def directory_import(file: Path, retire_missing: Retire = False) -> None:
 def version() -> None:
     """The version of this engine."""
     print(__version__)
+
+
+async def _imported(database: Database, what: str, file: Path, work: Awaitable[Imported]) -> str:
+    """A running engine looks for this row, and takes the list within a second."""
+    done = await work
+    await keep(database, Audited(time.time_ns() // 1_000_000, commands_audit.user(), what, file.name, str(done)))
+    return str(done)
 
 
 def _settings() -> Settings:

@@ -38,12 +38,13 @@ from ivr_engine.reloading import favour_the_loop, load_aside
 from ivr_engine.reloading_watch import watch, words
 from ivr_engine.revisions import Revisions
 from ivr_engine.runtime.clock import SystemClock
-from ivr_engine.runtime.ports import RevisionChange, RevisionsNow, RevisionWas, SetRefused
+from ivr_engine.runtime.ports import InboxFull, RevisionChange, RevisionsNow, RevisionWas, SetRefused
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
+from ivr_engine.storage.audit import AuditTrail, last_import
 from ivr_engine.storage.callers import callers
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import AWAY, Database, reaching
 from ivr_engine.storage.directory import MemoryDirectory, stored_entries
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.journal import WrittenJournal
@@ -56,6 +57,9 @@ log = logging.getLogger(__name__)
 SHUTDOWN_SECONDS = 3.0
 """For open HTTP requests and feeds at the end; the switch needs nobody to be polite."""
 
+
+LISTS_SECONDS = 1.0
+"""Between two looks for an imported list: one number, read in less than a millisecond."""
 
 STARTED = "start"
 """Who put the first revision of a process in force."""
@@ -81,12 +85,16 @@ class Service:
     feed: Feed
     dips: HttpDips
     texts: WebhookTexts
+    audit: AuditTrail
     api: web.AppRunner | None = None
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _agents: tuple[AgentSettings, ...] = ()
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     """What goes on beside the calls: the history being written, the look at the folder."""
     _watching: asyncio.Task[None] | None = None
+    _imports: int = 0
+    """The last import of a list that is in force."""
+    _looking: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, settings: Settings) -> "Service":
@@ -111,6 +119,7 @@ class Service:
         try:
             await service.visits.start()
             service._watch_folder(loaded)
+            service._watch_lists()
             await service._serve_api()
             await service.switch.start()
         except BaseException:
@@ -194,11 +203,25 @@ class Service:
         )
         speak = FlowVisits(converse, ports=around)
         visits = AgiServer(host=settings.agi_host, port=settings.agi_port, nonce=nonce, converse=speak)
+        audit = AuditTrail(database, clock)
         service: Service = cls(
-            settings, revisions, database, journal, reactor, switch, visits, directory, metrics, feed, dips, texts
+            settings,
+            revisions,
+            database,
+            journal,
+            reactor,
+            switch,
+            visits,
+            directory,
+            metrics,
+            feed,
+            dips,
+            texts,
+            audit,
         )
         service._measure()
         reactor.put(Started(epoch))
+        service._imports = await last_import(database)
         service._agents = await recovery.agents(database)
         reactor.put(Configured(service._configuration()))
         service._revision_changed(RevisionChange(clock.now_ms(), revision.id, RevisionWas.PUT_IN_FORCE, STARTED))
@@ -311,6 +334,29 @@ class Service:
                 watch(self.settings.dialplans, loaded, changed, lambda: asyncio.sleep(seconds))
             )
 
+    def _watch_lists(self) -> None:
+        self.audit.start()
+        self._looking = self._beside(self._take_imports())
+
+    async def _take_imports(self) -> None:
+        """Staff and directory as they are imported, without the documents: in force for the next decision."""
+        while True:
+            await asyncio.sleep(LISTS_SECONDS)
+            try:
+                newest = await last_import(self.database)
+                if newest == self._imports:
+                    continue
+                async with self._reloading:
+                    agents = await recovery.agents(self.database)
+                    entries = await stored_entries(self.database)
+                    self._agents = agents
+                    self.directory.replace(entries)
+                    self.reactor.put(Configured(self._configuration()))
+                    self._imports = newest
+            except (*AWAY, InboxFull):
+                continue  # the next look finds it
+            log.info("imported lists are in force: %d agents, %d entries", len(agents), len(entries))
+
     def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -336,9 +382,11 @@ class Service:
         if self.api is not None:
             await self.api.cleanup()
         self.reactor.stop()
-        if self._watching is not None:
-            self._watching.cancel()
+        for watching in (self._watching, self._looking):
+            if watching is not None:
+                watching.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.audit.close()
         await self.journal.close()
         await self.database.dispose()
 
@@ -367,6 +415,7 @@ class Service:
             health=self.health,
             feed=self.feed,
             loading=self,
+            audit=self.audit,
         )
         self.api = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await self.api.setup()

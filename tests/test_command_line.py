@@ -288,6 +288,21 @@ class TestImport:
         assert (result.exit_code, result.stderr) == (OK, "")
         assert "1" in result.stdout
 
+    def test_given_an_import_when_the_audit_is_asked_then_it_says_who_did_it_and_what_came_of_it(
+        self, run: Run, database: Path, tmp_path: Path, who: str, content: str
+    ) -> None:
+        assert database.exists()
+        (tmp_path / "good.csv").write_text(content)
+        run(who, "import", "good.csv")
+        told = run("audit")
+        assert (told.exit_code, len(told.stdout.splitlines())) == (OK, 1)
+        assert f"{'agents' if who == 'agent' else who} imported" in told.stdout
+        assert "good.csv  1 added" in told.stdout
+        [row] = json.loads(run("audit", "--format", "json", "--contact", "good.csv").stdout)
+        assert row["who"].startswith("cli:")
+        assert run("audit", "--who", "desk").stdout == ""
+        assert "2026-11-23" in one_line(run("audit", "--from", "yesterday"))
+
     def test_given_a_bad_row_when_imported_then_status_1_with_line_and_column(
         self, run: Run, database: Path, tmp_path: Path, who: str, content: str
     ) -> None:

@@ -155,6 +155,7 @@ LAYERS = {
     "revisions": Layer(ours=(CORE, "ivr_engine.flow", *PORTS), never=DECIDING, library=FLOW_LIBRARY, waits=False),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
+    "commands_audit": EVERYTHING,
     "commands_hours": EVERYTHING,
     "commands_numbers": EVERYTHING,
     "commands_check": EVERYTHING,

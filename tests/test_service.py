@@ -27,6 +27,7 @@ from ivr_engine.runtime.ports import DirectoryEntry
 from ivr_engine.service import PortTaken, Service, run
 from ivr_engine.settings import Settings
 from ivr_engine.storage.agents_csv import import_agents
+from ivr_engine.storage.audit import AGENTS_IMPORTED, Audited, keep
 from ivr_engine.storage.database import Database, upgrade
 from ivr_engine.storage.directory import import_directory, stored_entries
 from ivr_engine.storage.errors import CannotConnect, SchemaMissing, SpoolUnusable
@@ -327,6 +328,23 @@ class TestReload:
             assert AgentId("1003") in {agent.id for agent in view.agents}
             assert "nightly" in {queue.id for queue in view.queues}
             assert service.directory.find("7002") is not None
+
+    async def test_given_lists_that_are_imported_when_the_service_runs_then_they_are_in_force_without_a_reload(
+        self, asterisk: Asterisk, settings: Settings, tmp_path: Path
+    ) -> None:
+        async with serving(settings) as service:
+            before = service.revision.id
+            (tmp_path / "agents.csv").write_text("agent,name,contractor,skills\n1003,Choi,saebit,general:1\n")
+            (tmp_path / "officials.csv").write_text(
+                "entry,department,official,duties,number\n7002,Water,Jung,,0231461001\n"
+            )
+            await import_agents(service.database, tmp_path / "agents.csv")
+            await import_directory(service.database, tmp_path / "officials.csv")
+            await keep(service.database, Audited(1, "cli:kim", AGENTS_IMPORTED, "agents.csv"))
+            known = lambda: AgentId("1003") in {agent.id for agent in service.reactor.view().agents}  # noqa: E731
+            await until(known, "the agent who was imported is known")
+            assert service.directory.find("7002") is not None
+            assert service.revision.id == before
 
     async def test_given_a_broken_document_when_reloaded_then_it_is_refused_and_the_old_one_serves_on(
         self, asterisk: Asterisk, settings: Settings

@@ -19,7 +19,7 @@ from ivr_engine.api.revisions import REVISION_ROUTES
 from ivr_engine.api.roles import grants
 from ivr_engine.api.routes import BODY_BYTES, endpoint
 from ivr_engine.reports.ports import Past
-from ivr_engine.runtime.ports import Desk, Directory, Loading
+from ivr_engine.runtime.ports import Audit, Desk, Directory, Loading
 from ivr_engine.settings import Settings
 
 
@@ -33,6 +33,7 @@ def build_app(
     health: Callable[[], Health],
     feed: Feed,
     loading: Loading | None = None,
+    audit: Audit | None = None,
 ) -> web.Application:
     """The whole HTTP side of the engine, to be run by the service.
 
@@ -47,7 +48,8 @@ def build_app(
     )
     routes = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
     for route in routes:
-        app.router.add_route(route.method, route.path, endpoint(route, desk, directory, past, loading), name=route.name)
+        served = endpoint(route, desk, directory, past, loading, audit)
+        app.router.add_route(route.method, route.path, served, name=route.name)
 
     described = json.dumps(document(routes, __version__), ensure_ascii=False).encode()
 

@@ -4,7 +4,6 @@ A GET reads a frozen view; everything else is one event put before the core, whi
 has to carry out (hold, consult and the like) is answered 202: the decision is made, the feed tells when it is done.
 """
 
-import logging
 import re
 from collections.abc import Callable
 from typing import Any
@@ -42,8 +41,6 @@ from ivr_engine.core.events import (
     WrapUpFinished,
 )
 from ivr_engine.core.vocabulary import AgentId
-
-_audit = logging.getLogger("ivr_engine.api.audit")
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 """Identifiers of ours; anything else is a stranger's text and does not reach the core or its journal."""
@@ -130,7 +127,7 @@ async def list_contacts(asked: Asked[Nothing, ContactsQuery]) -> Contacts:
 async def show_contact(asked: Asked[Nothing, Nothing]) -> ContactDetail:
     for contact in asked.desk.view().contacts:
         if contact.id == asked.path["contact"]:
-            _audit.info("contact %s shown to token %s", contact.id, asked.token_name)
+            asked.looked("contact_shown", contact.id)
             return ContactDetail.model_validate(contact)
     raise Problem(404, "unknown_contact", "no open contact of that name", hint="contacts that ended are in the journal")
 
@@ -251,7 +248,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         show_contact,
         Nothing,
         Nothing,
-        ((404, "unknown_contact"),),
+        ((404, "unknown_contact"), (503, "audit_full: the look cannot be written down")),
     ),
     Route("GET", "/v1/queues", "list_queues", "Every queue now", Queues, list_queues, Nothing, Nothing),
     Route(

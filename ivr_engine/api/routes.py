@@ -4,6 +4,7 @@ The ready-made OpenAPI layers for aiohttp are stale; what they would bring is th
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,7 +19,7 @@ from ivr_engine.api.problems import Place, Problem, from_validation
 from ivr_engine.api.roles import WHOLE, Grant
 from ivr_engine.core.events import Event
 from ivr_engine.reports.ports import Past
-from ivr_engine.runtime.ports import Desk, Directory, Loading
+from ivr_engine.runtime.ports import Audit, AuditFull, Desk, Directory, Loading
 
 BODY_BYTES = 64 * 1024
 """No body of ours is longer than a few hundred bytes; a stranger's may not fill the memory."""
@@ -28,6 +29,8 @@ BODY_SECONDS = 5.0
 
 DECISION_SECONDS = 5.0
 """A decision takes under a millisecond; after five seconds the engine is not well and the client must be told."""
+
+_audit = logging.getLogger("ivr_engine.api.audit")
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 QueryT = TypeVar("QueryT", bound=BaseModel)
@@ -46,6 +49,18 @@ class Asked(Generic[BodyT, QueryT]):
     token_name: str
     loading: Loading | None = None
     grant: Grant = WHOLE
+    audit: Audit | None = None
+
+    def looked(self, what: str, subject: str) -> None:
+        """Somebody is about to see a citizen's data. Raises Problem 503 when that cannot be written down."""
+        _audit.info("%s %s, token %s", what, subject, self.token_name)
+        if self.audit is not None:
+            try:
+                self.audit.looked(self.token_name, what, subject)
+            except AuditFull as full:
+                raise Problem(
+                    503, "audit_full", str(full), hint="what cannot be written down is not shown; ask again later"
+                ) from None
 
     async def decide(self, event: Event) -> None:
         """Put the fact before the core. Raises IllegalEvent when it refuses, Problem 504 when it does not answer."""
@@ -80,7 +95,14 @@ class Route(Generic[BodyT, QueryT]):
 AnyRoute = Route[Any, Any]
 
 
-def endpoint(route: AnyRoute, desk: Desk, directory: Directory, past: Past, loading: Loading | None = None) -> Handler:
+def endpoint(
+    route: AnyRoute,
+    desk: Desk,
+    directory: Directory,
+    past: Past,
+    loading: Loading | None = None,
+    audit: Audit | None = None,
+) -> Handler:
     """The aiohttp side of a route."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -94,6 +116,7 @@ def endpoint(route: AnyRoute, desk: Desk, directory: Directory, past: Past, load
             token_name=request[TOKEN_NAME],
             loading=loading,
             grant=request[GRANT],
+            audit=audit,
         )
         answer = await route.respond(asked)
         return web.Response(

@@ -174,6 +174,17 @@ class Loading(Protocol):
         """The latest changes, the newest first."""
 
 
+class AuditFull(Exception):  # noqa: N818  (the situation is the name)
+    """Nobody may see what nobody could write down."""
+
+
+class Audit(Protocol):
+    """Who looked at which citizen's data."""
+
+    def looked(self, who: str, what: str, subject: str) -> None:
+        """Before it is shown. Raises AuditFull."""
+
+
 class Dips(Protocol):
     """Other systems that a flow may ask."""
 

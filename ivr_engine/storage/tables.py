@@ -199,6 +199,19 @@ revisions = Table(
     Column("why", Text, nullable=False),
 )
 
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="in the order in which they were written"),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", String, nullable=False, comment="name of a token, or cli: and a user of the machine"),
+    Column("what", String, nullable=False),
+    Column("subject", String, nullable=False, comment="the contact, or the file"),
+    Column("detail", String, nullable=False),
+    Index(None, "at_ms"),
+    Index(None, "subject"),
+)
+
 directory = Table(
     "directory",
     metadata,

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from ivr_engine.api.app import build_app
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health
+from ivr_engine.runtime.ports import AuditFull
 from ivr_engine.settings import Settings
 from tests.api.desk import SmallDesk, SmallDirectory, SmallPast
 
@@ -19,6 +20,19 @@ Client = TestClient[Any, Any]
 
 SECRET = "0123456789abcdef"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
+
+
+@dataclass
+class SmallAudit:
+    """Keeps looks in memory."""
+
+    full: bool = False
+    looks: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def looked(self, who: str, what: str, subject: str) -> None:
+        if self.full:
+            raise AuditFull("too many wait")
+        self.looks.append((who, what, subject))
 
 
 @dataclass
@@ -34,6 +48,7 @@ class Office:
     origins: frozenset[str] = frozenset()
     roles: dict[str, str] = field(default_factory=dict)
     feed: Feed | None = None
+    audit: SmallAudit = field(default_factory=SmallAudit)
 
     async def open(self) -> Client:
         self.feed = self.feed or Feed(self.desk)
@@ -50,6 +65,7 @@ class Office:
             metrics_registry=self.registry,
             health=lambda: self.health,
             feed=self.feed,
+            audit=self.audit,
         )
         client = TestClient(TestServer(app))
         await client.start_server()

@@ -190,13 +190,22 @@ async def test_given_a_wrong_query_when_listing_then_422_names_the_parameter(
     assert [each["place"] for each in problem["places"]] == [place]
 
 
-async def test_given_one_contact_when_looked_at_then_the_number_is_whole_and_the_look_is_logged(
-    client: Client, caplog: pytest.LogCaptureFixture
+async def test_given_one_contact_when_looked_at_then_the_number_is_whole_and_the_look_is_kept(
+    client: Client, office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "ivr_engine.api.audit"):
         told = await get(client, "/v1/contacts/c1")
     assert told["caller"] == "01012345678"
-    assert [record.getMessage() for record in caplog.records] == ["contact c1 shown to token desk"]
+    assert [record.getMessage() for record in caplog.records] == ["contact_shown c1, token desk"]
+    assert office.audit.looks == [("desk", "contact_shown", "c1")]
+
+
+async def test_given_an_audit_that_cannot_take_more_when_a_contact_is_looked_at_then_it_is_not_shown(
+    client: Client, office: Office
+) -> None:
+    office.audit.full = True
+    problem = await get(client, "/v1/contacts/c1", 503)
+    assert (problem["code"], "01012345678" in str(problem)) == ("audit_full", False)
 
 
 async def test_given_no_such_contact_when_looked_at_then_404(client: Client) -> None:
