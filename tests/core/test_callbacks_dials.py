@@ -318,13 +318,10 @@ def test_given_a_citizen_who_waits_longer_than_their_promise_when_told_of_then_t
 def test_given_a_promised_citizen_whom_the_flow_queues_all_the_same_then_their_own_promise_is_not_taken_back() -> None:
     centre = centre_of()
     busy(centre)
-    centre.tell(
-        CallbackAsked(centre.citizen("hong").arrives().id, ToCallback("0212345678", ToQueue(GENERAL))),
-    )
-    with_rules(centre, replace(RULES, numbers=("02XXXXXXXX",)))
-    centre.tell(CallbackAsked(centre.citizen("kim").arrives().id, ToCallback("0212345678", ToQueue(GENERAL))))
-    centre.citizen("kim").queues()
-    assert [view.id for view in centre.engine.view().callbacks] == ["kim-cb"]
+    citizen = centre.citizen("hong").arrives()
+    centre.tell(CallbackAsked(citizen.id, ToCallback(MOBILE, ToQueue(GENERAL))))
+    citizen.queues(caller=MOBILE)
+    assert [view.id for view in centre.engine.view().callbacks] == [PROMISE]
 
 
 def test_given_a_citizen_on_the_line_when_they_call_with_a_second_phone_then_both_go_on() -> None:
@@ -406,7 +403,7 @@ def test_given_a_rest_that_would_outlast_the_promise_when_it_expires_then_at_tha
     assert ends(centre) == [CallbackEnd.EXPIRED]
 
 
-def test_given_a_promise_at_rest_when_hours_are_configured_then_it_stands_when_they_say_so() -> None:
+def test_given_a_promise_at_rest_when_its_hours_are_taken_away_then_it_rests_until_the_moment_that_was_told() -> None:
     centre = centre_of(HOURS)
     promises(centre)
     with_rules(centre, replace(HOURS, from_minute=0, to_minute=0))
@@ -447,16 +444,6 @@ def test_given_a_dial_that_nobody_answers_when_its_time_is_over_then_it_is_stopp
     centre.wait(1)
     assert centre.sent(StopDialling) == [StopDialling(ContactId("hong-cb-e1-1"))]
     assert moves(centre)[-1] == (CallbackState.RESTING, 1, "unreachable")
-
-
-@pytest.mark.parametrize("rules", [RULES, CITIZEN_FIRST], ids=["agent first", "citizen first"])
-def test_given_a_dial_when_its_list_becomes_shorter_then_the_offer_ends_by_itself(rules: CallbackRules) -> None:
-    centre = centre_of(rules)
-    busy(centre)
-    promises(centre)
-    centre.queues = (replace(centre.queues[0], callback=replace(rules, numbers=("010XXXXXXXX", "02X"))),)
-    centre.configure()
-    assert moves(centre)[-1][0] is CallbackState.WAITING
 
 
 def test_given_an_agent_who_is_ready_when_the_citizen_is_there_then_they_must_meet_within_three_seconds() -> None:
