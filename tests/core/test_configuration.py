@@ -85,6 +85,7 @@ DEFAULTS: list[tuple[object, Mapping[str, object]]] = [
         RoutingPolicy(),
         {
             "coverage_horizon_ms": 30_000,
+            "coverage_by_scarcity": False,
             "rate_half_life_ms": 900_000,
             "small_desk_agents": 0,
             "reserve_agents": 0,
@@ -97,6 +98,7 @@ DEFAULTS: list[tuple[object, Mapping[str, object]]] = [
             "last_agent_memory_ms": 86_400_000,
             "explains": False,
             "redial_ms": 0,
+            "note_every_ms": 0,
         },
     ),
     (Configuration(()), {"agents": (), "misses": MissSettings(), "revision": "", "routing": RoutingPolicy()}),
@@ -111,6 +113,7 @@ DEFAULTS: list[tuple[object, Mapping[str, object]]] = [
             "price_percent": 14,
             "horizon_ms": 80_000,
             "after_ms": 2_000,
+            "at_once_percent": 0,
             "opening_debt_percent": 300,
             "gain_percent": 10,
             "thrift_percent": 60,
