@@ -26,4 +26,5 @@ def _unmet(notice: RequirementUnmet) -> None:
         )
     else:
         told = "queue %s needs %s, and no agent of the staff list can: %d wait"
-        log.error(told, notice.queue, notice.needs, notice.waiting)
+        level = logging.ERROR if notice.waiting else logging.WARNING
+        log.log(level, told, notice.queue, notice.needs, notice.waiting)

@@ -58,8 +58,7 @@ async def keep(database: Database, *rows: Audited) -> None:
         {"at_ms": row.at_ms, "who": row.who, "what": row.what, "subject": row.subject, "detail": row.detail}
         for row in rows
     ]
-    async with database.writing() as connection:
-        await connection.execute(audit.insert(), values)
+    await database.transact(lambda connection: connection.execute(audit.insert(), values))
 
 
 async def latest(database: Database, question: AuditQuestion) -> tuple[Audited, ...]:
@@ -86,8 +85,8 @@ async def last_import(database: Database) -> int:
 
 async def purge(database: Database, now_ms: int) -> int:
     """Forget what is older than two years: how many rows. Raises what is in `database.AWAY`."""
-    async with database.writing() as connection:
-        return int((await connection.execute(delete(audit).where(audit.c.at_ms < now_ms - KEPT_MS))).rowcount)
+    old = delete(audit).where(audit.c.at_ms < now_ms - KEPT_MS)
+    return int(await database.transact(lambda connection: connection.execute(old).rowcount))
 
 
 class AuditTrail:
