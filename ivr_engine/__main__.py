@@ -19,6 +19,7 @@ from ivr_engine import (
     commands_numbers,
     commands_prompts,
     commands_record,
+    commands_recordings,
     commands_replay,
     commands_report,
     commands_rerun,
@@ -62,6 +63,7 @@ app.add_typer(directory, name="directory")
 app.add_typer(commands_numbers.app, name="numbers")
 app.add_typer(commands_schema.app, name="schema")
 app.add_typer(commands_prompts.app, name="prompts")
+app.add_typer(commands_recordings.app, name="recordings")
 app.command()(commands_check.check)
 app.command()(commands_hours.hours)
 app.command()(commands_replay.show)

@@ -110,6 +110,8 @@ READINGS: Mapping[str, Reading] = {
         Reading("ivr_canary_share", "Share of the contacts that a revision on trial gets, 0 to 1.", "revision"),
         Reading("ivr_refused_loads_total", "Sets of documents that were not taken; the one in force served on."),
         Reading("ivr_canary_roll_backs_total", "Revisions on trial that did worse and were taken back by the rule."),
+        Reading("ivr_recordings_deleted_total", "Recordings of talks that were deleted when their days were over."),
+        Reading("ivr_recordings_overdue", "Recordings whose days are over and that could not be deleted."),
         Reading("ivr_feed_listeners", "WebSockets that listen to the feed now."),
         Reading("ivr_feed_closed_slow_total", "Listeners of the feed closed because they read too slowly."),
     )

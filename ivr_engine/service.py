@@ -24,13 +24,14 @@ from ivr_engine.asterisk.agi_errors import SessionEnd
 from ivr_engine.asterisk.ami import AmiAccount
 from ivr_engine.asterisk.switch import AsteriskSwitch
 from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
-from ivr_engine.core.configuration import AgentSettings, Configuration
+from ivr_engine.core.configuration import AgentSettings, Configuration, kept_days
 from ivr_engine.core.conversation import CallerCard, Conversation
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.events import Configured, Event, Started
 from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.revision import Revision, load
+from ivr_engine.kept_talks import TalkFolder
 from ivr_engine.metrics import Metrics
 from ivr_engine.outside.dips import HttpDips
 from ivr_engine.outside.texts import WebhookTexts
@@ -38,7 +39,7 @@ from ivr_engine.reloading import favour_the_loop, load_aside
 from ivr_engine.reloading_watch import watch, words
 from ivr_engine.revisions import Revisions
 from ivr_engine.runtime.clock import SystemClock
-from ivr_engine.runtime.ports import InboxFull, RevisionChange, RevisionsNow, RevisionWas, SetRefused
+from ivr_engine.runtime.ports import InboxFull, RevisionChange, RevisionsNow, RevisionWas, SetRefused, TalksAway
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
@@ -60,6 +61,9 @@ SHUTDOWN_SECONDS = 3.0
 
 LISTS_SECONDS = 1.0
 """Between two looks for an imported list: one number, read in less than a millisecond."""
+
+PURGE_SECONDS = 86_400.0
+"""Retention is counted in days."""
 
 STARTED = "start"
 """Who put the first revision of a process in force."""
@@ -87,6 +91,9 @@ class Service:
     texts: WebhookTexts
     audit: AuditTrail
     api: web.AppRunner | None = None
+    talks_deleted: int = 0
+    talks_refused: int = 0
+    """Recordings that are due and could not be deleted at the last look."""
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _agents: tuple[AgentSettings, ...] = ()
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -95,6 +102,7 @@ class Service:
     _imports: int = 0
     """The last import of a list that is in force."""
     _looking: asyncio.Task[None] | None = None
+    _purging: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, settings: Settings) -> "Service":
@@ -120,6 +128,7 @@ class Service:
             await service.visits.start()
             service._watch_folder(loaded)
             service._watch_lists()
+            service._purging = service._beside(service._purge_talks())
             await service._serve_api()
             await service.switch.start()
         except BaseException:
@@ -357,6 +366,29 @@ class Service:
                 continue  # the next look finds it
             log.info("imported lists are in force: %d agents, %d entries", len(agents), len(entries))
 
+    @property
+    def talks(self) -> TalkFolder:
+        return TalkFolder(self.settings.talks_folder, SystemClock().now_ms)
+
+    async def _purge_talks(self) -> None:
+        """Recordings whose days are over go, now and every day, beside the calls. Where nothing records, nothing is
+        looked for."""
+        while True:
+            keep_days = kept_days(self.revisions.queues)
+            if keep_days or self.settings.talks_folder.is_dir():
+                try:
+                    purged = await asyncio.to_thread(self.talks.purge, keep_days, "ivr-engine")
+                except TalksAway as away:
+                    log.error("recordings of talks cannot be looked through: %s", away)  # noqa: TRY400
+                else:
+                    self.talks_deleted += len(purged.deleted)
+                    self.talks_refused = len(purged.refused)
+                    if purged.deleted:
+                        log.info("deleted %d recordings of talks whose days were over", len(purged.deleted))
+                    for refused in purged.refused:
+                        log.error("a recording whose days are over cannot be deleted: %s", refused)
+            await asyncio.sleep(PURGE_SECONDS)
+
     def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -382,7 +414,7 @@ class Service:
         if self.api is not None:
             await self.api.cleanup()
         self.reactor.stop()
-        for watching in (self._watching, self._looking):
+        for watching in (self._watching, self._looking, self._purging):
             if watching is not None:
                 watching.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -416,6 +448,7 @@ class Service:
             feed=self.feed,
             loading=self,
             audit=self.audit,
+            talks=self.talks,
         )
         self.api = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await self.api.setup()
@@ -448,6 +481,8 @@ class Service:
         read("ivr_canary_share", lambda: {trial.revision: trial.percent / 100} if (trial := revisions.trial) else {})
         read("ivr_refused_loads_total", lambda: revisions.refused)
         read("ivr_canary_roll_backs_total", lambda: revisions.roll_backs)
+        read("ivr_recordings_deleted_total", lambda: self.talks_deleted)
+        read("ivr_recordings_overdue", lambda: self.talks_refused)
         read("ivr_feed_listeners", lambda: feed.listeners)
         read("ivr_feed_closed_slow_total", lambda: feed.closed_slow)
 

@@ -149,6 +149,7 @@ LAYERS = {
     ),
     # Only the API's question to others is asked across a wait.
     "reports.ports": Layer(ours=(REPORTS,), library=CORE_LIBRARY),
+    "kept_talks": Layer(ours=(*PORTS,), waits=False),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     "reloading": Layer(ours=("ivr_engine.flow",)),
     "reloading_watch": Layer(ours=("ivr_engine.flow",)),
@@ -161,6 +162,7 @@ LAYERS = {
     "commands_check": EVERYTHING,
     "commands_prompts": EVERYTHING,
     "commands_record": EVERYTHING,
+    "commands_recordings": EVERYTHING,
     "commands_replay": EVERYTHING,
     "commands_report": EVERYTHING,
     "commands_rerun": EVERYTHING,

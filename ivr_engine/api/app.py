@@ -14,12 +14,13 @@ from ivr_engine.api.health import Health, add_health
 from ivr_engine.api.openapi import document
 from ivr_engine.api.past import PAST_ROUTES
 from ivr_engine.api.problems import problems
+from ivr_engine.api.recordings import RECORDING_PATH, RECORDING_ROUTES, listening
 from ivr_engine.api.resources import ROUTES
 from ivr_engine.api.revisions import REVISION_ROUTES
 from ivr_engine.api.roles import grants
 from ivr_engine.api.routes import BODY_BYTES, endpoint
 from ivr_engine.reports.ports import Past
-from ivr_engine.runtime.ports import Audit, Desk, Directory, Loading
+from ivr_engine.runtime.ports import Audit, Desk, Directory, Loading, Talks
 from ivr_engine.settings import Settings
 
 
@@ -34,6 +35,7 @@ def build_app(
     feed: Feed,
     loading: Loading | None = None,
     audit: Audit | None = None,
+    talks: Talks | None = None,
 ) -> web.Application:
     """The whole HTTP side of the engine, to be run by the service.
 
@@ -46,9 +48,9 @@ def build_app(
         middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host), granted=granted)],
         client_max_size=BODY_BYTES,
     )
-    routes = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
+    routes = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *RECORDING_ROUTES, *REVISION_ROUTES)
     for route in routes:
-        served = endpoint(route, desk, directory, past, loading, audit)
+        served = endpoint(route, desk, directory, past, loading, audit, talks)
         app.router.add_route(route.method, route.path, served, name=route.name)
 
     described = json.dumps(document(routes, __version__), ensure_ascii=False).encode()
@@ -62,6 +64,7 @@ def build_app(
     async def send_away(_: web.Application) -> None:
         feed.close()
 
+    app.router.add_get(RECORDING_PATH, listening(talks, audit), allow_head=False, name="listen_to_recording")
     app.router.add_get("/v1/openapi.json", describe, name="openapi")
     app.router.add_get("/v1/feed", listen, allow_head=False, name="feed")
     add_health(app, version=__version__, health=health, registry=metrics_registry)

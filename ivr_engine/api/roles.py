@@ -45,6 +45,8 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "conference": _PHONE,
     "list_contacts": _WATCH,
     "show_contact": _PERSONAL,
+    "list_recordings": _PERSONAL,
+    "listen_to_recording": _PERSONAL,
     "explain_contact": _WATCH,
     "report": _WATCH | {Role.CONTRACTOR},
     "list_callbacks": _PERSONAL,

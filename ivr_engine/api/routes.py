@@ -19,7 +19,7 @@ from ivr_engine.api.problems import Place, Problem, from_validation
 from ivr_engine.api.roles import WHOLE, Grant
 from ivr_engine.core.events import Event
 from ivr_engine.reports.ports import Past
-from ivr_engine.runtime.ports import Audit, AuditFull, Desk, Directory, Loading
+from ivr_engine.runtime.ports import Audit, AuditFull, Desk, Directory, Loading, Talks
 
 BODY_BYTES = 64 * 1024
 """No body of ours is longer than a few hundred bytes; a stranger's may not fill the memory."""
@@ -36,6 +36,18 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 QueryT = TypeVar("QueryT", bound=BaseModel)
 
 
+def looked(audit: Audit | None, token_name: str, what: str, subject: str) -> None:
+    """Write down who is about to see what. Raises Problem 503 when that is not possible."""
+    _audit.info("%s %s, token %s", what, subject, token_name)
+    if audit is not None:
+        try:
+            audit.looked(token_name, what, subject)
+        except AuditFull as full:
+            raise Problem(
+                503, "audit_full", str(full), hint="what cannot be written down is not shown; ask again later"
+            ) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[BodyT, QueryT]):
     """One request, read and checked."""
@@ -48,19 +60,13 @@ class Asked(Generic[BodyT, QueryT]):
     query: QueryT
     token_name: str
     loading: Loading | None = None
+    talks: Talks | None = None
     grant: Grant = WHOLE
     audit: Audit | None = None
 
     def looked(self, what: str, subject: str) -> None:
         """Somebody is about to see a citizen's data. Raises Problem 503 when that cannot be written down."""
-        _audit.info("%s %s, token %s", what, subject, self.token_name)
-        if self.audit is not None:
-            try:
-                self.audit.looked(self.token_name, what, subject)
-            except AuditFull as full:
-                raise Problem(
-                    503, "audit_full", str(full), hint="what cannot be written down is not shown; ask again later"
-                ) from None
+        looked(self.audit, self.token_name, what, subject)
 
     async def decide(self, event: Event) -> None:
         """Put the fact before the core. Raises IllegalEvent when it refuses, Problem 504 when it does not answer."""
@@ -102,6 +108,7 @@ def endpoint(
     past: Past,
     loading: Loading | None = None,
     audit: Audit | None = None,
+    talks: Talks | None = None,
 ) -> Handler:
     """The aiohttp side of a route."""
 
@@ -115,6 +122,7 @@ def endpoint(
             query=_read_query(request, route.query),
             token_name=request[TOKEN_NAME],
             loading=loading,
+            talks=talks,
             grant=request[GRANT],
             audit=audit,
         )

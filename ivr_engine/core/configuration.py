@@ -4,7 +4,7 @@ A configuration enters the core as an event like every other fact, so that a rep
 field that came later has the default that changes nothing, so that old journals decide as they did.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.queue_rules import (
@@ -90,6 +90,11 @@ class QueueSettings:
     """What who waits hears: a class of the switch's music on hold; empty: the one for everybody."""
     callback: CallbackRules = field(default_factory=CallbackRules)
     recording: RecordingRules = field(default_factory=RecordingRules)
+
+
+def kept_days(queues: Iterable[QueueSettings]) -> dict[str, int]:
+    """Queue → for how many days its recordings are kept, of the queues that record."""
+    return {str(queue.id): queue.recording.keep_days for queue in queues if queue.recording.notice}
 
 
 @dataclass(frozen=True, slots=True)

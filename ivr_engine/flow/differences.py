@@ -6,11 +6,12 @@ only recorded anew is told once, for all who hear it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard
+from ivr_engine.core.queue_rules import RecordingRules
 from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.flow.behaviour import Path, Situation, explore
 from ivr_engine.flow.differences_times import Piece, differing_hours, pieces, when_in_words
@@ -238,9 +239,24 @@ def _queues(old: Iterable[QueueSettings], new: Iterable[QueueSettings]) -> dict[
     for name in dict.fromkeys([*after, *before]):
         if name not in before or name not in after:
             found[name] = ("is new" if name not in before else "is gone",)
-        elif changes := tuple(_fields(before[name], after[name])):
+        elif changes := tuple(_of_queues(before[name], after[name])):
             found[name] = changes
     return found
+
+
+def _of_queues(before: QueueSettings, after: QueueSettings) -> Iterator[str]:
+    """Whether talks are recorded is said in words: that is what citizens and the law ask."""
+    if bool(before.recording.notice) is not bool(after.recording.notice):
+        yield _recording(after.recording)
+        before = replace(before, recording=after.recording)
+    yield from _fields(before, after)
+
+
+def _recording(rules: RecordingRules) -> str:
+    if not rules.notice:
+        return "talks are not recorded any more"
+    some = "" if rules.share_percent == 100 else f" of {rules.share_percent} % of the contacts"
+    return f"talks{some} are recorded now, after the notice '{rules.notice}', and kept for {rules.keep_days} days"
 
 
 def _hours(old: Revision, new: Revision, monday: date) -> dict[str, tuple[str, ...]]:

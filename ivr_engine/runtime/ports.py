@@ -197,3 +197,34 @@ class Texts(Protocol):
 
     async def send(self, text: SendText) -> Sent | NotSent:
         """Taken or not taken, within a few seconds; never an exception. The same `key` twice is one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTalk:
+    """One recorded talk on disk, as its name and its file tell."""
+
+    queue: str
+    name: str
+    """Without `.wav`."""
+    contact: str
+    """The contact's identifier, dots as dashes."""
+    keep_days: int
+    size_bytes: int
+    ended_at_ms: int
+    """When it was written last."""
+
+
+class TalksAway(Exception):  # noqa: N818  (the situation is the name)
+    """The folder of recorded talks is not there, or cannot be used."""
+
+    code = "talks_away"
+
+
+class Talks(Protocol):
+    """Recorded talks. Every method waits for a disk: call it beside the loop."""
+
+    def of_contact(self, contact: str) -> tuple[KeptTalk, ...]:
+        """The oldest first. Raises TalksAway."""
+
+    def listen(self, contact: str, queue: str, name: str, who: str) -> bytes:
+        """The sound, after `who` is written down. Raises TalksAway, and KeyError for none of that contact."""

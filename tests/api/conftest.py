@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ivr_engine.api.app import build_app
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health
-from ivr_engine.runtime.ports import AuditFull
+from ivr_engine.runtime.ports import AuditFull, Talks
 from ivr_engine.settings import Settings
 from tests.api.desk import SmallDesk, SmallDirectory, SmallPast
 
@@ -49,6 +49,7 @@ class Office:
     roles: dict[str, str] = field(default_factory=dict)
     feed: Feed | None = None
     audit: SmallAudit = field(default_factory=SmallAudit)
+    talks: Talks | None = None
 
     async def open(self) -> Client:
         self.feed = self.feed or Feed(self.desk)
@@ -66,6 +67,7 @@ class Office:
             health=lambda: self.health,
             feed=self.feed,
             audit=self.audit,
+            talks=self.talks,
         )
         client = TestClient(TestServer(app))
         await client.start_server()

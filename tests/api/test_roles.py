@@ -7,6 +7,7 @@ import pytest
 from ivr_engine.api.callbacks import CALLBACK_ROUTES
 from ivr_engine.api.past import PAST_ROUTES
 from ivr_engine.api.problems import Problem
+from ivr_engine.api.recordings import RECORDING_PATH, RECORDING_ROUTES
 from ivr_engine.api.resources import ROUTES
 from ivr_engine.api.revisions import REVISION_ROUTES
 from ivr_engine.api.roles import ALLOWED, SCOPED, WHOLE, Grant, Role, RoleError, grants
@@ -14,8 +15,13 @@ from ivr_engine.reports.question import Kind
 from tests.api.conftest import BEARER, Office
 from tests.api.desk import agent
 
-EVERY = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *REVISION_ROUTES)
-OTHER_PATHS = {"feed": "/v1/feed", "openapi": "/v1/openapi.json", "metrics": "/metrics"}
+EVERY = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *RECORDING_ROUTES, *REVISION_ROUTES)
+OTHER_PATHS = {
+    "feed": "/v1/feed",
+    "openapi": "/v1/openapi.json",
+    "metrics": "/metrics",
+    "listen_to_recording": RECORDING_PATH,
+}
 ASKED = [(route.name, route.method, route.path) for route in EVERY]
 ASKED += [(name, "GET", path) for name, path in OTHER_PATHS.items()]
 
@@ -37,7 +43,7 @@ async def test_given_a_role_when_it_asks_every_route_then_only_its_own_are_not_r
     client = await office.open()
     try:
         for name, method, path in ASKED:
-            where = path.format(agent="1001", contact="c1", callback="b1", kind="agents")
+            where = path.format(agent="1001", contact="c1", callback="b1", kind="agents", queue="tax", name="r1")
             answer = await client.request(method, where, headers=BEARER)
             code = (await answer.json())["code"] if answer.status == 403 else ""
             assert (code == "not_allowed") is (role not in ALLOWED[name]), (name, answer.status)
