@@ -104,7 +104,10 @@ class ContactDetail(_Contact):
 
 class AgentWhyPicture(Picture):
     agent: str
-    why: str = Field(description="free, kept_back by a small desk's reserve, or talking, wrap_up, on_break, …")
+    why: str = Field(
+        description="free, kept_back by a small desk's reserve, out_of_sight without a link to the switch, "
+        "or talking, wrap_up, on_break, …"
+    )
 
 
 class WhyPicture(Picture):

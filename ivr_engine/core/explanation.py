@@ -14,6 +14,7 @@ AGENTS_NAMED = 20
 """A supervisor reads no longer list; the counts hold for everybody."""
 
 KEPT_BACK = "kept_back"
+OUT_OF_SIGHT = "out_of_sight"
 FREE = "free"
 LACKS_SKILLS = "lacks_skills"
 
@@ -24,7 +25,8 @@ class AgentWhy:
 
     agent: AgentId
     why: str
-    """`free`, `kept_back` by the reserve of a small desk, or what keeps who has the skills: `talking`, `on_break`…"""
+    """`free`, `kept_back` by the reserve of a small desk, `out_of_sight` while the link to the switch is down, or what
+    keeps who has the skills: `talking`, `on_break`…"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def explain(state: State, contact: ContactId, now_ms: int) -> Why | None:
         why = STANDINGS[standing]
         if standing == IDLE:
             why = FREE if not waits or routing.may_take(agent, contact, now_ms) else KEPT_BACK
+            if waits and not state.switch_connected:
+                why = OUT_OF_SIGHT
         able.append((standing, agent, why))
     able.sort()
     counts: dict[str, int] = {}

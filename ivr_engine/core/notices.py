@@ -87,6 +87,8 @@ class WaitExplained:
     """Idle agents whom the reserve of a small desk keeps from it."""
     stands_for: str = ""
     """The one agent for whom it stands, for a while."""
+    out_of_sight: bool = False
+    """The link to the switch is down: until it is seen again nobody is offered to anybody."""
 
 
 @dataclass(frozen=True, slots=True)

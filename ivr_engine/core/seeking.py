@@ -262,7 +262,8 @@ class Seeking:
                 needs=str(contact.needs),
                 ahead=state.routing.ahead(contact.id),
                 not_free=_not_free(desk),
-                kept_back=desk.idle,
+                kept_back=desk.idle if state.switch_connected else 0,
+                out_of_sight=not state.switch_connected,
                 stands_for=state.routing.stands_for(contact.id) or "",
             )
         )

@@ -189,11 +189,13 @@ class _Teller:
             parts.append(f"{notice.ahead} before it")
         if notice.stands_for:
             parts.append(f"stands for agent {notice.stands_for} alone, for a while")
+        if notice.out_of_sight:
+            parts.append("the switch is out of sight, nobody is rung")
         if notice.kept_back:
             parts.append(f"{notice.kept_back} idle, kept back for a small desk")
         if notice.not_free:
             parts.append(f"who could was not free: {_counts(notice.not_free)}")
-        elif not notice.kept_back:
+        elif not notice.kept_back and not notice.out_of_sight:
             parts.append("no agent has what it needs")
         words = f"waits for {notice.needs or 'anybody'}: {'; '.join(parts)}"
         self._tell(
@@ -205,6 +207,7 @@ class _Teller:
             not_free=dict(notice.not_free),
             kept_back=notice.kept_back,
             stands_for=notice.stands_for,
+            out_of_sight=notice.out_of_sight,
         )
 
     def _offered(self, at_ms: int, notice: OfferMade) -> None:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from ivr_engine.core.configuration import RoutingPolicy
+from ivr_engine.core.events import SwitchLost
 from ivr_engine.core.explanation import AGENTS_NAMED, AgentWhy, Why
+from ivr_engine.core.notices import WaitExplained
 from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, QueueId, Skill
 from tests.core.centre import GENERAL, Centre, counsellor
 
@@ -124,6 +126,16 @@ def test_given_a_contact_that_stands_for_the_agent_of_last_time_when_asked_why_t
     centre.citizen("c1").queues()
     seen = why(centre, "c1")
     assert (seen.stands_for, seen.place, seen.counts) == ("1001", 1, {"kept_back": 1, "wrap_up": 1})
+
+
+def test_given_a_link_that_is_down_when_asked_why_then_idle_agents_are_out_of_sight_and_not_kept_back() -> None:
+    centre = Centre("1001", routing=RoutingPolicy(explains=True))
+    centre.tell(SwitchLost())
+    centre.citizen("c1").queues()
+    told = centre.told(WaitExplained)[-1]
+    assert (told.kept_back, told.out_of_sight) == (0, True)
+    seen = why(centre, "c1")
+    assert (seen.counts, seen.candidates) == ({"out_of_sight": 1}, 0)
 
 
 def test_given_nobody_of_that_name_when_asked_why_then_there_is_no_answer() -> None:
