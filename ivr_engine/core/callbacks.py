@@ -193,7 +193,6 @@ class Callbacks:
         state.contacts[contact.id] = contact
         state.move_callback(callback, CallbackStimulus.STOOD)
         self._waiting.join(contact)
-        contact.place_ms = callback.place_ms
         state.move_contact(contact, ContactStimulus.QUEUED)
         self._again(callback, closes_at_ms(self._rules(callback), state.now_ms))
         self._waiting.await_agent(contact)
