@@ -142,7 +142,6 @@ class Agent:
     rests_until_ms: int | None = None
     removed: bool = False
     """No longer in the configuration; forgotten as soon as idle."""
-    skills: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         self.id = self.settings.id

@@ -349,7 +349,6 @@ class Engine:
                 agent = state.agents[settings.id] = Agent(settings, since_ms=state.now_ms, idle_since_ms=state.now_ms)
             agent.settings = settings
             agent.removed = False
-            agent.skills = frozenset(settings.skills)
             state.routing.enrol(agent.id, settings.skills, settings.contractor)
             state.agent_changed(agent)
         state.notices.append(
