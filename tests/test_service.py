@@ -190,6 +190,20 @@ class TestStart:
             assert asterisk.setvars("IVR_HEARTBEAT")
         assert closed == []
 
+    async def test_given_a_recording_over_its_days_when_started_then_it_goes_and_is_counted(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        talks = tmp_path / "talks"
+        (talks / "tax").mkdir(parents=True)
+        old, new = talks / "tax" / "1-1-e1-1.30d.wav", talks / "tax" / "1-2-e1-1.30d.wav"
+        for file in (old, new):
+            file.write_bytes(b"RIFF")
+        os.utime(old, (0, 0))
+        async with serving(settings.model_copy(update={"talks_here": talks})) as service:
+            await until(lambda: service.talks_deleted == 1, "the old one is gone")
+            assert "ivr_recordings_deleted_total 1.0" in (await get(settings, "/metrics"))[1]
+        assert (old.exists(), new.exists()) == (False, True)
+
     async def test_given_no_switch_yet_when_started_then_it_waits_and_nothing_is_ready(
         self, asterisk: Asterisk, settings: Settings
     ) -> None:

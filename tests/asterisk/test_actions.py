@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,13 @@ class TestOriginate:
     ) -> None:
         (originate,) = actions(StartOffer(OFFER_ID, C, A, 10_000, "120", caller, agency, "general", "ko"))
         assert originate.headers["CallerID"] == shown
+
+    def test_given_a_talk_to_be_recorded_when_offered_then_the_leg_knows_its_file(self) -> None:
+        recorded = replace(OFFER, recording="tax/c-e1-1.30d")
+        [originate] = actions_for(recorded, Endpoints(talks="/var/talks"))
+        assert "IVR_RECORD=/var/talks/tax/c-e1-1.30d" in originate.headers["Variable"]
+        [silent] = actions_for(OFFER, Endpoints(talks="/var/talks"))
+        assert not [value for value in silent.headers["Variable"] if value.startswith("IVR_RECORD")]
 
     def test_given_a_caller_with_a_line_end_when_written_then_nothing_is_sent(self) -> None:
         (originate,) = actions(StartOffer(OFFER_ID, C, A, 10_000, "120", "1\r\nAction: Logoff", "", "general", "ko"))

@@ -51,6 +51,8 @@ from ivr_engine.core.events import (
     RecipientRinging,
     ResumeRequested,
     SurveyBegan,
+    TalkRecordingBegan,
+    TalkRecordingStopped,
     TalkResumed,
     TextSettled,
     WaitKeyPressed,
@@ -218,6 +220,34 @@ class TestUserEvents:
             (
                 user_event("IvrRecorded", Contact=C, Recording="/var/rec/c-1-aa11", Milliseconds="8000"),
                 MessageRecorded(C, "c-1-aa11", 8_000),
+            ),
+            (
+                user_event("IvrTalkRecording", Contact=C, Offer="o", Agent="1001", Recording="/var/t/tax/o.30d"),
+                TalkRecordingBegan(C, OfferId("o"), AgentId("1001"), "tax/o.30d"),
+            ),
+            (
+                user_event(
+                    "IvrTalkRecorded",
+                    Contact=C,
+                    Offer="o",
+                    Agent="1001",
+                    Recording="/var/t/tax/o.30d",
+                    Stage="talk",
+                    Bytes="16044",
+                ),
+                TalkRecordingStopped(C, OfferId("o"), AgentId("1001"), "tax/o.30d", 1_000, written=True, over=True),
+            ),
+            (
+                user_event(
+                    "IvrTalkRecorded",
+                    Contact=C,
+                    Offer="o",
+                    Agent="1001",
+                    Recording="/var/t/tax/o.30d",
+                    Stage="consult",
+                    Bytes="0",
+                ),
+                TalkRecordingStopped(C, OfferId("o"), AgentId("1001"), "tax/o.30d", 0, written=False, over=False),
             ),
             (
                 user_event("IvrMessageLeft", Contact=C, Recording="/var/rec/c-1-aa11", Bytes="128044"),

@@ -18,6 +18,8 @@ CLOSING = ToQueue(QueueId("tax"), closes_in_seconds=0)
         NAMED,
         CLOSING,
         ToQueue(QueueId("tax"), agent="1002", agent_wait_ms=1, closes_in_seconds=86_400),
+        ToQueue(QueueId("tax"), notice="recorded_notice"),
+        ToQueue(QueueId("tax"), agent="1002", agent_wait_ms=1, closes_in_seconds=0, notice="recorded_notice"),
         ToCallback("01012345678", NAMED),
         ToEntry("7001", NAMED),
     ],
