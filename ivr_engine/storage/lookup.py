@@ -79,9 +79,12 @@ async def past_of(database: Database, contact: str) -> ContactPast | None:
 
 
 async def nearest(database: Database, contact: str) -> Sequence[str]:
-    """Identifiers that begin like this one, newest first; the newest of all when none does."""
+    """Identifiers in which this one is found, newest first; the newest of all when it is in none.
+
+    In, not at the beginning: a switch with a system name puts it before the number that people copy.
+    """
     contacts = tables.contacts
     newest = select(contacts.c.id).order_by(contacts.c.arrived_at_ms.desc()).limit(NEAREST)
     async with database.reading() as connection:
-        alike = (await connection.scalars(newest.where(contacts.c.id.startswith(contact, autoescape=True)))).all()
+        alike = (await connection.scalars(newest.where(contacts.c.id.contains(contact, autoescape=True)))).all()
         return alike or (await connection.scalars(newest)).all()

@@ -116,6 +116,8 @@ def test_given_no_such_contact_when_it_is_shown_then_those_that_could_be_meant_a
     result = show(played, contacts["01012345678"][:-1])
     assert result.exit_code == 1
     assert contacts["01012345678"] in result.stderr
+    without_the_switch = contacts["01012345678"][1:]
+    assert f"could be meant: {contacts['01012345678']}" in show(played, without_the_switch).stderr
     assert show(played, "%").exit_code == 1, "a wildcard is no identifier"
 
 
