@@ -90,6 +90,8 @@ def _day(file: Path | None, contacts: Path | None, agents: Path | None, seed: in
 def read_workload(file: Path) -> Workload:
     """A file, or a shipped day by its name."""
     path = shipped(str(file)) if str(file) in SHIPPED and not file.exists() else file
+    if not path.exists():
+        give_up(f"cannot read {path}: there is no such file; the shipped days are {', '.join(SHIPPED)}")
     try:
         return workload(str(file), content(path))
     except FlowErrors as errors:

@@ -68,7 +68,10 @@ def test_given_a_negative_time_when_simulated_then_it_is_told_with_its_place_and
     ("typed", "told"),
     [
         (["simulate"], "say which day"),
-        (["simulate", "nowhere.yaml"], "cannot read nowhere.yaml"),
+        (
+            ["simulate", "nowhere.yaml"],
+            "cannot read nowhere.yaml: there is no such file; the shipped days are ordinary",
+        ),
         (["simulate", "ordinary", "--policy", "fewest"], "did you mean 'fewest_skills'"),
         (["staff", "ordinary", "--policy", "x"], "there is no 'x'"),
     ],
