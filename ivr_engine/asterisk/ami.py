@@ -187,7 +187,10 @@ class AmiLink:
                 self._on_dead()
             wait_seconds = self._pause(failures)
             if failures & (failures - 1) == 0:
-                log.warning("AMI link is down: %s; next attempt in %.1f s", reason, wait_seconds)
+                at = self._accounts[0]
+                log.warning(
+                    "AMI link to %s:%d is down: %s; next attempt in %.1f s", at.host, at.port, reason, wait_seconds
+                )
             failures += 1
             await asyncio.sleep(wait_seconds)
 

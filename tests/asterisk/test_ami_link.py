@@ -165,6 +165,20 @@ class TestPauses:
         await link.stop()
         await fake.leave()
 
+    async def test_given_nobody_who_listens_when_connecting_then_the_log_names_the_address(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with FakeManager() as fake:
+            link, port = Watch().link(fake), fake.account().port
+        starting = asyncio.create_task(link.start())
+        async with asyncio.timeout(10):
+            while f"AMI link to 127.0.0.1:{port} is down" not in caplog.text:
+                assert not starting.done()
+                await asyncio.sleep(0)
+        await link.stop()
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+
     async def test_given_only_one_session_when_the_other_finds_nobody_then_the_first_is_closed_each_time(self) -> None:
         watch = Watch()
         async with FakeManager() as fake, FakeManager() as nobody:
