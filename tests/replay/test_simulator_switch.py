@@ -371,7 +371,9 @@ def test_given_two_refusals_when_they_are_told_then_one_response_comes_before_it
 def test_given_a_planted_mistake_when_the_contexts_are_read_then_the_model_runs_the_mistake(tmp_path: Path) -> None:
     for name in ("extensions.conf", "features.conf", "queues.conf"):
         text = (conf_folder() / name).read_text()
-        (tmp_path / name).write_text(text.replace("BridgeWait(ivr-wait,participant,e(m)m(${IVR_MUSIC})S(5))", "Hangup()"))
+        (tmp_path / name).write_text(
+            text.replace("BridgeWait(ivr-wait,participant,e(m)m(${IVR_MUSIC})S(5))", "Hangup()")
+        )
     assert read_site(tmp_path) is not read_site()
     bench = Bench(site=read_site(tmp_path))
     leg = bench.call("120", "ivr-entry")
