@@ -129,7 +129,12 @@ def test_given_a_citizen_who_leaves_about_the_answer_when_all_is_over_then_books
     after_ms: int,
 ) -> None:
     played = perform(hong(hangs_up(Trigger.RINGING, after_ms)), agent("1001", STAYS))
-    assert story(played) in ("general 1001 withdrawn abandoned", "general 1001 answered 1001 answered")
+    # the switch tells of a leg's end some milliseconds after it: for so long somebody may be rung for who is gone
+    assert story(played) in (
+        "general 1001 withdrawn abandoned",
+        "general 1001 withdrawn 1001 withdrawn abandoned",
+        "general 1001 answered 1001 answered",
+    )
     assert told(played, "1001", Verb.AGENT)[-1] == "idle"
 
 

@@ -28,6 +28,9 @@ DYING_MS = 5
 """A leg that was hung up has left its bridge and is still there for whoever it left alone. Taken then, it would never
 end: its phone has gone, and nobody is left to say so (seen on 22.10.1)."""
 
+FILTERED = frozenset({"IvrLegEnded"})
+"""What asterisk-conf/manager.conf keeps from the engine: the switch's Hangup says it, once the leg is gone."""
+
 STEPS_AT_ONCE = 1_000
 """Priorities without a wait between: the longest way through our contexts takes fifty."""
 
@@ -170,9 +173,9 @@ class Exchange:
 
     def user_event(self, leg: Leg, name: str, fields: dict[str, str]) -> None:
         """What the dialplan says."""
-        self.tell(
-            Record({"Event": "UserEvent", "Channel": leg.name, "Uniqueid": leg.uniqueid, "UserEvent": name, **fields})
-        )
+        if name not in FILTERED:
+            told = {"Event": "UserEvent", "Channel": leg.name, "Uniqueid": leg.uniqueid, "UserEvent": name, **fields}
+            self.tell(Record(told))
         self.says(leg, name)
 
     def unpark(self, leg: Leg) -> None:
