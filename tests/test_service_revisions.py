@@ -12,6 +12,7 @@ from ivr_engine.__main__ import app
 from ivr_engine.core.conversation import CallerCard
 from ivr_engine.reloading_watch import stamp, words
 from ivr_engine.runtime.ports import RevisionWas
+from ivr_engine.service import Service
 from ivr_engine.settings import Settings
 from ivr_engine.storage.revision_history import latest_changes
 from tests.asterisk.fake_asterisk import Asterisk
@@ -39,6 +40,11 @@ async def post(settings: Settings, **body: Any) -> tuple[int, Any]:
         return answer.status, await answer.json(content_type=None)
 
 
+def lifelong(service: Service) -> set[object]:
+    """What a service does beside the calls as long as it runs."""
+    return {service._watching, service._looking, service._purging}
+
+
 async def test_given_a_changed_set_when_tried_withdrawn_and_loaded_by_the_api_then_each_is_in_force_and_in_the_history(
     asterisk: Asterisk, settings: Settings
 ) -> None:
@@ -54,7 +60,7 @@ async def test_given_a_changed_set_when_tried_withdrawn_and_loaded_by_the_api_th
         assert (await post(settings, canary_percent=0))[1]["canary"] == ""
         assert (await post(settings, canary_percent=0))[1]["code"] == "no_trial"
         assert (await post(settings))[1]["stable"] == second
-        await until(lambda: not service._tasks, "the history is written")
+        await until(lambda: service._tasks <= lifelong(service), "the history is written")
         changes = (await get(settings, "/v1/revisions"))[1]["changes"]
         assert [(one["was"], one["who"], one["revision"]) for one in changes] == [
             ("put_in_force", "desk", second),
@@ -76,7 +82,7 @@ async def test_given_a_broken_set_when_loaded_by_the_api_then_every_mistake_is_t
         assert any("did you mean 'water'?" in place["message"] for place in refused["places"])
         assert (await post(settings, canary_percent=101))[0] == 422
         assert "ivr_refused_loads_total 1.0" in (await get(settings, "/metrics"))[1]
-        await until(lambda: not service._tasks, "the history is written")
+        await until(lambda: service._tasks <= lifelong(service), "the history is written")
         newest = (await latest_changes(service.database, 1))[0]
         assert (newest.was, newest.who, "watre" in newest.why) == (RevisionWas.REFUSED, "desk", True)
 
