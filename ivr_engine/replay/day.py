@@ -6,7 +6,7 @@ is 120's day of 42,097 contacts, from the assumptions written in it. Times are m
 
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from math import ceil, sqrt
 
@@ -43,6 +43,8 @@ class Arrival:
     """How long the agent's phone rings before this citizen's call is taken."""
     missed: int = 0
     """So many phones ring in vain first."""
+    wrap_up_ms: int | None = None
+    """The work after the talk, where the agent said that it was done; None: it took as long as the queue gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,30 @@ class Day:
     recorded: Mapping[str, ContactEnded] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _AfterWork:
+    """Which work after a contact an agent ended by hand, and after how long."""
+
+    done_ms: dict[str, int] = field(default_factory=dict)
+    _contacts: dict[AgentId, str] = field(default_factory=dict)
+    _begun: dict[AgentId, AgentChanged] = field(default_factory=dict)
+
+    def take(self, notice: AgentChanged, at_ms: int) -> None:
+        agent = notice.agent
+        if notice.state is AgentState.ON_CONTACT and notice.contact is not None:
+            self._contacts[agent] = notice.contact
+        elif notice.state is AgentState.WRAP_UP:
+            before = self._begun.get(agent, notice)
+            self._begun[agent] = replace(notice, since_ms=before.since_ms)
+        begun = self._begun.get(agent)
+        if begun is None or notice.state is AgentState.WRAP_UP:
+            return
+        del self._begun[agent]
+        contact, until_ms = self._contacts.pop(agent, None), begun.wrap_up_until_ms
+        if contact is not None and (until_ms is None or at_ms < until_ms):
+            self.done_ms[contact] = max(0, at_ms - begun.since_ms)
+
+
 # ── from a journal ──────────────────────────────────────────────────────────────────────────────────────────────────
 def day_of(entries: Iterable[Recorded], source: str) -> Day:
     """The day of a journal. Raises what reading the entries raises.
@@ -73,7 +99,7 @@ def day_of(entries: Iterable[Recorded], source: str) -> Day:
     what was waited with the mean that the day's abandons show (an exponential has no memory); talks are drawn from the
     day's own. Both depend on the contact alone, so that two replays of one day are the same.
     """
-    stories = Stories()
+    stories, after_work = Stories(), _AfterWork()
     spells: list[Spell] = []
     since: dict[AgentId, int] = {}
     seen: set[AgentId] = set()
@@ -89,6 +115,7 @@ def day_of(entries: Iterable[Recorded], source: str) -> Day:
             if not isinstance(notice, AgentChanged):
                 continue
             agent, state = notice.agent, notice.state
+            after_work.take(notice, entry.at_ms)
             if notice.presence is Presence.AVAILABLE or state is AgentState.ON_CONTACT:
                 # first heard of in the middle of something: was there before the journal's stretch began
                 was_there = agent not in seen and state is not AgentState.IDLE
@@ -102,7 +129,10 @@ def day_of(entries: Iterable[Recorded], source: str) -> Day:
     gone = sum(1 for story in over if story.ended and story.ended.disposition is Disposition.ABANDONED)
     patience_ms = max(1_000, sum(waited) // gone) if gone else PATIENCE_MS
     talks = sorted(story.ended.talk_ms for story in over if story.ended and story.ended.talk_ms) or [TALK_MS]
-    arrivals = sorted((_arrival(story, patience_ms, talks) for story in over), key=lambda one: (one.at_ms, one.id))
+    done_ms = after_work.done_ms
+    arrivals = sorted(
+        (_arrival(story, patience_ms, talks, done_ms) for story in over), key=lambda one: (one.at_ms, one.id)
+    )
     recorded = {str(story.began.contact): story.ended for story in over if story.ended is not None}
     agents = tuple(sorted(stories.agents.values(), key=lambda one: one.id))
     return Day(
@@ -114,7 +144,7 @@ def _waited_ms(story: Story) -> int:
     return (story.ended.wait_ms or 0) if story.ended is not None else 0
 
 
-def _arrival(story: Story, patience_ms: int, talks: list[int]) -> Arrival:
+def _arrival(story: Story, patience_ms: int, talks: list[int], done_ms: Mapping[str, int]) -> Arrival:
     ended, began = story.ended, story.began
     assert ended is not None
     lot = random.Random(began.contact)
@@ -135,6 +165,7 @@ def _arrival(story: Story, patience_ms: int, talks: list[int]) -> Arrival:
         talk_ms=max(1, ended.talk_ms if ended.talk_ms else lot.choice(talks)),
         picks_up_ms=rang[0].rang_ms if rang else PICKS_UP_MS,
         missed=sum(1 for end in story.offer_ends.values() if end.result in missed),
+        wrap_up_ms=done_ms.get(began.contact),
     )
 
 

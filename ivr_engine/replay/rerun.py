@@ -30,6 +30,7 @@ from ivr_engine.core.events import (
     Started,
     SwitchSeen,
     TimePassed,
+    WrapUpFinished,
 )
 from ivr_engine.core.notices import AgentChanged, ContactEnded
 from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, LegId, OfferFailure, OfferId, Presence
@@ -105,6 +106,9 @@ class _Rerun:
         self._open: set[OfferId] = set()
         """Phones that ring."""
         self._talking: set[ContactId] = set()
+        self._served: dict[AgentId, OfferId] = {}
+        """By each agent, the last."""
+        self._keeps_wrap_up = policy.wrap_up_ms is None
         self._on_duty: set[AgentId] = set()
         self._played = Played()
         misses = MissSettings() if policy.break_after is None else MissSettings(break_after=policy.break_after)
@@ -202,11 +206,18 @@ class _Rerun:
         self._open.remove(offer.offer)
         self._talking.add(offer.contact)
         self._take(OfferAnswered(offer.offer, offer.contact, offer.agent))
-        self._time.after(arrival.talk_ms, self._talked, offer)
+        self._served[offer.agent] = offer.offer
+        self._time.after(arrival.talk_ms, self._talked, offer, arrival)
 
-    def _talked(self, offer: StartOffer) -> None:
+    def _talked(self, offer: StartOffer, arrival: Arrival) -> None:
         self._take(LegEnded(LegId(offer.contact)))
         self._take(LegEnded(LegId(offer.offer)))
+        if self._keeps_wrap_up and arrival.wrap_up_ms is not None:
+            self._time.after(arrival.wrap_up_ms, self._ready, offer)
+
+    def _ready(self, offer: StartOffer) -> None:
+        if self._served[offer.agent] == offer.offer:  # else the queue gives less time than it took, and it is long over
+            self._take(WrapUpFinished(offer.agent))
 
     # ── the core ────────────────────────────────────────────────────────────────────────────────────────────────────
     def _take(self, event: Event) -> None:

@@ -59,3 +59,10 @@ def test_given_a_journal_that_begins_in_the_middle_when_read_then_who_rings_at_o
     began = next(at for at, one in enumerate(entries) if isinstance(one.event, ContactArrived))
     day = read_day([configured, *entries[began:]], "a test")
     assert [(spell.agent, spell.from_ms) for spell in day.spells] == [("1001", entries[began].at_ms)]
+
+
+def test_given_work_after_a_talk_that_was_ended_by_hand_when_read_then_it_is_known_and_else_the_queue_decides() -> None:
+    [quick] = read_day(perform(hong(), agent("1001", finishes_wrap_up_after_ms=2_000)).entries, "a test").arrivals
+    [usual] = read_day(perform(hong(), agent("1001")).entries, "a test").arrivals
+    assert quick.wrap_up_ms == pytest.approx(2_000, abs=50)
+    assert usual.wrap_up_ms is None

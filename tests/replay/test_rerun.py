@@ -62,6 +62,20 @@ def test_given_a_recorded_centre_when_played_against_its_own_flows_then_it_ends_
     assert {one.agent for one in played.ended.values()} == {one.agent for one in day.recorded.values()}
 
 
+def test_given_an_agent_who_was_done_early_when_played_against_the_same_flows_then_nobody_waits_longer() -> None:
+    entries = perform(
+        hong(),
+        citizen("kim", dials="0200001001", arrives_ms=1_000),
+        citizen("lee", dials="0200001001", arrives_ms=2_000),
+        agent("1001", Conduct(talk_ms=3_000), finishes_wrap_up_after_ms=1_000),
+    ).entries
+    day = day_of(entries, "a test")
+    same, usual = _play(day), _play(day, policy=Policy(wrap_up_ms=20_000))
+    for contact, recorded in day.recorded.items():
+        assert same.ended[contact].wait_ms == pytest.approx(recorded.wait_ms, abs=500)
+    assert max(one.wait_ms or 0 for one in usual.ended.values()) > 40_000
+
+
 def _journal() -> tuple[Entry, ...]:
     """One answered, one in another queue, one who gave up where nobody works."""
     return perform(
