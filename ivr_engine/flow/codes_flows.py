@@ -38,6 +38,14 @@ FLOW_CODES = (
         "steps: {a: {play: greeting, next: b}, b: {play: menu}}\n",
     ),
     Code(
+        "calls_itself",
+        "A flow calls itself, straight or by way of others.",
+        "Lead `next` back to a step instead, with a counter that ends it.",
+        _FLOW,
+        "steps: {greeting: {play: greeting}, again: {call: main}}\n",
+        "steps: {greeting: {play: greeting}, again: {play: menu}}\n",
+    ),
+    Code(
         "not_spoken",
         "A citizen can get to a sentence in a language in which it does not exist.",
         "Add the text and the recording, or lead that language elsewhere.",

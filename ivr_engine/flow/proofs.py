@@ -20,6 +20,7 @@ from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.numbers import NumberEntry
 from ivr_engine.flow.prompts import LANGUAGES
+from ivr_engine.flow.proofs_calls import calls_of_itself
 from ivr_engine.flow.proofs_cost import PromptMs
 from ivr_engine.flow.proofs_graph import STATES, Graph, Heard, State, build
 from ivr_engine.flow.proofs_loops import Loop, loops
@@ -148,6 +149,13 @@ def prove(
             first, "too_many_states", f"more than {STATES} places where a citizen can stand", hint=_SMALLER
         )
         return graph, Proofs(promise)
+    for step, way in calls_of_itself(flows):
+        diagnostics.error(
+            places.get(step, Place(f"flows/{step[0]}.yaml")),
+            "calls_itself",
+            f"calls lead back to the flow that they came from: {' → '.join(way)}",
+            hint="lead 'next' back to a step instead, with a counter that ends it",
+        )
     found = _loops(flows, graph, heard)
     for loop in found:
         if not loop.bounded_by:
