@@ -20,7 +20,7 @@ from ivr_engine.core.queue_rules import ChoicePolicy, LendingRules
 from ivr_engine.core.requirement import Requirement
 from ivr_engine.core.routing_books import IDLE, ON_BREAK, Books, Crew, Desk, Fit, Standing
 from ivr_engine.core.routing_coverage import PLENTY, STEPS, Coverage, lost_by_one_less, weighted
-from ivr_engine.core.routing_lending import put_in, tolerated
+from ivr_engine.core.routing_lending import accepted, need, put_in
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_shares import Ledger, account_of
 from ivr_engine.core.vocabulary import AgentId, ContactId, Skill
@@ -328,6 +328,16 @@ class Routing:
         price = lost_by_one_less(small.idle, small.coverage.expected(rules.horizon_ms, half_life_ms))
         if price <= 0.0:
             return True
+        purse = small.purse if small.purse is not None else -rules.opening_debt_percent / 100.0
+        highest, price = accepted(rules, purse), price * 100.0
+        if price <= highest * (rules.need_least_percent / 100.0) * percent:
+            return True
+        if price > highest * (rules.need_most_percent / 100.0) * percent:
+            return False
+        return price <= highest * self._need(crew, rules, now_ms) * percent
+
+    def _need(self, crew: Crew, rules: LendingRules, now_ms: int) -> float:
+        """Of everybody inside a promise to whom this crew may help."""
         oldest_ms = now_ms + self.policy.answer_ms
         inside = most = handle_ms = 0
         for desk in crew.desks:
@@ -339,8 +349,7 @@ class Routing:
             on_duty = desk.on_duty
             if on_duty > most:
                 most, handle_ms = on_duty, desk.handle_ms
-        purse = small.purse if small.purse is not None else -rules.opening_debt_percent / 100.0
-        return price * 100.0 <= tolerated(rules, purse, inside, most, handle_ms) * percent
+        return need(rules, inside, most, handle_ms)
 
     def served(self, desk: Desk, *, within: bool) -> None:
         """A contact of the desk was answered within its promise, or not: what its purse is made of."""

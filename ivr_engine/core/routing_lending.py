@@ -25,18 +25,20 @@ def put_in(purse: float, *, within: bool, rules: LendingRules) -> float:
     return max(-LONGEST_PURSE, min(LONGEST_PURSE, purse))
 
 
-def tolerated(rules: LendingRules, purse: float, inside: int, on_duty: int, handle_ms: int) -> float:
-    """The highest price at which the desk lends: contacts of its own that may find nobody.
-
-    `inside` contacts wait within their promise where `on_duty` agents work, each for `handle_ms`: together the time
-    until the last of them is taken, which is the need.
-    """
+def accepted(rules: LendingRules, purse: float) -> float:
+    """The price at which the desk lends where nobody's need says more: contacts of its own that may find nobody."""
     base = rules.price_percent / 100.0
     if purse >= 0:
-        base *= 1.0 + purse * rules.gain_percent / 100.0
-    else:
-        thrift = 1.0 - purse * rules.thrift_percent / 100.0
-        base /= thrift * thrift
+        return base * (1.0 + purse * rules.gain_percent / 100.0)
+    thrift = 1.0 - purse * rules.thrift_percent / 100.0
+    return base / (thrift * thrift)
+
+
+def need(rules: LendingRules, inside: int, on_duty: int, handle_ms: int) -> float:
+    """How many times that price is paid.
+
+    `inside` contacts wait within their promise where `on_duty` agents work, each for `handle_ms`: together the time
+    until the last of them is taken.
+    """
     need_ms = inside * handle_ms / on_duty if on_duty else 0.0
-    need = need_ms / rules.need_ms
-    return base * max(rules.need_least_percent / 100.0, min(rules.need_most_percent / 100.0, need))
+    return max(rules.need_least_percent / 100.0, min(rules.need_most_percent / 100.0, need_ms / rules.need_ms))

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
+from ivr_engine.core.queue_rules import LendingRules
 from ivr_engine.core.requirement import Need, Requirement, preferring, requirement_of
 from ivr_engine.core.routing import Routing, Turn
 from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, Desk, Standing
 from ivr_engine.core.routing_coverage import STEPS
+from ivr_engine.core.routing_lending import accepted, need
 from ivr_engine.core.routing_lines import LineRules
 from ivr_engine.core.vocabulary import AgentId, ContactId, QueueId, Skill
 
@@ -17,6 +19,11 @@ QUEUE = QueueSettings(QueueId("any"))
 
 def needing(*skills: str, rather: Iterable[str] = ()) -> Requirement:
     return preferring(requirement_of(frozenset(map(Skill, skills))), [Need(Skill(skill)) for skill in rather])
+
+
+def tolerated(rules: LendingRules, purse: float, inside: int, on_duty: int, handle_ms: int) -> float:
+    """The highest price at which a desk lends."""
+    return accepted(rules, purse) * need(rules, inside, on_duty, handle_ms)
 
 
 class Floor:

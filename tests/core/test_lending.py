@@ -10,9 +10,10 @@ from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.events import Configured, ContactQueued, Event, PresenceChosen, Started, SwitchSeen, TimePassed
 from ivr_engine.core.queue_rules import LateRules, LendingRules, OrderPolicy
-from ivr_engine.core.routing_lending import LONGEST_PURSE, put_in, tolerated
+from ivr_engine.core.routing_lending import LONGEST_PURSE, put_in
 from ivr_engine.core.routing_lines import BEYOND, FRESH, INSIDE, LATE, SECOND, Line, LineRules
 from ivr_engine.core.vocabulary import AgentId, ContactId, Presence, QueueId, Skill
+from tests.core.floor import tolerated
 
 RULES = LendingRules()
 LATER = LateRules(fresh_ms=2_500, second_promise_ms=50_000, second_window_ms=15_000, calm_guard_ms=285_000)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ivr_engine.core.queue_rules import LendingRules
-from ivr_engine.core.routing_lending import LONGEST_PURSE, put_in, tolerated
+from ivr_engine.core.routing_lending import LONGEST_PURSE, put_in
 from ivr_engine.core.routing_shares import ACCOUNTS, CARRIED, CARRIED_BY_CENTRE, CENTRE, Ledger, account_of
+from tests.core.floor import tolerated
 
 RULES = LendingRules()
 NEED_OF_ONE = {"inside": 1, "on_duty": 100, "handle_ms": 200_000}

@@ -8,9 +8,9 @@ from ivr_engine.core.configuration import RoutingPolicy
 from ivr_engine.core.queue_rules import LateRules, LendingRules
 from ivr_engine.core.routing_books import IDLE, LOGGED_OUT, ON_BREAK, TALKING, Desk
 from ivr_engine.core.routing_coverage import lost_by_one_less
-from ivr_engine.core.routing_lending import put_in, tolerated
+from ivr_engine.core.routing_lending import put_in
 from ivr_engine.core.vocabulary import AgentId, ContactId
-from tests.core.floor import NOW_MS, PLAIN, QUEUE, Floor, needing
+from tests.core.floor import NOW_MS, PLAIN, QUEUE, Floor, needing, tolerated
 
 RESERVE = RoutingPolicy(small_desk_agents=2, reserve_agents=1, reserve_yields_ms=4_000)
 LENDING = RoutingPolicy(lending=LendingRules())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +45,7 @@ def test_given_a_child_that_has_ended_when_asked_for_then_it_is_over_and_may_be_
 
 def test_given_a_nursery_that_is_closed_when_a_child_still_runs_then_it_dies_too(tmp_path: Path) -> None:
     with Nursery() as nursery:
-        child = _stopped(nursery, tmp_path)
+        child = _waiting(nursery, tmp_path)
         assert child.poll() is None
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(0.05)
@@ -55,8 +54,8 @@ def test_given_a_nursery_that_is_closed_when_a_child_still_runs_then_it_dies_too
         nursery.fork(["version"], {}, tmp_path / "log")
 
 
-def _stopped(nursery: Nursery, folder: Path) -> Forked:
-    """A child that stays: stopped by a signal before it can do anything."""
-    child = nursery.fork(["version"], {**os.environ}, folder / "log")
-    os.kill(child.pid, signal.SIGSTOP)
-    return child
+def _waiting(nursery: Nursery, folder: Path) -> Forked:
+    """A child that stays: it waits for somebody to read its log."""
+    log = folder / "nobody reads"
+    os.mkfifo(log)
+    return nursery.fork(["version"], {**os.environ}, log)
