@@ -19,9 +19,10 @@ from ivr_engine.replay.history import History
 from ivr_engine.replay.scenario import Scenario
 from ivr_engine.replay.simulated import Run
 
-AT_ONCE_FOR_EACH_CORE = 12
+AT_ONCE_FOR_EACH_CORE = 16
 """A scenario mostly waits: its start costs most of a second of a core, its calls a few milliseconds each. With 9 the
-cores are idle for half of the time; with 14 an engine that starts in mid-story comes up too late for its citizens."""
+cores are idle for half of the time; with so many as here an engine that starts in mid-story comes up too late now and
+then, and its story is told again by itself (`everywhere.conform`)."""
 
 STARTS_FOR_EACH_CORE = 2
 """Of those that run side by side, how many may be starting."""
