@@ -1,17 +1,38 @@
 """Notices that somebody should read in the log: what no metric tells whole. A `Subscriber`; it decides nothing."""
 
 import logging
+from collections import deque
 
 from ivr_engine.core.notices import RequirementUnmet
 from ivr_engine.runtime.ports import JournalEntry
 
 log = logging.getLogger(__name__)
 
+HELD = 1_000
+"""Alarms of a start, at most: as many as queues may be."""
 
-def logged(entry: JournalEntry) -> None:
-    """Say it once for each alarm; the core tells each of them once."""
-    for notice in entry.notices:
-        if isinstance(notice, RequirementUnmet):
+
+class Alarms:
+    """Says each alarm once, as the core does; those of a start when it is clear that it was one.
+
+    An engine that cannot start has one line to say, which is why.
+    """
+
+    def __init__(self) -> None:
+        self._held: deque[RequirementUnmet] | None = deque(maxlen=HELD)
+
+    def take(self, entry: JournalEntry) -> None:
+        for notice in entry.notices:
+            if isinstance(notice, RequirementUnmet):
+                if self._held is None:
+                    _unmet(notice)
+                else:
+                    self._held.append(notice)
+
+    def speak(self) -> None:
+        """The engine serves: what was held back, and from now on everything at once."""
+        held, self._held = self._held or (), None
+        for notice in held:
             _unmet(notice)
 
 

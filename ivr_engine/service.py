@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from aiohttp import web
 
 from ivr_engine import __version__
-from ivr_engine.alarms import logged
+from ivr_engine.alarms import Alarms
 from ivr_engine.api.app import build_app
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health
@@ -90,6 +90,7 @@ class Service:
     dips: HttpDips
     texts: WebhookTexts
     audit: AuditTrail
+    alarms: Alarms
     api: web.AppRunner | None = None
     talks_deleted: int = 0
     talks_refused: int = 0
@@ -135,6 +136,7 @@ class Service:
             await service.stop()
             raise
         log.info("serving revision %s, API on %s:%d", revision.id, settings.api_host, service.api_port)
+        service.alarms.speak()
         return service
 
     @classmethod
@@ -180,7 +182,8 @@ class Service:
         feed = Feed(reactor)
         reactor.subscribe(metrics.record)
         reactor.subscribe(feed.publish)
-        reactor.subscribe(logged)
+        alarms = Alarms()
+        reactor.subscribe(alarms.take)
 
         def converse(card: CallerCard) -> Conversation:
             return service.revisions.converse(card)
@@ -227,6 +230,7 @@ class Service:
             dips,
             texts,
             audit,
+            alarms,
         )
         service._measure()
         reactor.put(Started(epoch))

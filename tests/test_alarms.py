@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from ivr_engine.alarms import logged
+from ivr_engine.alarms import Alarms
 from ivr_engine.core.notices import RequirementUnmet
 from ivr_engine.core.vocabulary import QueueId
 from tests.small_day import entry, waits
@@ -26,5 +26,17 @@ from tests.small_day import entry, waits
 def test_given_a_requirement_that_nobody_meets_when_told_then_the_log_says_whose_it_is_and_who_waits(
     known: int, waiting: int, level: int, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logged(entry(waits(), RequirementUnmet(QueueId("sign"), "sign >= 3", known, waiting)))
+    alarms = Alarms()
+    alarms.speak()
+    alarms.take(entry(waits(), RequirementUnmet(QueueId("sign"), "sign >= 3", known, waiting)))
     assert [(record.levelno, record.message) for record in caplog.records] == [(level, told)]
+
+
+def test_given_an_engine_that_is_starting_when_an_alarm_comes_then_it_is_said_once_it_serves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    alarms = Alarms()
+    alarms.take(entry(waits(), RequirementUnmet(QueueId("sign"), "sign >= 3", 0, 0)))
+    assert not caplog.records
+    alarms.speak()
+    assert len(caplog.records) == 1
