@@ -146,5 +146,5 @@ def tracks(history: History) -> dict[Track, list[Happened]]:
 
 
 def witness(verb: Verb) -> str:
-    """Whose eyes see it: of one moment each tells in its own order."""
-    return verb.value if verb in (Verb.HEARD, Verb.PRESSED, Verb.SPOKE) else "journal"
+    """Whose eyes see it: of one moment each tells in its own order. That a talk is recorded the agent's leg tells."""
+    return verb.value if verb in (Verb.HEARD, Verb.PRESSED, Verb.SPOKE, Verb.TALK_RECORDED) else "journal"

@@ -68,6 +68,7 @@ class Names:
         for name, caller in callers.items():
             self._waiting.setdefault(caller, []).append(name)
         self._named: dict[str, str] = {}
+        self._recordings: dict[str, str] = {}
 
     @classmethod
     def of(cls, scenario: Scenario, zero_ms: int | None = None) -> "Names":
@@ -98,6 +99,14 @@ class Names:
         """The contact's own id where nobody is known to it; who is called back is who asked for it."""
         asked = origin_of(contact)
         return self._named.get(contact) or self._named.get(asked, contact)
+
+    def recorded(self, recording: str) -> None:
+        """A message has this name, which is made up by chance."""
+        self._recordings.setdefault(recording, f"recording {len(self._recordings) + 1}")
+
+    def noted(self, value: str) -> str:
+        """What a flow noted, in words that are the same each time that the story is told."""
+        return self._recordings.get(value, value)
 
 
 UNTOLD = frozenset[type](
@@ -243,10 +252,11 @@ class Telling:
                 details = {"end": notice.end.value, "dials": str(notice.dials)}
                 return Happened(at, Verb.CALLBACK_ENDED, self._names.citizen(notice.origin), details)
             case ContactNoted():
-                facts = " ".join(f"{name}={value}" for name, value in sorted(notice.facts.items()))
+                facts = " ".join(f"{name}={self._names.noted(value)}" for name, value in sorted(notice.facts.items()))
                 details = {"facts": facts, "survey": notice.survey}
                 return Happened(at, Verb.NOTED, self._names.citizen(notice.contact), details)
             case ContactRecorded():
+                self._names.recorded(notice.recording)
                 details = {"length_ms": str(notice.length_ms)}
                 return Happened(at, Verb.RECORDED, self._names.citizen(notice.contact), details)
             case TalkRecorded():
