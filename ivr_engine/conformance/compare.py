@@ -22,6 +22,10 @@ LONGEST_PAUSE_MS = round(ami.LONGEST_PAUSE_SECONDS * 1_000)
 """The service's link doubles its pause, partly random, with each try: it finds a switch that was away for a while late
 by as much again, and by this at most. What comes after that is as late."""
 
+LATE_START_MS = 3_000
+"""An engine that starts in the middle of a story, on two cores with thirty other switches, may be later by this, and all
+that follows. Who did not wait for it has another story, and that is a difference."""
+
 TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.HEARD: ("prompt", "language"),
     Verb.PRESSED: ("keys",),
@@ -113,10 +117,12 @@ def _first(
 
 
 def _late_links(measure: History) -> list[tuple[int, int]]:
-    """(since when, by how much a real link may be later): from each return of the link on."""
+    """(since when, by how much a real link may be later): from each return of the link, and start of an engine, on."""
     late: list[tuple[int, int]] = []
     lost_ms: int | None = None
     for fact in measure.facts:
+        if fact.verb is Verb.ENGINE and "started" in fact.details:
+            late.append((fact.at_ms, LATE_START_MS))
         if fact.verb is not Verb.SWITCH:
             continue
         if fact.details.get("connected") != "true":

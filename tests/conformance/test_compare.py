@@ -123,6 +123,18 @@ def test_given_a_link_that_was_lost_when_a_real_one_pauses_longer_then_nothing_d
     assert bool(compare({Level.SIMULATED: History(story), level: History(real)})) is differs
 
 
+@pytest.mark.parametrize(("by_ms", "differs"), [(4_500, False), (4_501, True)])
+def test_given_an_engine_that_starts_in_mid_story_when_a_real_one_takes_longer_then_nothing_differs(
+    by_ms: int, differs: bool
+) -> None:
+    story = (
+        Happened(500, Verb.ENGINE, "", {"started": "true"}),
+        Happened(3_000, Verb.CONNECTED, "hong", {"agent": "1001"}),
+    )
+    real = (story[0], replace(story[1], at_ms=story[1].at_ms + by_ms))
+    assert bool(compare({Level.SIMULATED: History(story), Level.ASTERISK: History(real)})) is differs
+
+
 def test_given_three_levels_when_one_differs_then_it_alone_is_named() -> None:
     runs = {Level.ASTERISK: History(STORY[:-1]), Level.WIRE: History(STORY), Level.SIMULATED: History(STORY)}
     assert [(found.measure, found.other) for found in compare(runs)] == [(Level.SIMULATED, Level.ASTERISK)]
