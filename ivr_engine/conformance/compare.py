@@ -23,7 +23,7 @@ LONGEST_PAUSE_MS = round(ami.LONGEST_PAUSE_SECONDS * 1_000)
 by as much again, and by this at most. What comes after that is as late."""
 
 LATE_START_MS = 3_000
-"""An engine that starts in mid-story, on two cores with thirty other switches, may be later by this, and all that follows.
+"""An engine that starts in mid-story, on two cores that thirty switches share, may be this late, and what follows too.
 Who did not wait for it has another story, and that is a difference."""
 
 TOLD: Mapping[Verb, tuple[str, ...]] = {
