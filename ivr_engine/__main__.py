@@ -9,33 +9,31 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from ivr_engine import (
-    __version__,
-    commands_audit,
-    commands_check,
-    commands_diff,
-    commands_graph,
-    commands_hours,
-    commands_numbers,
-    commands_prompts,
-    commands_record,
-    commands_recordings,
-    commands_replay,
-    commands_report,
-    commands_rerun,
-    commands_revisions,
-    commands_schema,
-    commands_simulate,
-    commands_staff,
-    commands_try,
-    commands_why,
-    logs,
-    service,
-)
+from ivr_engine import __version__, logs, service
 from ivr_engine.api.access import TokenError
 from ivr_engine.api.roles import RoleError
 from ivr_engine.asterisk.agi_errors import AgiListenError
 from ivr_engine.asterisk.ami_errors import AmiRefused
+from ivr_engine.command_line import (
+    audit,
+    check,
+    diff,
+    graph,
+    hours,
+    numbers,
+    prompts,
+    record,
+    recordings,
+    replay,
+    report,
+    revisions,
+    schema,
+    show,
+    simulate,
+    staff,
+    try_,
+    why,
+)
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
 from ivr_engine.storage.agents_csv import Imported, import_agents
@@ -60,26 +58,26 @@ directory = typer.Typer(help="Officials whom a contact may be handed to.", no_ar
 app.add_typer(db, name="db")
 app.add_typer(agent, name="agent")
 app.add_typer(directory, name="directory")
-app.add_typer(commands_numbers.app, name="numbers")
-app.add_typer(commands_schema.app, name="schema")
-app.add_typer(commands_prompts.app, name="prompts")
-app.add_typer(commands_recordings.app, name="recordings")
-app.command()(commands_check.check)
-app.command()(commands_hours.hours)
-app.command()(commands_replay.show)
-app.command()(commands_record.record)
-app.command()(commands_rerun.replay)
-app.command()(commands_report.report)
-app.command()(commands_simulate.simulate)
-app.command()(commands_staff.staff)
-app.command()(commands_revisions.reload)
-app.command()(commands_revisions.revisions)
-app.command()(commands_why.why)
-app.command()(commands_audit.audit)
-app.command()(commands_diff.diff)
-app.command()(commands_graph.graph)
-app.command("try")(commands_try.rehearse)
-app.command("verify-journal")(commands_record.verify_journal)
+app.add_typer(numbers.app, name="numbers")
+app.add_typer(schema.app, name="schema")
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(recordings.app, name="recordings")
+app.command()(check.check)
+app.command()(hours.hours)
+app.command()(show.show)
+app.command()(record.record)
+app.command()(replay.replay)
+app.command()(report.report)
+app.command()(simulate.simulate)
+app.command()(staff.staff)
+app.command()(revisions.reload)
+app.command()(revisions.revisions)
+app.command()(why.why)
+app.command()(audit.audit)
+app.command()(diff.diff)
+app.command()(graph.graph)
+app.command("try")(try_.rehearse)
+app.command("verify-journal")(record.verify_journal)
 
 Retire = Annotated[bool, typer.Option("--retire-missing", help="rows that are not in the file become inactive")]
 
@@ -135,7 +133,7 @@ def version() -> None:
 async def _imported(database: Database, what: str, file: Path, work: Awaitable[Imported]) -> str:
     """A running engine looks for this row, and takes the list within a second."""
     done = await work
-    await keep(database, Audited(time.time_ns() // 1_000_000, commands_audit.user(), what, file.name, str(done)))
+    await keep(database, Audited(time.time_ns() // 1_000_000, audit.user(), what, file.name, str(done)))
     return str(done)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.commands_prompts import app
+from ivr_engine.command_line.prompts import app
 from ivr_engine.flow.built import marks_text, read_marks
 from ivr_engine.voice.loudness import PEAK_DB, TARGET_DB, level_db, peak_db
 from ivr_engine.voice.recording import BREATH_MS, NARROW, PAUSE_MS, VOICES, WIDE, Rate, ToolFailed, Voice, record

@@ -1,11 +1,11 @@
-"""What the command says where it cannot begin: one line, and exit status 2."""
+"""What `ivr-engine prompts` says where it cannot begin: one line, and exit status 2."""
 
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from ivr_engine.commands_prompts import app
+from ivr_engine.command_line.prompts import app
 from tests.voice.conftest import Folder
 
 

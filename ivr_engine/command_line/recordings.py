@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ivr_engine.commands_replay import SEOUL
+from ivr_engine.command_line.show import SEOUL
 from ivr_engine.core.configuration import kept_days
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.revision import load

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ivr_engine.commands_record import moment_ms
+from ivr_engine.command_line.record import moment_ms
 from ivr_engine.core.service_level import HEADLINE, Formula
 from ivr_engine.replay import recording
 from ivr_engine.replay.recording import RecordingError

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import typer
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from ivr_engine.commands_replay import SEOUL
+from ivr_engine.command_line.show import SEOUL
 from ivr_engine.reports.ports import PastAway
 from ivr_engine.reports.why import Story, written
 from ivr_engine.settings import Settings, SettingsRefused, from_environment

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ivr_engine.commands_simulate import Form, give_up, read_workload
+from ivr_engine.command_line.simulate import Form, give_up, read_workload
 from ivr_engine.simulation.policy import POLICIES
 from ivr_engine.simulation.shipped import SHIPPED
 from ivr_engine.simulation.staffing import checked, staffed
