@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 from ivr_engine.__main__ import app
 
-SERVICES = Path(__file__).parent / "scenarios" / "flows_of_services"
-SHIPPED = Path(__file__).parents[1] / "dialplans"
+SERVICES = Path(__file__).parents[1] / "scenarios" / "flows_of_services"
+SHIPPED = Path(__file__).parents[2] / "dialplans"
 BILL = '{"bill": {"amount": 12300, "paid": false}}'
 
 

@@ -19,7 +19,7 @@ from ivr_engine.__main__ import COULD_NOT, OK, WRONG, app
 from ivr_engine.storage.migrations import head
 from sandbox import ports
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CITY = ROOT / "dialplans"
 AGENTS = "agent,name,contractor,skills\n1001,김하나,hanbit,general:3 water:2\n"
 OFFICIALS = "entry,department,official,duties,number\n7001,도로과,이둘,도로,0226408001\n"

@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr_engine.command_line.prompts import app
-from tests.voice.conftest import Folder
+from tests.voice.conftest import Folder, folder
+
+__all__ = ["folder"]
 
 
 def test_given_no_tools_when_built_then_one_line_names_debian_s_packages(
