@@ -4,22 +4,19 @@ import asyncio
 import getpass
 import json
 import re
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 
+from ivr_engine.command_line.ending import give_up
+from ivr_engine.command_line.moments import SEOUL, written_moment
 from ivr_engine.settings import SettingsRefused, from_environment
 from ivr_engine.storage.audit import Audited, AuditQuestion, latest
 from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.errors import StorageError
-
-COULD_NOT = 2
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 class AuditForm(StrEnum):
@@ -40,7 +37,7 @@ def audit(
             _read(from_environment().database_url, AuditQuestion(who, contact, _moment_ms(since), limit))
         )
     except (StorageError, SettingsRefused) as known:
-        _give_up(str(known))
+        give_up(str(known))
     if form is AuditForm.JSON:
         print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
         return
@@ -58,7 +55,7 @@ def user() -> str:
 
 
 def _line(row: Audited) -> str:
-    when = datetime.fromtimestamp(row.at_ms / 1000, SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+    when = written_moment(row.at_ms)
     detail = f"  {row.detail}" if row.detail else ""
     return f"{when}  {row.who:16}  {row.what.replace('_', ' '):20}  {row.subject}{detail}"
 
@@ -69,7 +66,7 @@ def _moment_ms(day: str) -> int:
     try:
         return int(datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=SEOUL).timestamp() * 1000)
     except ValueError:
-        _give_up(f"--from {day}: write a day as 2026-11-23")
+        give_up(f"--from {day}: write a day as 2026-11-23")
 
 
 async def _read(url: str, question: AuditQuestion) -> tuple[Audited, ...]:
@@ -79,8 +76,3 @@ async def _read(url: str, question: AuditQuestion) -> tuple[Audited, ...]:
             return await latest(database, question)
     finally:
         await database.dispose()
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

@@ -1,15 +1,15 @@
 """`ivr-engine check`: the operators' documents, judged before they can reach a citizen."""
 
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 
 from ivr_engine import __version__
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.core.vocabulary import Skill
 from ivr_engine.flow.check_directory import check_entries
 from ivr_engine.flow.check_staff import check_staff
@@ -21,9 +21,6 @@ from ivr_engine.storage.agents_csv import read_agents
 from ivr_engine.storage.csv_source import CsvRefused
 from ivr_engine.storage.directory import read_directory
 from ivr_engine.storage.errors import StorageError
-
-SEOUL = ZoneInfo("Asia/Seoul")
-WRONG, COULD_NOT = 1, 2
 
 
 def check(
@@ -44,7 +41,7 @@ def check(
 ) -> None:
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
     if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+        give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     codes = _codes(directory) if directory is not None else None
     staff = _staff(agents) if agents is not None else None
     try:
@@ -77,21 +74,16 @@ def _staff(agents: Path) -> list[Mapping[Skill, int]]:
     try:
         return [agent.skills for agent in read_agents(agents)]
     except (CsvRefused, StorageError) as refused:
-        _give_up(str(refused))
+        give_up(str(refused))
 
 
 def _codes(directory: Path) -> frozenset[str]:
     try:
         return frozenset(entry.entry for entry in read_directory(directory))
     except StorageError as refused:
-        _give_up(str(refused))
+        give_up(str(refused))
 
 
 def _tell(text: str) -> None:
     if text:
         print(text)
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

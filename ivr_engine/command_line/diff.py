@@ -11,12 +11,13 @@ from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 
 from ivr_engine import __version__
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.differences import REPLIES, compare
 from ivr_engine.flow.differences_text import as_markdown, as_plain, as_text
@@ -24,8 +25,6 @@ from ivr_engine.flow.recordings import Sounds, read_sounds
 from ivr_engine.flow.report import ReportForm, report
 from ivr_engine.flow.revision import Revision, load
 
-WRONG, COULD_NOT = 1, 2
-SEOUL = ZoneInfo("Asia/Seoul")
 GIT_SECONDS = 60.0
 
 
@@ -66,15 +65,15 @@ def _documents(name: str, folder: Path) -> Iterator[Path]:
         yield Path(name)
         return
     if name.startswith("-"):
-        _give_up(f"{name} is neither a folder nor a revision of git")
+        give_up(f"{name} is neither a folder nor a revision of git")
     command = ["git", "archive", "--format=tar", f"{name}:./{folder.as_posix()}"]
     try:
         packed = subprocess.run(command, capture_output=True, timeout=GIT_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        _give_up(f"{name} is no folder, and git cannot be asked: {error}")
+        give_up(f"{name} is no folder, and git cannot be asked: {error}")
     if packed.returncode:
         said = packed.stderr.decode(errors="replace").strip().splitlines()
-        _give_up(f"{name} is no folder, and git has no {folder} there: {said[-1] if said else 'it does not say why'}")
+        give_up(f"{name} is no folder, and git has no {folder} there: {said[-1] if said else 'it does not say why'}")
     with TemporaryDirectory(prefix="ivr-diff-") as unpacked, tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
         _unpack(archive, Path(unpacked))
         yield Path(unpacked)
@@ -102,7 +101,7 @@ def _sounds(folder: Path) -> Sounds:
     try:
         return read_sounds(folder)
     except OSError as error:
-        _give_up(f"cannot read the recordings: {error}")
+        give_up(f"cannot read the recordings: {error}")
 
 
 def _monday(week: str | None) -> date:
@@ -112,10 +111,5 @@ def _monday(week: str | None) -> date:
         try:
             day = date.fromisoformat(week)
         except ValueError:
-            _give_up(f"--week: {week!r} is no day; write it as 2027-02-01")
+            give_up(f"--week: {week!r} is no day; write it as 2027-02-01")
     return day - timedelta(days=day.weekday())
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

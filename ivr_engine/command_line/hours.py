@@ -6,11 +6,12 @@ import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.hours import SEOUL, Calendar
 from ivr_engine.flow.hours_drawing import draw
@@ -19,8 +20,6 @@ from ivr_engine.flow.hours_text import text_of
 from ivr_engine.flow.hours_year import minutes_by_hue, year_of
 from ivr_engine.flow.revision import load
 from ivr_engine.flow.steps import HoursId
-
-WRONG, COULD_NOT = 1, 2
 
 
 class YearForm(StrEnum):
@@ -41,7 +40,7 @@ def hours(
     """Print or draw a year of the calendars in the section `hours`."""
     wanted = year if year is not None else datetime.now(ZoneInfo(SEOUL)).year
     if not FIRST_YEAR <= wanted <= LAST_YEAR:
-        _give_up(f"holidays are known from {FIRST_YEAR} to {LAST_YEAR}, not for {wanted}")
+        give_up(f"holidays are known from {FIRST_YEAR} to {LAST_YEAR}, not for {wanted}")
     chosen = _chosen(folder, calendar or [])
     match form:
         case YearForm.TEXT:
@@ -56,22 +55,22 @@ def hours(
     try:
         out.write_text(shown, encoding="utf-8")
     except OSError as error:
-        _give_up(f"cannot write {out}: {error.strerror or os.fspath(out)}")
+        give_up(f"cannot write {out}: {error.strerror or os.fspath(out)}")
 
 
 def _chosen(folder: Path, names: list[str]) -> tuple[Calendar, ...]:
     if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with hours.yaml in it")
+        give_up(f"there is no folder {folder}; name the one with hours.yaml in it")
     try:
         calendars = load(folder).hours.calendars
     except FlowErrors as errors:
         print(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder}", file=sys.stderr)
         raise typer.Exit(WRONG) from None
     if not calendars:
-        _give_up(f"{folder} has no calendars: write them into the section 'hours' of a document")
+        give_up(f"{folder} has no calendars: write them into the section 'hours' of a document")
     unknown = [name for name in names if name not in calendars]
     if unknown:
-        _give_up(f"there is no calendar '{unknown[0]}'; there are {', '.join(calendars)}")
+        give_up(f"there is no calendar '{unknown[0]}'; there are {', '.join(calendars)}")
     return tuple(calendars[HoursId(name)] for name in names) if names else tuple(calendars.values())
 
 
@@ -95,8 +94,3 @@ def _listed(calendar: Calendar, year: int) -> dict[str, object]:
             for view in days
         ],
     }
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

@@ -9,14 +9,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors
 from ivr_engine.flow.numbers import NumberEntry, Registry
 from ivr_engine.flow.numbers_csv import csv_of, numbers_of
 from ivr_engine.flow.numbers_document import Named, read_rows
 from ivr_engine.flow.numbers_yaml import changes, edited
 from ivr_engine.flow.revision import Revision, load
-
-WRONG, COULD_NOT = 1, 2
 
 app = typer.Typer(help="The numbers that citizens dial.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="folder of YAML documents")]
@@ -35,7 +34,7 @@ def export_numbers(
     try:
         out.write_text(shown, encoding="utf-8", newline="")
     except OSError as error:
-        _give_up(f"cannot write {out}: {error.strerror or os.fspath(out)}")
+        give_up(f"cannot write {out}: {error.strerror or os.fspath(out)}")
 
 
 @app.command("import")
@@ -67,7 +66,7 @@ def _imported(file: Path, revision: Revision) -> Registry:
     try:
         rows = numbers_of(file.name, file.read_bytes(), diagnostics)
     except OSError as error:
-        _give_up(f"cannot read {file}: {error.strerror or os.fspath(file)}")
+        give_up(f"cannot read {file}: {error.strerror or os.fspath(file)}")
     if rows is None:
         _refuse(diagnostics)
     known = Named(
@@ -87,7 +86,7 @@ def _home(registry: Registry, folder: Path) -> Path:
     """The one document in which the numbers stand."""
     files = sorted({place.file for place in registry.places.values()})
     if len(files) != 1:
-        _give_up(f"the numbers stand in several documents ({', '.join(files)}): make them one before an import")
+        give_up(f"the numbers stand in several documents ({', '.join(files)}): make them one before an import")
     return folder / files[0]
 
 
@@ -95,7 +94,7 @@ def _read(document: Path) -> str:
     try:
         return document.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        _give_up(f"cannot read {document}: {error}")
+        give_up(f"cannot read {document}: {error}")
 
 
 def _must_load(folder: Path, document: Path, content: str, entries: dict[str, NumberEntry]) -> None:
@@ -112,7 +111,7 @@ def _must_load(folder: Path, document: Path, content: str, entries: dict[str, Nu
             print("\n".join(map(str, errors.diagnostics)), file=sys.stderr)
             raise typer.Exit(WRONG) from None
     if numbers.entries != entries:
-        _give_up(f"cannot write the numbers into {document}: give the section 'numbers' a line of its own")
+        give_up(f"cannot write the numbers into {document}: give the section 'numbers' a line of its own")
 
 
 def _replace(document: Path, content: str) -> None:
@@ -125,12 +124,12 @@ def _replace(document: Path, content: str) -> None:
         new.replace(document)
     except OSError as error:
         new.unlink(missing_ok=True)
-        _give_up(f"cannot write {document}: {error.strerror or os.fspath(document)}")
+        give_up(f"cannot write {document}: {error.strerror or os.fspath(document)}")
 
 
 def _loaded(folder: Path) -> Revision:
     if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+        give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     try:
         return load(folder)
     except FlowErrors as errors:
@@ -141,8 +140,3 @@ def _loaded(folder: Path) -> Revision:
 def _refuse(diagnostics: Diagnostics) -> NoReturn:
     print("\n".join(map(str, diagnostics.in_order())), file=sys.stderr)
     raise typer.Exit(WRONG)
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.flow.built import MarksUnreadable, read_marks
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.prompts import Manifest
@@ -23,8 +24,6 @@ from ivr_engine.voice.build import build, marks_file, remove
 from ivr_engine.voice.plan import TO_BUILD, Found, State, Wanted, leftovers, read_manifest, survey, wanted
 from ivr_engine.voice.recording import NARROW, WIDE
 from ivr_engine.voice.tools import ToolsMissing, find_tools
-
-WRONG, COULD_NOT = 1, 2
 
 SHOWN = 60
 """Letters of a text in a line of `list`: a terminal's width less the other columns."""
@@ -59,7 +58,7 @@ def build_command(
     wishes = list(wanted(manifest))
     chosen = [one for one in wishes if _is_chosen(one, only, language)]
     if only and not chosen:
-        _give_up(f"no such prompt as {', '.join(only)}")
+        give_up(f"no such prompt as {', '.join(only)}")
     with _known_trouble():
         found = survey(root, chosen, read_marks(marks_file(root, rate)), rate)
         again = (*TO_BUILD, State.BUILT) if everything else TO_BUILD
@@ -157,7 +156,7 @@ def _trouble(one: Found) -> str:
 
 def _manifest(folder: Path) -> Manifest:
     if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with prompts.yaml in it")
+        give_up(f"there is no folder {folder}; name the one with prompts.yaml in it")
     try:
         return read_manifest(folder)
     except FlowErrors as errors:
@@ -175,11 +174,6 @@ def _known_trouble() -> Iterator[None]:
     try:
         yield
     except (ToolsMissing, MarksUnreadable) as known:
-        _give_up(str(known))
+        give_up(str(known))
     except OSError as error:
-        _give_up(f"{error.filename or FOLDER}: {error.strerror or error}")
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)
+        give_up(f"{error.filename or FOLDER}: {error.strerror or error}")

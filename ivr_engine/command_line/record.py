@@ -3,14 +3,14 @@
 import asyncio
 import sys
 from collections.abc import Coroutine
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from ivr_engine import __version__
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import moment_ms
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.replay import recording, simulated
 from ivr_engine.replay.determinism import Check, Verified, verify
@@ -30,13 +30,8 @@ from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.stretch import epochs, span_of, stretch
 
-SEOUL = ZoneInfo("Asia/Seoul")
-WRONG, COULD_NOT = 1, 2
-
 AROUND_MS = 60 * 60_000
 """A contact of the last minute of a stretch may go on for an hour; what is longer is reported as not ended."""
-
-FORMS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
 T = TypeVar("T")
 
@@ -53,14 +48,14 @@ def record(
     Exit status 1: something could not be told as a scenario, or does not come out as it was.
     """
     if (contact is None) == (since is None or until is None):
-        _give_up("say which: the identifier of one contact, or both --from and --to")
+        give_up("say which: the identifier of one contact, or both --from and --to")
     if contact is None and out.suffix == ".gz":
         entries = _run(_stretch_of(moment_ms(since or ""), moment_ms(until or "")))
         source = f"{since} to {until}"
         try:
             count = recording.write(out, Scrub().entries(entries), engine=__version__, source=source)
         except OSError as error:
-            _give_up(f"cannot write {out}: {error.strerror or error}")
+            give_up(f"cannot write {out}: {error.strerror or error}")
         print(f"{out}: {count} decisions")
         return
     stories, wanted = _run(_stories(contact, since, until))
@@ -68,7 +63,7 @@ def record(
         home = (folder or shipped_dialplans()).resolve()
         ways = Ways(home, loaded(home))
     except FlowErrors as errors:
-        _give_up(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder or ''}")
+        give_up(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder or ''}")
     scrub = Scrub()
     failed = 0
     for story in wanted:
@@ -94,7 +89,7 @@ def _write(file: Path, story: Story, stories: Stories, ways: Ways, scrub: Scrub,
     except ScenarioErrors as errors:
         return f"recorded, but it is no scenario yet: {errors.diagnostics[0]}"
     except OSError as error:
-        _give_up(f"cannot write {file}: {error.strerror or error}")
+        give_up(f"cannot write {file}: {error.strerror or error}")
     played = simulated.run(scenario)
     wrong = [*played.problems, *map(str, judge(scenario, played.history))]
     return f"recorded, but it does not come out as it was: {wrong[0]}" if wrong else ""
@@ -112,11 +107,11 @@ def verify_journal(
         else:
             verified = _run(_verified(epoch))
     except RecordingError as error:
-        _give_up(str(error))
+        give_up(str(error))
     for difference in verified.differences:
         print(difference)
     if not verified.entries:
-        _give_up("there is nothing to verify" if epoch is None else f"the journal has no epoch {epoch}")
+        give_up("there is nothing to verify" if epoch is None else f"the journal has no epoch {epoch}")
     same = "all as recorded" if not verified.differences else f"{len(verified.differences)} epochs differ"
     print(f"{verified.entries} decisions of {verified.epochs} epochs: {same}")
     if verified.differences:
@@ -148,7 +143,7 @@ async def _stories(contact: str | None, since: str | None, until: str | None) ->
             if contact is not None:
                 span = await span_of(database, contact)
                 if span is None:
-                    _give_up(f"the journal has no contact {contact}")
+                    give_up(f"the journal has no contact {contact}")
                 from_ms, to_ms = span[0], span[1] + 1
             else:
                 from_ms, to_ms = moment_ms(since or ""), moment_ms(until or "")
@@ -160,7 +155,7 @@ async def _stories(contact: str | None, since: str | None, until: str | None) ->
     arrived = [story for story in stories.over if from_ms <= story.began.arrived_at_ms < to_ms]
     wanted = [story for story in arrived if contact is None or story.began.contact == contact]
     if not wanted:
-        _give_up(f"contact {contact} has not ended yet" if contact else "no contact arrived and ended in that time")
+        give_up(f"contact {contact} has not ended yet" if contact else "no contact arrived and ended in that time")
     return stories, wanted
 
 
@@ -177,22 +172,6 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except (StorageError, SettingsRefused) as known:
-        _give_up(str(known))
+        give_up(str(known))
     except ValueError as foreign:
-        _give_up(f"the journal cannot be read by this version: {foreign}")
-
-
-def moment_ms(written: str) -> int:
-    """Seoul's time as it is written, to milliseconds since the Unix epoch; ends the command when it is none."""
-    for form in FORMS:
-        try:
-            moment = datetime.strptime(written, form).replace(tzinfo=SEOUL)
-        except ValueError:
-            continue
-        return int(moment.timestamp()) * 1000
-    return _give_up(f"{written!r} is no time; write '2026-11-23 10:00'")
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)
+        give_up(f"the journal cannot be read by this version: {foreign}")

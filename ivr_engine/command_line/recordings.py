@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ivr_engine.command_line.show import SEOUL
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.core.configuration import kept_days
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.revision import load
@@ -20,8 +21,6 @@ from ivr_engine.kept_talks import TalkFolder
 from ivr_engine.runtime.clock import SystemClock
 from ivr_engine.runtime.ports import KeptTalk, TalksAway
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
-
-WRONG, COULD_NOT = 1, 2
 
 app = typer.Typer(help="Recorded talks: what is kept, and what is over.", no_args_is_help=True)
 
@@ -92,5 +91,4 @@ def _write(talks: Iterable[KeptTalk], written: Format) -> None:
 
 
 def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line} (IVR_TALKS, IVR_TALKS_HERE)", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)
+    give_up(f"{line} (IVR_TALKS, IVR_TALKS_HERE)")

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from ivr_engine.command_line.record import moment_ms
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import moment_ms
 from ivr_engine.core.service_level import HEADLINE, Formula
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.replay import recording
@@ -25,8 +25,6 @@ from ivr_engine.settings import SettingsRefused, from_environment
 from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.stretch import stretch
-
-WRONG, COULD_NOT = 1, 2
 
 ORDINARY_MS = int(datetime(2026, 11, 22, 15, tzinfo=UTC).timestamp()) * 1000
 """Midnight in Seoul before Monday, 23 November 2026: the day on which scenarios begin, too."""
@@ -65,7 +63,7 @@ def replay(
     wanted = _policy(policy)
     day = _day(file, ordinary, url, since, until)
     if not day.arrivals:
-        _give_up("nobody called in that time")
+        give_up("nobody called in that time")
     after = _play(day, against, wanted)
     if base is None and day.recorded:
         before = Outcome("recorded", day.recorded, {})
@@ -77,7 +75,7 @@ def replay(
         try:
             svg.write_text(chart(compared), encoding="utf-8")
         except OSError as error:
-            _give_up(f"cannot write {svg}: {error.strerror or error}")
+            give_up(f"cannot write {svg}: {error.strerror or error}")
     lost = compared.loss(formula)
     if form is Form.JSON:
         verdict = {"formula": str(formula), "points_lost": round(lost, 3), "allowed": allow, "worse": lost > allow}
@@ -93,16 +91,16 @@ def replay(
 
 def _play(day: Day, folder: Path, policy: Policy | None) -> Played:
     if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+        give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     try:
         return rerun(day, folder, loaded(folder), policy)
     except FlowErrors as errors:
-        _give_up(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder}")
+        give_up(f"{errors.diagnostics[0]}; see all of it with: ivr-engine check {folder}")
 
 
 def _day(file: Path | None, ordinary: bool, url: str | None, since: str | None, until: str | None) -> Day:
     if sum((file is not None, ordinary, since is not None or until is not None)) != 1:
-        _give_up("say which day: --file RECORDING, --ordinary, or --from and --to of a database")
+        give_up("say which day: --file RECORDING, --ordinary, or --from and --to of a database")
     if ordinary:
         return ordinary_day(ORDINARY_MS)
     if file is not None:
@@ -110,15 +108,15 @@ def _day(file: Path | None, ordinary: bool, url: str | None, since: str | None, 
             header, entries = recording.read(file)
             return day_of(entries, header.source or file.name)
         except RecordingError as error:
-            _give_up(str(error))
+            give_up(str(error))
     if since is None or until is None:
-        _give_up("a day of a database has both --from and --to")
+        give_up("a day of a database has both --from and --to")
     try:
         entries_of_day = asyncio.run(_entries(url, moment_ms(since), moment_ms(until)))
     except (StorageError, SettingsRefused) as known:
-        _give_up(str(known))
+        give_up(str(known))
     except ValueError as foreign:
-        _give_up(f"the journal cannot be read by this version: {foreign}")
+        give_up(f"the journal cannot be read by this version: {foreign}")
     return day_of(entries_of_day, f"{since} to {until}")
 
 
@@ -137,7 +135,7 @@ def _policy(written: str) -> Policy:
     for part in filter(None, (one.strip() for one in written.split(","))):
         name, _, value = part.partition("=")
         if name not in POLICY_WORDS:
-            _give_up(f"--policy: there is no {name!r}; allowed: {', '.join(POLICY_WORDS)}")
+            give_up(f"--policy: there is no {name!r}; allowed: {', '.join(POLICY_WORDS)}")
         counts = name == "break_after"
         try:
             number = float(value if counts else value.removesuffix("s"))
@@ -145,11 +143,6 @@ def _policy(written: str) -> Policy:
             number = -1.0
         if not 0 < number <= LONGEST_SECONDS and not (name == "wrap_up" and number == 0):
             example = "3" if counts else "8s"
-            _give_up(f"--policy: {name} must be more than 0 and at most {LONGEST_SECONDS:g}; write {name}={example}")
+            give_up(f"--policy: {name} must be more than 0 and at most {LONGEST_SECONDS:g}; write {name}={example}")
         words[name] = int(number) if counts else int(number * 1000)
     return Policy(words.get("ring"), words.get("wrap_up"), words.get("promise"), words.get("break_after"))
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

@@ -1,15 +1,15 @@
 """`ivr-engine report`: service level by six formulas, agents' times and contractors' shares, from the journal."""
 
 import asyncio
-import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from ivr_engine.command_line.record import moment_ms
+from ivr_engine.command_line.ending import give_up
+from ivr_engine.command_line.moments import moment_ms
 from ivr_engine.core.service_level import HEADLINE, Formula
 from ivr_engine.replay import recording
 from ivr_engine.replay.recording import RecordingError
@@ -33,7 +33,6 @@ from ivr_engine.storage.database import Database
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.reporting import JournalPast
 
-COULD_NOT = 2
 SEOUL_DAY_MS = 24 * HOUR_MS
 
 
@@ -75,7 +74,7 @@ def report(
         )
         found = _recorded(file, question, now_ms) if file is not None else asyncio.run(_journalled(question, now_ms))
     except (ReportRefused, SettingsRefused, StorageError, PastAway, RecordingError) as known:
-        _give_up(str(known))
+        give_up(str(known))
     table = table_of(found, formula)
     written = {Form.TABLE: writing.text, Form.CSV: writing.as_csv, Form.JSON: writing.as_json, Form.SVG: chart.svg}
     print(written[form](table), end="")
@@ -92,8 +91,3 @@ async def _journalled(question: Question, now_ms: int) -> Report:
         return await JournalPast(database).report(question, now_ms)
     finally:
         await database.dispose()
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

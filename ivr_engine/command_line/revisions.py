@@ -5,22 +5,19 @@ import getpass
 import json
 import re
 import sys
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
 import aiohttp
 import typer
 
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import written_moment
 from ivr_engine.runtime.ports import RevisionChange, RevisionWas
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
 from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.revision_history import latest_changes
-
-WRONG, COULD_NOT = 1, 2
-SEOUL = ZoneInfo("Asia/Seoul")
 
 RELOAD_SECONDS = 60.0
 """A set of a thousand steps takes one; a machine under full load several."""
@@ -41,25 +38,25 @@ def reload(
 ) -> None:
     """Have the running engine load its folder of documents. Exit status 1: refused, the old ones serve on."""
     if withdraw and canary is not None:
-        _give_up("--withdraw ends a trial and --canary begins one: say one of them")
+        give_up("--withdraw ends a trial and --canary begins one: say one of them")
     settings = _settings()
     address = api.rstrip("/") or f"http://{settings.api_host}:{settings.api_port}"
     token = settings.own_token()
     if not token:
-        _give_up("there is no token without a role: set IVR_API_TOKENS to what the engine was started with")
+        give_up("there is no token without a role: set IVR_API_TOKENS to what the engine was started with")
     percent = 0 if withdraw else canary if canary is not None else 100
     body = {"canary_percent": percent, "despite": despite, "by": re.sub(r"[^A-Za-z0-9_.@-]", "_", _user())[:64]}
     try:
         status, answer = asyncio.run(_ask(f"{address}/v1/revisions", token, body))
     except (aiohttp.ClientError, TimeoutError, OSError) as away:
-        _give_up(f"no engine answers on {address}: {away or type(away).__name__}")
+        give_up(f"no engine answers on {address}: {away or type(away).__name__}")
     if status == 409:
         for place in answer.get("places") or [{"message": answer.get("detail", "")}]:
             print(place["message"])
         print(f"ivr-engine: refused ({answer.get('code')}); {answer.get('hint', '')}", file=sys.stderr)
         raise typer.Exit(WRONG)
     if status != 200:
-        _give_up(f"{address} answers {status}: {answer.get('detail', '')}; {answer.get('hint', '')}")
+        give_up(f"{address} answers {status}: {answer.get('detail', '')}; {answer.get('hint', '')}")
     tried = f"; {answer['canary']} is tried on {answer['percent']} % of the contacts" if answer["canary"] else ""
     print(f"revision {answer['stable']} is in force{tried}")
 
@@ -73,7 +70,7 @@ def revisions(
     try:
         changes = asyncio.run(_history(settings.database_url, limit))
     except StorageError as away:
-        _give_up(str(away))
+        give_up(str(away))
     if form is HistoryForm.JSON:
         print(json.dumps([_plain(change) for change in changes], ensure_ascii=False, indent=1))
         return
@@ -82,7 +79,7 @@ def revisions(
 
 
 def _line(change: RevisionChange) -> str:
-    when = datetime.fromtimestamp(change.at_ms / 1000, SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+    when = written_moment(change.at_ms)
     share = f" ({change.percent} %)" if change.was is RevisionWas.PUT_ON_TRIAL else ""
     why = change.why.splitlines()
     more = f" (and {len(why) - 1} more)" if len(why) > 1 else ""
@@ -132,9 +129,4 @@ def _settings() -> Settings:
     try:
         return from_environment()
     except SettingsRefused as refused:
-        _give_up(str(refused))
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)
+        give_up(str(refused))

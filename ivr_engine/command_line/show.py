@@ -7,15 +7,15 @@ tickets and mails.
 import asyncio
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from ivr_engine.api.pictures import mask
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import written_moment
 from ivr_engine.replay import ladder_svg, ladder_text
 from ivr_engine.replay.history import Happened, History, Verb
 from ivr_engine.replay.journal_facts import Names, facts_of
@@ -24,9 +24,6 @@ from ivr_engine.settings import SettingsRefused, from_environment
 from ivr_engine.storage.database import Database, reaching
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.lookup import ENTRIES, ContactPast, nearest, past_of
-
-SEOUL = ZoneInfo("Asia/Seoul")
-WRONG, COULD_NOT = 1, 2
 
 
 class NoSuchContact(Exception):  # noqa: N818  (the situation is the name)
@@ -44,9 +41,9 @@ def show(
         print(missing, file=sys.stderr)
         raise typer.Exit(WRONG) from None
     except (StorageError, SettingsRefused) as known:
-        _give_up(str(known))
+        give_up(str(known))
     except ValueError as foreign:
-        _give_up(f"the journal of {contact} cannot be read by this version: {foreign}")
+        give_up(f"the journal of {contact} cannot be read by this version: {foreign}")
     ladder = ladder_of_past(past)
     if svg is None:
         screen = Console()
@@ -56,7 +53,7 @@ def show(
         try:
             svg.write_text(ladder_svg.draw(ladder), encoding="utf-8")
         except OSError as error:
-            _give_up(f"cannot write {svg}: {error.strerror or os.fspath(svg)}")
+            give_up(f"cannot write {svg}: {error.strerror or os.fspath(svg)}")
         print(f"{svg}: {len(ladder.rungs)} rungs")
     if len(past.entries) == ENTRIES:
         print(f"ivr-engine: only the first {ENTRIES} decisions were looked at", file=sys.stderr)
@@ -71,7 +68,7 @@ def ladder_of_past(past: ContactPast) -> Ladder:
     started = {"started": "true"}
     facts += [Happened(at_ms - past.arrived_at_ms, Verb.ENGINE, "", started) for at_ms in past.starts_ms]
     facts.sort(key=lambda fact: fact.at_ms)
-    arrived = datetime.fromtimestamp(past.arrived_at_ms / 1000, SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+    arrived = written_moment(past.arrived_at_ms)
     title = f"{past.contact} · {past.number or 'number unknown'} · {arrived} · {past.disposition or 'still open'}"
     return ladder_of(History(tuple(facts)), who, title=title)
 
@@ -87,8 +84,3 @@ async def _look(url: str, contact: str) -> ContactPast:
             return past
     finally:
         await database.dispose()
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

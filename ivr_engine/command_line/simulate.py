@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from ivr_engine.command_line.ending import COULD_NOT, give_up
 from ivr_engine.flow.diagnostics import FlowErrors, nearest
 from ivr_engine.simulation import rows
 from ivr_engine.simulation.centre import Standstill
@@ -21,7 +22,6 @@ from ivr_engine.simulation.shipped import SHIPPED, shipped
 from ivr_engine.simulation.workload import Workload, drawn
 from ivr_engine.simulation.workload_file import workload
 
-COULD_NOT = 2
 LARGEST_BYTES = 512 << 20
 """Five million rows of a hundred letters."""
 
@@ -116,12 +116,6 @@ def progress(citizens: int) -> Iterator[Callable[[int], None] | None]:
         return
     with typer.progressbar(length=citizens, label="citizens", file=sys.stderr) as bar:
         yield lambda called: bar.update(called - bar.pos)
-
-
-def give_up(line: str) -> NoReturn:
-    """One line that says what to do."""
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)
 
 
 def give_up_all(errors: FlowErrors) -> NoReturn:

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
-from ivr_engine.command_line.simulate import Form, give_up, read_workload
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.simulate import Form, read_workload
 from ivr_engine.simulation.policy import POLICIES
 from ivr_engine.simulation.shipped import SHIPPED
 from ivr_engine.simulation.staffing import checked, staffed
 from ivr_engine.simulation.staffing_page import svg as drawn_svg
 from ivr_engine.simulation.staffing_page import text
-
-WRONG = 1
 
 
 def staff(

@@ -8,26 +8,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 
-from ivr_engine import __version__
+from ivr_engine.command_line.documents import loaded
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.core.conversation import Ask, CallerCard, Dip, DipFailed, DipFailure, Dipped, Moment, Play, Record
 from ivr_engine.core.packing import pack_outcome
 from ivr_engine.core.vocabulary import ContactId
-from ivr_engine.flow.diagnostics import FlowErrors, nearest
+from ivr_engine.flow.diagnostics import nearest
 from ivr_engine.flow.prompts import LANGUAGES
 from ivr_engine.flow.rehearsal import Rehearsal, Turn
 from ivr_engine.flow.rehearsal_text import as_plain, written_reply, written_turn
-from ivr_engine.flow.report import ReportForm, report
-from ivr_engine.flow.revision import Revision, load
+from ivr_engine.flow.revision import Revision
 from ivr_engine.flow.steps import DipStep
 from ivr_engine.outside.answer import AnswerUnreadable, read_answer
 
-WRONG, COULD_NOT = 1, 2
-SEOUL = ZoneInfo("Asia/Seoul")
 MOMENTS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 ASKED_AGAIN = 5
 """How often something that cannot be read is asked for again in the terminal."""
@@ -64,10 +62,10 @@ def rehearse(
     form: Annotated[TryForm, typer.Option("--format", help="text or json")] = TryForm.TEXT,
 ) -> None:
     """Try one call: what is heard, which steps it comes through, how it ends. Exit status 1: not as expected."""
-    revision = _loaded(folder)
+    revision = loaded(folder)
     if language is not None:
         if language not in LANGUAGES:
-            _give_up(f"--language: 120 does not speak {language!r}; one of {', '.join(LANGUAGES)}")
+            give_up(f"--language: 120 does not speak {language!r}; one of {', '.join(LANGUAGES)}")
         revision = revision.spoken_in(language)
     card = CallerCard(ContactId("try"), number, caller, moment=_moment(at))
     told = _told_dips(dip or [], revision)
@@ -187,7 +185,7 @@ def _read_keys(keys: str | None) -> list[str]:
     written = [one.strip() for one in keys.split(",")] if keys else []
     for one in written:
         if not re.fullmatch(r"\^?[0-9*#]*|[0-9]+s", one):
-            _give_up(f"--keys: {one!r} is no key; write keys (12#), nothing for silence, ^0 or a message (12s)")
+            give_up(f"--keys: {one!r} is no key; write keys (12#), nothing for silence, ^0 or a message (12s)")
     return written
 
 
@@ -199,10 +197,10 @@ def _told_dips(told: list[str], revision: Revision) -> dict[str, str]:
         source, equals, answer = one.partition("=")
         if not equals or not (answer.startswith("ok:") or answer in set(DipFailure)):
             failures = ", ".join(DipFailure)
-            _give_up(f"--dip: {one!r} is neither SOURCE=ok:JSON nor SOURCE= one of {failures}")
+            give_up(f"--dip: {one!r} is neither SOURCE=ok:JSON nor SOURCE= one of {failures}")
         if source not in sources:
             near = nearest(source, sources)
-            _give_up(f"--dip: no step asks {source!r}{f'; did you mean {near!r}?' if near else ''}")
+            give_up(f"--dip: no step asks {source!r}{f'; did you mean {near!r}?' if near else ''}")
         found[source] = answer
     return found
 
@@ -210,7 +208,7 @@ def _told_dips(told: list[str], revision: Revision) -> dict[str, str]:
 def _moment(at: str | None) -> Moment:
     when = datetime.now(SEOUL) if at is None else _read_moment(at)
     if when is None:
-        _give_up(f"--at: {at!r} is no moment; write it as 2027-02-07 21:30")
+        give_up(f"--at: {at!r} is no moment; write it as 2027-02-07 21:30")
     return Moment(int(when.timestamp() * 1000))
 
 
@@ -223,21 +221,6 @@ def _read_moment(at: str) -> datetime | None:
     return None
 
 
-def _loaded(folder: Path) -> Revision:
-    if not folder.is_dir():
-        _give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
-    try:
-        return load(folder)
-    except FlowErrors as errors:
-        print(report(ReportForm.TEXT, folder.as_posix(), errors.diagnostics, __version__), file=sys.stderr)
-        raise typer.Exit(WRONG) from None
-
-
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)

@@ -3,12 +3,13 @@
 import asyncio
 import sys
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from ivr_engine.command_line.show import SEOUL
+from ivr_engine.command_line.ending import WRONG, give_up
+from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.reports.ports import PastAway
 from ivr_engine.reports.why import Story, written
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
@@ -17,7 +18,6 @@ from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.lookup import nearest
 from ivr_engine.storage.reporting import JournalPast
 
-WRONG, COULD_NOT = 1, 2
 ENGINE_SECONDS = 2.0
 """For the running engine on this machine to say how things stand now; the journal's story is told without it."""
 
@@ -28,7 +28,7 @@ def why(contact: str = typer.Argument(help="its identifier: the uniqueid of the 
         settings = from_environment()
         story, near = asyncio.run(_look(settings.database_url, contact))
     except (StorageError, SettingsRefused, PastAway) as known:
-        _give_up(str(known))
+        give_up(str(known))
     if story is None:
         print(f"the journal has no contact {contact}; the newest that could be meant: {near}", file=sys.stderr)
         raise typer.Exit(WRONG)
@@ -75,8 +75,3 @@ def _standing(now: dict[str, Any]) -> str:
     return (
         f"now: {place}{expected}; needs {now['needs'] or 'anybody'}; agents: {counts or 'none'}; nearest: {near or '–'}"
     )
-
-
-def _give_up(line: str) -> NoReturn:
-    print(f"ivr-engine: {line}", file=sys.stderr)
-    raise typer.Exit(COULD_NOT)
