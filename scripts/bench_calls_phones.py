@@ -136,6 +136,7 @@ class Citizens(Sipp):
                 *("-i", address, "-m", str(calls), "-l", str(at_once), "-r", str(rate)),
                 f"127.0.0.1:{sip_port}",
             ],
+            slack_ms=0,
         )
 
 
@@ -151,7 +152,7 @@ class Agents(Sipp):
             talk_least_ms=talk_ms[0],
             talk_most_ms=talk_ms[1],
         )
-        super().__init__(text, port=port)
+        super().__init__(text, port=port, slack_ms=0)
 
 
 def ended(facts: Sequence[Fact]) -> int:

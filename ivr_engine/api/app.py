@@ -1,7 +1,9 @@
 """Puts the API together: layers, routes, the feed, health. No decision is made here."""
 
+import asyncio
 import json
 from collections.abc import Callable
+from functools import cache
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -53,10 +55,13 @@ def build_app(
         served = endpoint(route, desk, directory, past, loading, audit, talks)
         app.router.add_route(route.method, route.path, served, name=route.name)
 
-    described = json.dumps(document(routes, __version__), ensure_ascii=False).encode()
+    @cache
+    def described() -> bytes:
+        return json.dumps(document(routes, __version__), ensure_ascii=False).encode()
 
     async def describe(_: web.Request) -> web.Response:
-        return web.Response(body=described, content_type="application/json")
+        # written when first asked for: a start has no tenth of a second for what few read
+        return web.Response(body=await asyncio.to_thread(described), content_type="application/json")
 
     async def listen(request: web.Request) -> web.StreamResponse:
         return await feed.serve(request, settings.api_origins)

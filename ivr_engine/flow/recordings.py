@@ -4,6 +4,7 @@ The folder itself may be a link, because a site may keep its recordings elsewher
 refused, because what stands there would be played to whoever calls.
 """
 
+import os
 import wave
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -38,27 +39,27 @@ def read_recordings(folder: Path, diagnostics: Diagnostics) -> Recordings:
         marks = {}  # they only save work here; who builds is told
     try:
         home = root.resolve()
-        for number, path in enumerate(_files(root, FOLDER_DEPTH)):
+        for number, (inside, entry) in enumerate(_files(root, FOLDER_DEPTH)):
             if number >= RECORDINGS:
                 diagnostics.error(Place(FOLDER), "too_many_files", f"more than {RECORDINGS} files are in this folder")
                 break
-            if path.suffix not in RECORDED_AS:
+            name, suffix = os.path.splitext(inside)
+            if suffix not in RECORDED_AS:
                 continue
-            inside = path.relative_to(root)
-            name = inside.with_suffix("").as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
+            path = root / inside
+            if entry.is_symlink() and not path.resolve().is_relative_to(home):
                 diagnostics.error(
-                    Place(_printable(f"{FOLDER}/{inside.as_posix()}")),
+                    Place(_printable(f"{FOLDER}/{inside}")),
                     "prompt_path",
                     "this link leads out of the prompts folder",
                     hint="put the recording itself here",
                 )
                 found.setdefault(name, None)  # told once, not again as missing
-            elif path.is_file():
+            elif entry.is_file():
                 length_ms = None
-                if path.suffix == ".wav":
+                if suffix == ".wav":
                     built = marks.get(name)
-                    same = built is not None and built.size_bytes == path.stat().st_size
+                    same = built is not None and built.size_bytes == entry.stat().st_size
                     length_ms = built.length_ms if built is not None and same else wav_ms(path)
                 found[name] = max(found.get(name) or 0, length_ms or 0) or None
     except (OSError, RuntimeError, ValueError) as error:
@@ -74,22 +75,29 @@ def read_sounds(folder: Path) -> Sounds:
     """Opens every recording of a folder that `load` has taken, in all its formats. Raises OSError."""
     root = folder / FOLDER
     found: dict[str, str] = {}
-    for path in islice(_files(root, FOLDER_DEPTH), RECORDINGS):
-        if path.suffix in RECORDED_AS and path.is_file():
-            name = path.relative_to(root).with_suffix("").as_posix()
-            found[name] = found.get(name, "") + path.suffix + mark(path.read_bytes())
+    for inside, entry in islice(_files(root, FOLDER_DEPTH), RECORDINGS):
+        name, suffix = os.path.splitext(inside)
+        if suffix in RECORDED_AS and entry.is_file():
+            found[name] = found.get(name, "") + suffix + mark((root / inside).read_bytes())
     return found
 
 
-def _files(folder: Path, depth: int) -> Iterator[Path]:
-    """In the order of names, so that the same folder is always the same revision."""
-    for path in sorted(islice(folder.iterdir(), RECORDINGS + 1)) if folder.is_dir() else ():
-        if path.is_dir():
+def _files(folder: Path, depth: int, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Each file's path in the folder, in the order of names, so that the same folder is always the same revision.
+
+    Entries of the folder and not paths: what each is stands in the folder, and thousands of files are not asked.
+    """
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        listed = sorted(islice(entries, RECORDINGS + 1), key=lambda entry: entry.name)
+    for entry in listed:
+        if entry.is_dir():
             # A linked folder could lead anywhere, in a circle too: its files are links one by one, or not ours.
-            if depth > 1 and not path.is_symlink():
-                yield from _files(path, depth - 1)
+            if depth > 1 and not entry.is_symlink():
+                yield from _files(Path(entry.path), depth - 1, f"{above}{entry.name}/")
         else:
-            yield path
+            yield above + entry.name, entry
 
 
 def wav_ms(path: Path) -> int | None:
