@@ -26,10 +26,11 @@ CORE_LIBRARY = frozenset(
 """What deciding needs: shapes, order and arithmetic. No clock, no file, no random source, no network."""
 
 FLOW_LIBRARY = CORE_LIBRARY | frozenset(
-    "calendar contextlib copy csv datetime decimal difflib fractions graphlib hashlib io json pathlib string".split()
+    "calendar contextlib copy csv datetime decimal difflib fractions graphlib hashlib io json os pathlib string".split()
     + "textwrap unicodedata wave zoneinfo".split()
 )
-"""A flow also reads documents and knows calendars; the moment itself is still told to it."""
+"""A flow also reads documents and knows calendars (`os` lists a folder of ten thousand recordings without asking each);
+the moment itself is still told to it."""
 
 STANDARD = frozenset(sys.stdlib_module_names)
 

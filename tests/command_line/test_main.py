@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr_engine import __version__
-from ivr_engine.__main__ import COULD_NOT, OK, WRONG, app
+from ivr_engine.__main__ import app
+from ivr_engine.command_line.ending import COULD_NOT, OK, WRONG
 from ivr_engine.storage.migrations import head
 from sandbox import ports
 

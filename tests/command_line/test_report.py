@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import COULD_NOT, OK, WRONG, app
+from ivr_engine.__main__ import app
+from ivr_engine.command_line.ending import COULD_NOT, OK, WRONG
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.replay import recording
