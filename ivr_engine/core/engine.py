@@ -124,6 +124,7 @@ class Engine:
         state.notices.clear()
         self._fire(inclusive=isinstance(event, TimePassed))
         self._decide(event)
+        self._offering.match_wanting()
         if state.routing.somebody_left:
             state.routing.somebody_left = False
             self._waiting.judge_staff()
@@ -169,8 +170,13 @@ class Engine:
         now_ms = state.now_ms
         if state.deadlines.quiet(now_ms):
             return
+        moment: tuple[int, Due] | None = None
         while (due := state.deadlines.pop_due(now_ms, inclusive=inclusive)) is not None:
-            _, kind, subject = due
+            due_ms, kind, subject = due
+            if moment != (due_ms, kind):
+                # whom one millisecond lets go for one reason seeks together
+                self._offering.match_wanting()
+                moment = (due_ms, kind)
             match kind:
                 case Due.PROMISE:
                     self._dispatch.promise_missed(ContactId(subject))
@@ -202,6 +208,7 @@ class Engine:
                     self._callbacks.look(CallbackId(subject))
                 case Due.DIAL_OWED:
                     self._callbacks.dial_owed(CallbackId(subject))
+        self._offering.match_wanting()
 
     def _decide(self, event: Event) -> None:  # noqa: PLR0912, PLR0915  (one branch an event: a table of contents)
         dispatch, offering, talk, adoption = self._dispatch, self._offering, self._talk, self._adoption

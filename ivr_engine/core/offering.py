@@ -197,11 +197,9 @@ class Offering(Duty):
     def _seek_both(self, contact: Contact | None, agent: Agent | None) -> None:
         """Parted: first the contact takes its place, so that the agent gets whoever is the first in order."""
         if contact is not None and contact.phase is ContactPhase.QUEUED:
-            self._place(contact)
+            self.wants_agent(contact)
         if agent is not None:
             self.seek_contact(agent)
-        if contact is not None and contact.phase is ContactPhase.QUEUED:
-            self.seek_agent(contact)
 
     def withdrawn_by_switch(self, offer: Offer) -> None:
         """The switch holds no such leg (any more): nobody's fault, and the contact seeks again."""

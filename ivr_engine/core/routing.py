@@ -11,7 +11,7 @@ promise is about to break. And where shares are agreed, contractors who are behi
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import Configuration, QueueSettings, RoutingPolicy
@@ -193,12 +193,12 @@ class Routing:
     def waiting(self) -> int:
         return len(self._standing)
 
-    def in_order(self, now_ms: int) -> list[ContactId]:
-        """All waiting contacts, the most urgent first: the order in which a freed centre would serve them."""
-        answer_ms, crowded = self.policy.answer_ms, self.crowded(now_ms)
+    def in_order(self, now_ms: int, contacts: Iterable[ContactId] | None = None) -> list[ContactId]:
+        """All waiting contacts, or these, the most urgent first: in that order a freed centre would serve them."""
+        answer_ms, crowded, standings = self.policy.answer_ms, self.crowded(now_ms), self._standing
         ranks = [
             standing.line.rank(standing.place, now_ms, answer_ms, crowded=crowded)
-            for standing in self._standing.values()
+            for standing in (standings.values() if contacts is None else (standings[contact] for contact in contacts))
         ]
         return [rank[-1] for rank in sorted(ranks)]
 

@@ -4,6 +4,10 @@ Routing is driven by events: a contact that starts waiting looks for an agent, a
 contact, each at once. Nobody polls, so an idle agent and a contact that the agent may take never stand side by side
 (invariant I6). *May* is the word: the reserve of a small desk may keep them apart until a promise is about to break,
 and a contact may stand for one preferred agent for a while; each such while ends in a deadline.
+
+One moment may let go several: an agent leaves for whom some stood, two need less in the same millisecond, the hours for
+callbacks begin. Then each takes its place before anybody seeks (`wants_agent`), and they seek in the queue's order
+(`match_wanting`), which the engine asks for when the moment is over: our loops and names decide nothing.
 """
 
 from ivr_engine.core.agent import Agent, AgentStimulus
@@ -28,10 +32,20 @@ class Seeking:
         self._state = state
         self._wants_second: dict[ContactId, None] = {}
         """Whose phone has rung for long, with no other agent idle then. As many as ring at most."""
+        self._wanting: dict[ContactId, None] = {}
+        """Let go in this moment, in their places, and not matched yet. As many as wait at most."""
 
     # ── a contact seeks ─────────────────────────────────────────────────────────────────────────────────────────────
     def seek_agent(self, contact: Contact) -> None:
-        """Offer the contact to the best free agent, or let it stand in its place."""
+        """Offer the contact to the best free agent, or let it stand in its place; after whom it comes, if others were
+        let go in this moment."""
+        if self._wanting:
+            self.wants_agent(contact)
+            self.match_wanting()
+        else:
+            self._seek_agent(contact)
+
+    def _seek_agent(self, contact: Contact) -> None:
         state = self._state
         choice = self._choose(contact) if state.switch_connected else None
         if choice is None:
@@ -40,6 +54,23 @@ class Seeking:
                 self._explain_wait(contact)
             return
         self._offer(contact, state.agents[choice.agent], choice.candidates, choice.reason)
+
+    def wants_agent(self, contact: Contact) -> None:
+        """Into its place; it seeks with everybody who is let go in this moment."""
+        self._place(contact)
+        self._wanting[contact.id] = None
+
+    def match_wanting(self) -> None:
+        """The moment is over: whoever it let go seeks, in the queue's order."""
+        if not self._wanting:
+            return
+        state = self._state
+        wanting = [contact for contact in self._wanting if state.routing.stands(contact)]
+        self._wanting.clear()
+        if len(wanting) > 1:
+            wanting = state.routing.in_order(state.now_ms, wanting)
+        for contact in wanting:
+            self._seek_agent(state.contacts[contact])
 
     def _choose(self, contact: Contact) -> Choice | None:
         state, desk, request = self._state, contact.desk, contact.request
@@ -99,7 +130,7 @@ class Seeking:
         """Something that kept the contact from an agent is over: its preferred agent's time, or the reserve."""
         waiting = self._state.contacts.get(contact)
         if waiting is not None and waiting.phase is ContactPhase.QUEUED:
-            self.seek_agent(waiting)
+            self.wants_agent(waiting)
 
     def _release(self, agent: Agent) -> None:
         """Who stands for this agent alone waits for nobody who has gone."""
@@ -144,7 +175,8 @@ class Seeking:
         for contact in state.routing.in_order(state.now_ms):
             if not state.routing.idle:
                 return
-            self.seek_agent(state.contacts[contact])
+            self._wanting.pop(contact, None)
+            self._seek_agent(state.contacts[contact])
 
     # ── a second phone ──────────────────────────────────────────────────────────────────────────────────────────────
     def second_due(self, contact: ContactId) -> None:

@@ -114,7 +114,8 @@ class Waiting:
             state.deadlines.set(Due.TOO_LONG, contact.id, max(at_ms, state.now_ms))
         if settings.announcements.first_after_ms:
             self._arm_announcements(contact, settings.announcements)
-        self._seek(contact)
+        if contact.phase is ContactPhase.QUEUED:
+            self._offering.seek_agent(contact)
         # a flow has spoken, or we dialled: whoever is here will wait
         came_back = contact.returns or contact.sent_on_at_ms is not None or contact.callback is not None
         if contact.phase is ContactPhase.QUEUED and state.switch_connected and not came_back:
@@ -128,7 +129,7 @@ class Waiting:
         settings = self._state.queue(contact.request.queue)
         if settings.relaxation:
             self._relax(contact, settings)
-        self._offering.seek_agent(contact)
+        self._offering.wants_agent(contact)
 
     def look(self, contact: Contact) -> None:
         """One more look at how long it will be, while nobody has answered."""
@@ -159,7 +160,7 @@ class Waiting:
         if waiting is None or waiting.request is None:
             return
         if self._relax(waiting, self._state.queue(waiting.request.queue)):
-            self._seek(waiting)
+            self._wants_agent(waiting)
 
     def _relax(self, contact: Contact, settings: QueueSettings) -> bool:
         """Takes every step that is due; True when something changed. The next one has its deadline."""
@@ -239,11 +240,11 @@ class Waiting:
                 contact.needs = also(contact.needs, step.also)
                 contact.desk = state.routing.books.desk(contact.needs)
                 self._told(contact, settings, said)
-                self._seek(contact)
+                self._wants_agent(contact)
             case EscalationAct.RAISE:
                 contact.raised += step.raise_priority
                 self._told(contact, settings, said)
-                self._seek(contact)
+                self._wants_agent(contact)
             case EscalationAct.ANNOUNCE:
                 self._told(contact, settings, said)
                 prompt = in_language(step.prompts, contact.request.language if contact.request else "")
@@ -320,17 +321,19 @@ class Waiting:
         state = self._state
         if not state.routing.waiting or not state.switch_connected:
             return
+        left: list[ContactId] = []
         for desk in [desk for desk in state.routing.books.desks.values() if desk.lines and not desk.on_duty]:
             waiting = [contact for line in desk.lines.values() for _, contact in line.places]
             self._tell_unmet(desk, waiting)
-            for contact in waiting:
-                left = state.contacts[contact]
-                assert left.request is not None
-                limits = state.queue(left.request.queue).limits
-                if desk.enrolled or limits.unmeetable.act is OverflowAct.WAIT:
-                    self.send_on(left, limits.nobody, "nobody")
-                else:
-                    self.send_on(left, limits.unmeetable, "unmeetable")
+            left += waiting
+        for contact in [state.contacts[name] for name in state.routing.in_order(state.now_ms, left)]:
+            assert contact.request is not None
+            assert contact.desk is not None
+            limits = state.queue(contact.request.queue).limits
+            if contact.desk.enrolled or limits.unmeetable.act is OverflowAct.WAIT:
+                self.send_on(contact, limits.nobody, "nobody")
+            else:
+                self.send_on(contact, limits.unmeetable, "unmeetable")
 
     def judge_queues(self) -> None:
         """After a new configuration: queues that none of its agents can serve are an alarm, once for each."""
@@ -354,9 +357,9 @@ class Waiting:
         found = self._state.contacts.get(contact)
         return found if found is not None and found.phase in WAITING else None
 
-    def _seek(self, contact: Contact) -> None:
+    def _wants_agent(self, contact: Contact) -> None:
         if contact.phase is ContactPhase.QUEUED:
-            self._offering.seek_agent(contact)
+            self._offering.wants_agent(contact)
 
     def _set(self, contact: Contact, due: Due, at_ms: int) -> None:
         contact.timed = True
