@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.queue_rules import Announcements, CallbackFirst, CallbackRules, Overflow, OverflowAct
 from tests.core.storm import DIAL_RING_MS, Storm, Weather
 from tests.core.test_invariants import FULL, PLAIN, RICH, ROUTING
@@ -41,7 +42,13 @@ def test_given_a_storm_when_faults_come_and_stop_then_the_invariants_hold_and_no
 
 def drawn_with_callbacks(seed: int) -> Storm:
     """A third of the citizens would rather be called back: asked for before the wait and in the middle of it."""
-    chance = random.Random(f"callbacks {seed}")
+    storm = drawn(seed)
+    queues = called_back(storm.queues, random.Random(f"callbacks {seed}"))
+    return Storm(seed, queues, storm.routing, replace(storm.weather, callbacks=0.33))
+
+
+def called_back(queues: tuple[QueueSettings, ...], chance: random.Random) -> tuple[QueueSettings, ...]:
+    """Queues that keep the promise to call back; key 1 asks for it in the middle of the wait."""
     rules = CallbackRules(
         dials=chance.randrange(1, 4),
         first=chance.choice(list(CallbackFirst)),
@@ -51,9 +58,7 @@ def drawn_with_callbacks(seed: int) -> Storm:
         numbers=("02XXX",),
     )
     keys = Announcements(keys={"1": Overflow(OverflowAct.CALLBACK, "later")})
-    storm = drawn(seed)
-    queues = tuple(replace(queue, callback=rules, announcements=keys) for queue in storm.queues)
-    return Storm(seed, queues, storm.routing, replace(storm.weather, callbacks=0.33))
+    return tuple(replace(queue, callback=rules, announcements=keys) for queue in queues)
 
 
 @pytest.mark.parametrize("seed", [int(ONE)] if ONE else range(SEEDS // 6), ids=lambda seed: f"seed{seed}-")
