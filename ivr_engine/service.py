@@ -32,7 +32,7 @@ from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.kept_talks import TalkFolder
-from ivr_engine.metrics import Metrics
+from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.outside.dips import HttpDips
 from ivr_engine.outside.texts import WebhookTexts
 from ivr_engine.reloading import favour_the_loop, load_aside
@@ -199,8 +199,8 @@ class Service:
 
         revisions = Revisions(revision, clock.now_ms, told)
 
-        dips = HttpDips(settings.outside_hosts, told=metrics.dipped)
-        texts = WebhookTexts(settings.text_webhook, settings.text_token.get_secret_value(), told=metrics.texted)
+        dips = HttpDips(settings.outside_hosts, told=metrics.outside.dipped)
+        texts = WebhookTexts(settings.text_webhook, settings.text_token.get_secret_value(), told=metrics.outside.texted)
         around = VisitPorts(
             directory=directory,
             office_endpoint=settings.office_endpoint,

@@ -10,7 +10,7 @@ from functools import cached_property
 from ivr_engine import __version__
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
-from ivr_engine.metrics import Metrics
+from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.replay import simulated
 from ivr_engine.replay.scenario import Level, Scenario
 from ivr_engine.replay.simulated import Run

@@ -17,7 +17,7 @@ from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.events import Configured, ContactArrived, ContactQueued, Started, SwitchSeen
 from ivr_engine.core.vocabulary import AgentId, ContactId, QueueId, Skill
-from ivr_engine.metrics import Metrics
+from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.runtime.reactor import Reactor
 from ivr_engine.settings import Settings

@@ -6,7 +6,7 @@ from ivr_engine.core.configuration import Configuration, QueueSettings
 from ivr_engine.core.events import Configured
 from ivr_engine.core.service_level import Formula
 from ivr_engine.core.vocabulary import Disposition, QueueId
-from ivr_engine.metrics import Metrics
+from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.reports.live import EVERYTHING, QUEUES, WINDOW_MS, LiveLevels
 from ivr_engine.reports.question import MINUTE_MS
 from ivr_engine.runtime.ports import JournalEntry

@@ -12,7 +12,7 @@ from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.events import PresenceChosen, TimePassed
 from ivr_engine.core.notices import ContactEnded
 from ivr_engine.core.vocabulary import Disposition, OfferFailure, Presence, QueueId
-from ivr_engine.metrics import Metrics
+from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.reports.book import report_of
 from ivr_engine.reports.ports import PastAway, PastBusy, PastForeign
 from ivr_engine.reports.question import HOUR_MS, Dimension, Kind, Question, Told, told

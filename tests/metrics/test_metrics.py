@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from prometheus_client.samples import Sample
 
 from ivr_engine.core.notices import CallbackEnded, CallbackMoved, CallbackPromised, ContactWaits, RequirementUnmet
 from ivr_engine.core.vocabulary import (
@@ -21,11 +22,14 @@ from ivr_engine.core.vocabulary import (
     QueueId,
     TransferResult,
 )
-from ivr_engine.metrics import MOST_QUEUES, MOST_SOURCES, READINGS, Metrics
+from ivr_engine.metrics.outside import MOST_SOURCES
+from ivr_engine.metrics.queues import MOST_QUEUES
+from ivr_engine.metrics.readings import READINGS
+from ivr_engine.metrics.subscriber import Metrics
 from tests.api.desk import view
 from tests.small_day import connected, ended, entry, missed, offer_ended, registered, transferred, waits
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -35,6 +39,10 @@ def metrics() -> Metrics:
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
+
+
+def series(metrics: Metrics) -> list[Sample]:
+    return [sample for family in metrics.registry.collect() for sample in family.samples]
 
 
 def fed(metrics: Metrics) -> Metrics:
@@ -119,11 +127,11 @@ def test_given_a_promise_missed_and_a_transfer_when_counted_then_both_are_there(
 def test_given_data_dips_and_texts_when_counted_then_each_source_and_result_is_and_odd_ones_share_a_series(
     metrics: Metrics,
 ) -> None:
-    metrics.dipped("water", "ok", 0.05)
-    metrics.dipped("water", "slow", 0.8)
+    metrics.outside.dipped("water", "ok", 0.05)
+    metrics.outside.dipped("water", "slow", 0.8)
     for number in range(MOST_SOURCES + 5):
-        metrics.dipped(f"s{number}", "ok", 0.01)
-    metrics.texted("sent", 0.1)
+        metrics.outside.dipped(f"s{number}", "ok", 0.01)
+    metrics.outside.texted("sent", 0.1)
     assert value(metrics, "ivr_data_dips_total", source="water", result="ok") == 1
     assert value(metrics, "ivr_data_dip_seconds_bucket", source="water", le="0.8") == 2
     assert value(metrics, "ivr_data_dips_total", source="other", result="ok") == 6
@@ -167,7 +175,7 @@ def test_given_more_queues_than_the_cap_when_counted_then_the_rest_is_other_and_
 ) -> None:
     for number in range(MOST_QUEUES + 50):
         metrics.record(entry(waits(queue=f"q{number}")))
-    samples = [sample for family in metrics.queued.collect() for sample in family.samples]
+    samples = [sample for sample in series(metrics) if sample.name == "ivr_queued_contacts_total"]
     assert len(samples) <= MOST_QUEUES + 1
     assert sum(sample.value for sample in samples) == MOST_QUEUES + 50
     assert (value(metrics, "ivr_queued_contacts_total", queue="other") or 0) > 0
