@@ -8,8 +8,8 @@ wait go on hearing music, and talks go on without us.
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -24,34 +24,29 @@ from ivr_engine.asterisk.agi_errors import SessionEnd
 from ivr_engine.asterisk.ami import AmiAccount
 from ivr_engine.asterisk.switch import AsteriskSwitch
 from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
-from ivr_engine.core.configuration import AgentSettings, Configuration, kept_days
-from ivr_engine.core.conversation import CallerCard, Conversation
+from ivr_engine.core.configuration import kept_days
 from ivr_engine.core.engine import Engine
-from ivr_engine.core.events import Configured, Event, Started
-from ivr_engine.core.vocabulary import QueueId
-from ivr_engine.flow.diagnostics import FlowErrors
+from ivr_engine.core.events import Event, Started
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.kept_talks import TalkFolder
+from ivr_engine.loading.aside import favour_the_loop
+from ivr_engine.loading.loader import Loader
+from ivr_engine.loading.watch import words
 from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.outside.dips import HttpDips
 from ivr_engine.outside.texts import WebhookTexts
-from ivr_engine.reloading import favour_the_loop, load_aside
-from ivr_engine.reloading_watch import watch, words
-from ivr_engine.revisions import Revisions
 from ivr_engine.runtime.clock import SystemClock
-from ivr_engine.runtime.ports import InboxFull, RevisionChange, RevisionsNow, RevisionWas, SetRefused, TalksAway
+from ivr_engine.runtime.ports import TalksAway
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
-from ivr_engine.storage.audit import AuditTrail, last_import
+from ivr_engine.storage.audit import AuditTrail
 from ivr_engine.storage.callers import callers
-from ivr_engine.storage.database import AWAY, Database, reaching
-from ivr_engine.storage.directory import MemoryDirectory, stored_entries
-from ivr_engine.storage.errors import StorageError
+from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.directory import MemoryDirectory
 from ivr_engine.storage.journal import WrittenJournal
 from ivr_engine.storage.learnt import learnt
 from ivr_engine.storage.reporting import JournalPast
-from ivr_engine.storage.revision_history import keep_change, latest_changes
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +54,8 @@ SHUTDOWN_SECONDS = 3.0
 """For open HTTP requests and feeds at the end; the switch needs nobody to be polite."""
 
 
-LISTS_SECONDS = 1.0
-"""Between two looks for an imported list: one number, read in less than a millisecond."""
-
 PURGE_SECONDS = 86_400.0
 """Retention is counted in days."""
-
-STARTED = "start"
-"""Who put the first revision of a process in force."""
 
 
 class PortTaken(Exception):  # noqa: N818  (the situation is the name)
@@ -78,7 +67,7 @@ class Service:
     """One engine, running. Made by `Service.start`; `stop` it once."""
 
     settings: Settings
-    revisions: Revisions
+    loading: Loader
     database: Database
     journal: WrittenJournal
     reactor: Reactor
@@ -95,14 +84,6 @@ class Service:
     talks_deleted: int = 0
     talks_refused: int = 0
     """Recordings that are due and could not be deleted at the last look."""
-    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _agents: tuple[AgentSettings, ...] = ()
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    """What goes on beside the calls: the history being written, the look at the folder."""
-    _watching: asyncio.Task[None] | None = None
-    _imports: int = 0
-    """The last import of a list that is in force."""
-    _looking: asyncio.Task[None] | None = None
     _purging: asyncio.Task[None] | None = None
 
     @classmethod
@@ -127,9 +108,9 @@ class Service:
             raise
         try:
             await service.visits.start()
-            service._watch_folder(loaded)
-            service._watch_lists()
-            service._purging = service._beside(service._purge_talks())
+            service.audit.start()
+            service.loading.look(loaded, settings.watch_seconds)
+            service._purging = asyncio.create_task(service._purge_talks())
             await service._serve_api()
             await service.switch.start()
         except BaseException:
@@ -185,20 +166,15 @@ class Service:
         alarms = Alarms()
         reactor.subscribe(alarms.take)
 
-        def converse(card: CallerCard) -> Conversation:
-            return service.revisions.converse(card)
-
-        def survey_of(queue: QueueId) -> str:
-            return next((settings.survey for settings in service.revisions.queues if settings.id == queue), "")
-
-        def music_of(queue: QueueId) -> str:
-            return next((settings.music for settings in service.revisions.queues if settings.id == queue), "")
-
-        def told(change: RevisionChange) -> None:
-            service._revision_changed(change)
-
-        revisions = Revisions(revision, clock.now_ms, told)
-
+        loading = Loader(
+            settings.dialplans,
+            revision,
+            database=database,
+            directory=directory,
+            put=reactor.put,
+            now_ms=clock.now_ms,
+        )
+        revisions = loading.revisions
         dips = HttpDips(settings.outside_hosts, told=metrics.outside.dipped)
         texts = WebhookTexts(settings.text_webhook, settings.text_token.get_secret_value(), told=metrics.outside.texted)
         around = VisitPorts(
@@ -207,18 +183,18 @@ class Service:
             dips=dips,
             texts=texts,
             recordings=settings.recordings,
-            survey_of=survey_of,
-            music_of=music_of,
+            survey_of=revisions.survey_of,
+            music_of=revisions.music_of,
             revision_for=revisions.revision_for,
             visited=revisions.visited,
             said=switch.said,
         )
-        speak = FlowVisits(converse, ports=around)
+        speak = FlowVisits(revisions.converse, ports=around)
         visits = AgiServer(host=settings.agi_host, port=settings.agi_port, nonce=nonce, converse=speak)
         audit = AuditTrail(database, clock)
         service: Service = cls(
             settings,
-            revisions,
+            loading,
             database,
             journal,
             reactor,
@@ -234,10 +210,7 @@ class Service:
         )
         service._measure()
         reactor.put(Started(epoch))
-        service._imports = await last_import(database)
-        service._agents = await recovery.agents(database)
-        reactor.put(Configured(service._configuration()))
-        service._revision_changed(RevisionChange(clock.now_ms(), revision.id, RevisionWas.PUT_IN_FORCE, STARTED))
+        await loading.begin()
         known_routing = await learnt(database, clock.now_ms())
         if known_routing is not None:
             reactor.put(known_routing)
@@ -255,122 +228,6 @@ class Service:
         return service
 
     @property
-    def revision(self) -> Revision:
-        """The one that serves whoever comes, but for those on whom another is tried."""
-        return self.revisions.stable
-
-    async def reload(
-        self, who: str = "", percent: int = 100, *, despite: bool = False, unless_on_trial: bool = False
-    ) -> None:
-        """New documents, agents and directory; a broken set is refused and the old one serves on.
-
-        `percent` below 100 puts the set on trial beside the one in force. One that was rolled back is refused unless
-        `despite`; one that is on trial stays so where `unless_on_trial`. Raises FlowErrors, SetRefused or StorageError;
-        nothing has changed then. One at a time, so that the last one asked for wins.
-        """
-        async with self._reloading:
-            try:
-                revision = await load_aside(self.settings.dialplans)
-            except FlowErrors as errors:
-                self.revisions.refuse("", "\n".join(map(str, errors.diagnostics)), who)
-                raise
-            if unless_on_trial and self.revisions.trial is not None and self.revisions.trial.revision == revision.id:
-                return
-            try:
-                self.revisions.check(revision, percent, despite=despite)
-            except SetRefused as refused:
-                self.revisions.refuse(revision.id, str(refused), who)
-                raise
-            with reaching(self.database.place):
-                agents = await recovery.agents(self.database)
-                entries = await stored_entries(self.database)
-            if percent < 100:
-                self.revisions.put_on_trial(revision, percent, who)
-            else:
-                self.revisions.put_in_force(revision, who)
-            self._agents = agents
-            self.directory.replace(entries)
-            self.reactor.put(Configured(self._configuration()))
-
-    # ── Loading: what people may ask by the API ──────────────────────────────────────────────────────────────────────
-    def now(self) -> RevisionsNow:
-        return self.revisions.now()
-
-    async def load(self, who: str, percent: int, *, despite: bool = False) -> RevisionsNow:
-        try:
-            if percent:
-                await self.reload(who, percent, despite=despite)
-            else:
-                self.revisions.withdraw(who)
-        except FlowErrors as errors:
-            raise SetRefused("broken_set", tuple(map(str, errors.diagnostics))) from None
-        except StorageError as away:
-            raise SetRefused("storage", (str(away),)) from None
-        return self.revisions.now()
-
-    async def history(self, limit: int) -> tuple[RevisionChange, ...]:
-        try:
-            with reaching(self.database.place):
-                return await latest_changes(self.database, limit)
-        except StorageError as away:
-            raise SetRefused("storage", (str(away),)) from None
-
-    def _revision_changed(self, change: RevisionChange) -> None:
-        told = "; ".join(change.why.splitlines())
-        match change.was:
-            case RevisionWas.PUT_IN_FORCE if change.who != STARTED:
-                log.info("revision %s is in force, by %s", change.revision, change.who)
-            case RevisionWas.PUT_ON_TRIAL:
-                log.info("revision %s is tried on %d %% of the contacts", change.revision, change.percent)
-            case RevisionWas.WITHDRAWN:
-                log.info("revision %s is tried no more, by %s", change.revision, change.who)
-            case RevisionWas.ROLLED_BACK:
-                log.error("revision %s rolled back, %s serves everybody: %s", change.revision, self.revision.id, told)
-            case RevisionWas.REFUSED:
-                log.error("reload refused, revision %s serves on: %s", self.revision.id, told)
-            case _:
-                pass  # the end of the start says it
-        self._beside(self._keep_change(change))
-
-    async def _keep_change(self, change: RevisionChange) -> None:
-        try:
-            with reaching(self.database.place):
-                await keep_change(self.database, change)
-        except StorageError as away:
-            log.error("the history of revisions lacks %s: %s", change, away)  # noqa: TRY400
-
-    def _watch_folder(self, loaded: bytes) -> None:
-        seconds = self.settings.watch_seconds
-        if seconds:
-            changed = lambda: _reload(self, "file watch", unless_on_trial=True)  # noqa: E731
-            self._watching = self._beside(
-                watch(self.settings.dialplans, loaded, changed, lambda: asyncio.sleep(seconds))
-            )
-
-    def _watch_lists(self) -> None:
-        self.audit.start()
-        self._looking = self._beside(self._take_imports())
-
-    async def _take_imports(self) -> None:
-        """Staff and directory as they are imported, without the documents: in force for the next decision."""
-        while True:
-            await asyncio.sleep(LISTS_SECONDS)
-            try:
-                newest = await last_import(self.database)
-                if newest == self._imports:
-                    continue
-                async with self._reloading:
-                    agents = await recovery.agents(self.database)
-                    entries = await stored_entries(self.database)
-                    self._agents = agents
-                    self.directory.replace(entries)
-                    self.reactor.put(Configured(self._configuration()))
-                    self._imports = newest
-            except (*AWAY, InboxFull):
-                continue  # the next look finds it
-            log.info("imported lists are in force: %d agents, %d entries", len(agents), len(entries))
-
-    @property
     def talks(self) -> TalkFolder:
         return TalkFolder(self.settings.talks_folder, SystemClock().now_ms)
 
@@ -378,7 +235,7 @@ class Service:
         """Recordings whose days are over go, now and every day, beside the calls. Where nothing records, nothing is
         looked for."""
         while True:
-            keep_days = kept_days(self.revisions.queues)
+            keep_days = kept_days(self.loading.revisions.queues)
             if keep_days or self.settings.talks_folder.is_dir():
                 try:
                     purged = await asyncio.to_thread(self.talks.purge, keep_days, "ivr-engine")
@@ -393,22 +250,6 @@ class Service:
                         log.error("a recording whose days are over cannot be deleted: %s", refused)
             await asyncio.sleep(PURGE_SECONDS)
 
-    def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def _configuration(self) -> Configuration:
-        stable = self.revisions.stable
-        return Configuration(
-            queues=self.revisions.queues,
-            agents=self._agents,
-            revision=stable.id,
-            routing=stable.routing,
-            phrases=stable.phrases,
-        )
-
     async def stop(self) -> None:
         """The heartbeat ends, doors close, what was decided is written. Safe after a failed start."""
         await self.switch.stop()
@@ -418,10 +259,10 @@ class Service:
         if self.api is not None:
             await self.api.cleanup()
         self.reactor.stop()
-        for watching in (self._watching, self._looking, self._purging):
-            if watching is not None:
-                watching.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.loading.stop()
+        if self._purging is not None:
+            self._purging.cancel()
+            await asyncio.gather(self._purging, return_exceptions=True)
         await self.audit.close()
         await self.journal.close()
         await self.database.dispose()
@@ -450,7 +291,7 @@ class Service:
             metrics_registry=self.metrics.registry,
             health=self.health,
             feed=self.feed,
-            loading=self,
+            loading=self.loading,
             audit=self.audit,
             talks=self.talks,
         )
@@ -480,7 +321,7 @@ class Service:
         read("ivr_ami_connects_total", lambda: link.counts.connects)
         read("ivr_visits_total", lambda: _by_end(visits.ends))
         read("ivr_open_visits", lambda: visits.open_sessions)
-        revisions = self.revisions
+        revisions = self.loading.revisions
         read("ivr_revision_in_force", lambda: {revisions.stable.id: 1})
         read("ivr_canary_share", lambda: {trial.revision: trial.percent / 100} if (trial := revisions.trial) else {})
         read("ivr_refused_loads_total", lambda: revisions.refused)
@@ -509,7 +350,7 @@ async def run(settings: Settings) -> None:
 
     def reload() -> None:
         if starting.done() and not starting.cancelled() and starting.exception() is None:
-            task = asyncio.create_task(_reload(starting.result(), "signal"))
+            task = asyncio.create_task(starting.result().loading.try_reload("signal"))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
@@ -525,13 +366,3 @@ async def run(settings: Settings) -> None:
     favour_the_loop()
     await stopping.wait()
     await service.stop()
-
-
-async def _reload(service: Service, who: str, *, unless_on_trial: bool = False) -> None:
-    try:
-        await service.reload(who, unless_on_trial=unless_on_trial)
-    except (FlowErrors, SetRefused):
-        pass  # told and kept in the history already
-    except Exception as refused:
-        told = "; ".join(str(refused).splitlines())
-        log.error("reload refused, revision %s serves on: %s", service.revision.id, told)  # noqa: TRY400

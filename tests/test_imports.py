@@ -152,9 +152,13 @@ LAYERS = {
     "reports.ports": Layer(ours=(REPORTS,), library=CORE_LIBRARY),
     "kept_talks": Layer(ours=(*PORTS,), waits=False),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
-    "reloading": Layer(ours=("ivr_engine.flow",)),
-    "reloading_watch": Layer(ours=("ivr_engine.flow",)),
-    "revisions": Layer(ours=(CORE, "ivr_engine.flow", *PORTS), never=DECIDING, library=FLOW_LIBRARY, waits=False),
+    # What is in force comes from documents and from the database, and goes to the core.
+    "loading": Layer(ours=(CORE, "ivr_engine.flow", "ivr_engine.storage", *PORTS), never=DECIDING),
+    "loading.aside": Layer(ours=("ivr_engine.flow",)),
+    "loading.watch": Layer(ours=("ivr_engine.flow",)),
+    "loading.revisions": Layer(
+        ours=(CORE, "ivr_engine.flow", *PORTS), never=DECIDING, library=FLOW_LIBRARY, waits=False
+    ),
     "service": EVERYTHING,
     "__main__": EVERYTHING,
     "command_line": EVERYTHING,

@@ -328,7 +328,7 @@ class TestReload:
         self, asterisk: Asterisk, settings: Settings, tmp_path: Path
     ) -> None:
         async with serving(settings) as service:
-            before = service.revision.id
+            before = service.loading.revision.id
             add_queue(settings)
             (tmp_path / "agents.csv").write_text("agent,name,contractor,skills\n1003,Choi,saebit,general:1\n")
             (tmp_path / "officials.csv").write_text(
@@ -336,8 +336,8 @@ class TestReload:
             )
             await import_agents(service.database, tmp_path / "agents.csv")
             await import_directory(service.database, tmp_path / "officials.csv")
-            await service.reload()
-            assert service.revision.id != before
+            await service.loading.reload()
+            assert service.loading.revision.id != before
             view = service.reactor.view()
             assert AgentId("1003") in {agent.id for agent in view.agents}
             assert "nightly" in {queue.id for queue in view.queues}
@@ -347,7 +347,7 @@ class TestReload:
         self, asterisk: Asterisk, settings: Settings, tmp_path: Path
     ) -> None:
         async with serving(settings) as service:
-            before = service.revision.id
+            before = service.loading.revision.id
             (tmp_path / "agents.csv").write_text("agent,name,contractor,skills\n1003,Choi,saebit,general:1\n")
             (tmp_path / "officials.csv").write_text(
                 "entry,department,official,duties,number\n7002,Water,Jung,,0231461001\n"
@@ -358,31 +358,31 @@ class TestReload:
             known = lambda: AgentId("1003") in {agent.id for agent in service.reactor.view().agents}  # noqa: E731
             await until(known, "the agent who was imported is known")
             assert service.directory.find("7002") is not None
-            assert service.revision.id == before
+            assert service.loading.revision.id == before
 
     async def test_given_a_broken_document_when_reloaded_then_it_is_refused_and_the_old_one_serves_on(
         self, asterisk: Asterisk, settings: Settings
     ) -> None:
         async with serving(settings) as service:
-            before, decided = service.revision, service.reactor.seq
+            before, decided = service.loading.revision, service.reactor.seq
             break_flow(settings)
             add_queue(settings)
             with pytest.raises(FlowErrors):
-                await service.reload()
-            assert service.revision is before
+                await service.loading.reload()
+            assert service.loading.revision is before
             assert service.reactor.seq == decided
-            assert service.revision.converse(CallerCard(CITIZEN, "120")).begin()
+            assert service.loading.revision.converse(CallerCard(CITIZEN, "120")).begin()
 
     async def test_given_a_database_that_is_away_when_reloaded_then_nothing_has_changed(
         self, asterisk: Asterisk, settings: Settings
     ) -> None:
         async with serving(settings) as service:
-            before, decided = service.revision, service.reactor.seq
+            before, decided = service.loading.revision, service.reactor.seq
             add_queue(settings)
             dropped_table(settings)
             with pytest.raises(CannotConnect):
-                await service.reload()
-            assert service.revision is before
+                await service.loading.reload()
+            assert service.loading.revision is before
             assert service.reactor.seq == decided
             assert service.directory.find("7001") is not None
 
@@ -398,15 +398,15 @@ class TestReload:
             return await stored_entries(database)
 
         async with serving(settings) as service:
-            monkeypatch.setattr("ivr_engine.service.stored_entries", late_the_first_time)
-            first = asyncio.ensure_future(service.reload())
+            monkeypatch.setattr("ivr_engine.loading.loader.stored_entries", late_the_first_time)
+            first = asyncio.ensure_future(service.loading.reload())
             await slow.wait()
             add_queue(settings)
-            second = asyncio.ensure_future(service.reload())
+            second = asyncio.ensure_future(service.loading.reload())
             await asyncio.wait({second}, timeout=0.05)
             goes_on.set()
             await asyncio.gather(first, second)
-            assert "nightly" in {queue.id for queue in service.revision.queues}
+            assert "nightly" in {queue.id for queue in service.loading.revision.queues}
 
     async def test_given_an_agent_on_break_when_reloaded_then_presence_is_kept(
         self, asterisk: Asterisk, settings: Settings
@@ -414,7 +414,7 @@ class TestReload:
         async with serving(settings) as service:
             asterisk.emit("UserEvent", UserEvent="IvrAgentPhone", Agent=AGENT, Feature="on_break")
             await until(lambda: presence(service) is Presence.ON_BREAK, "the break is known")
-            await service.reload()
+            await service.loading.reload()
             assert presence(service) is Presence.ON_BREAK
 
 

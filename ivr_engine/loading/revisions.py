@@ -1,6 +1,6 @@
 """Which revision speaks to whom: the stable one, one on trial, and those that contacts still hold on to.
 
-Nothing is read, waited for or written here; `service` loads, and is told of every change. A contact keeps the revision
+Nothing is read, waited for or written here; `Loader` loads, and is told of every change. A contact keeps the revision
 of its first visit: its id travels on the channel (`CallerCard.revision`), and the last few revisions stay in memory for
 it. One that is no longer there, or was rolled back, is replaced by the stable one.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard, Conversation, VisitEnd
-from ivr_engine.core.vocabulary import ContactId
+from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.flow.canary import CanaryRule, Trial, why_back
 from ivr_engine.flow.revision import Revision
 from ivr_engine.runtime.ports import RevisionChange, RevisionsNow, RevisionWas, SetRefused
@@ -79,6 +79,14 @@ class Revisions:
         known = {queue.id for queue in self.stable.queues}
         new = self.canary.queues if self.canary is not None else ()
         return (*self.stable.queues, *(queue for queue in new if queue.id not in known))
+
+    def survey_of(self, queue: QueueId) -> str:
+        """The flow that asks after a talk of this queue; empty: none does."""
+        return next((settings.survey for settings in self.queues if settings.id == queue), "")
+
+    def music_of(self, queue: QueueId) -> str:
+        """The class of music while waiting in this queue; empty: the switch's own."""
+        return next((settings.music for settings in self.queues if settings.id == queue), "")
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────
     def check(self, revision: Revision, percent: int, *, despite: bool) -> None:

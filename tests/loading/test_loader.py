@@ -10,9 +10,8 @@ from typer.testing import CliRunner
 
 from ivr_engine.__main__ import app
 from ivr_engine.core.conversation import CallerCard
-from ivr_engine.reloading_watch import stamp, words
+from ivr_engine.loading.watch import stamp, words
 from ivr_engine.runtime.ports import RevisionWas
-from ivr_engine.service import Service
 from ivr_engine.settings import Settings
 from ivr_engine.storage.revision_history import latest_changes
 from tests.asterisk.fake_asterisk import Asterisk
@@ -40,27 +39,24 @@ async def post(settings: Settings, **body: Any) -> tuple[int, Any]:
         return answer.status, await answer.json(content_type=None)
 
 
-def lifelong(service: Service) -> set[object]:
-    """What a service does beside the calls as long as it runs."""
-    return {service._watching, service._looking, service._purging}
-
-
 async def test_given_a_changed_set_when_tried_withdrawn_and_loaded_by_the_api_then_each_is_in_force_and_in_the_history(
     asterisk: Asterisk, settings: Settings
 ) -> None:
     async with serving(settings) as service:
-        first = service.revision.id
+        first = service.loading.revision.id
         add_queue(settings)
         status, now = await post(settings, canary_percent=10, by="kim")
         assert (status, now["stable"], now["percent"]) == (200, first, 10)
         second = now["canary"]
-        spoken = {service.revisions.revision_for(CallerCard(CITIZEN, "120", revision=one)) for one in (first, second)}
+        spoken = {
+            service.loading.revisions.revision_for(CallerCard(CITIZEN, "120", revision=one)) for one in (first, second)
+        }
         assert spoken == {first, second}, "each keeps its own"
         assert f'ivr_canary_share{{revision="{second}"}} 0.1' in (await get(settings, "/metrics"))[1]
         assert (await post(settings, canary_percent=0))[1]["canary"] == ""
         assert (await post(settings, canary_percent=0))[1]["code"] == "no_trial"
         assert (await post(settings))[1]["stable"] == second
-        await until(lambda: service._tasks <= lifelong(service), "the history is written")
+        await service.loading.history_is_written()
         changes = (await get(settings, "/v1/revisions"))[1]["changes"]
         assert [(one["was"], one["who"], one["revision"]) for one in changes] == [
             ("put_in_force", "desk", second),
@@ -75,14 +71,14 @@ async def test_given_a_broken_set_when_loaded_by_the_api_then_every_mistake_is_t
     asterisk: Asterisk, settings: Settings
 ) -> None:
     async with serving(settings) as service:
-        before = service.revision
+        before = service.loading.revision
         break_flow(settings)
         status, refused = await post(settings)
-        assert (status, refused["code"], service.revision is before) == (409, "broken_set", True)
+        assert (status, refused["code"], service.loading.revision is before) == (409, "broken_set", True)
         assert any("did you mean 'water'?" in place["message"] for place in refused["places"])
         assert (await post(settings, canary_percent=101))[0] == 422
         assert "ivr_refused_loads_total 1.0" in (await get(settings, "/metrics"))[1]
-        await until(lambda: service._tasks <= lifelong(service), "the history is written")
+        await service.loading.history_is_written()
         newest = (await latest_changes(service.database, 1))[0]
         assert (newest.was, newest.who, "watre" in newest.why) == (RevisionWas.REFUSED, "desk", True)
 
@@ -92,13 +88,13 @@ async def test_given_a_folder_that_is_watched_when_documents_are_saved_then_good
 ) -> None:
     watched = settings.model_copy(update={"watch_seconds": 0.02})
     async with serving(watched) as service:
-        first = service.revision.id
+        first = service.loading.revision.id
         add_queue(settings)
-        await until(lambda: service.revision.id != first, "the new set is in force")
-        second = service.revision.id
+        await until(lambda: service.loading.revision.id != first, "the new set is in force")
+        second = service.loading.revision.id
         break_flow(settings)
-        await until(lambda: service.revisions.refused == 1, "the broken set is refused")
-        assert service.revision.id == second
+        await until(lambda: service.loading.revisions.refused == 1, "the broken set is refused")
+        assert service.loading.revision.id == second
 
 
 def test_given_a_folder_when_files_are_only_touched_then_its_words_are_the_same(tmp_path: Path) -> None:

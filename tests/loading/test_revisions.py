@@ -8,7 +8,7 @@ from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import CallerCard, VisitEnd
 from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.flow.revision import Revision
-from ivr_engine.revisions import REVISIONS_KEPT, RULE, Revisions
+from ivr_engine.loading.revisions import REVISIONS_KEPT, RULE, Revisions
 from ivr_engine.runtime.ports import RevisionChange, RevisionWas, SetRefused
 from tests.flow.conftest import Folder, folder
 

@@ -1,0 +1,1 @@
+"""What is in force while the engine serves: documents by revision, counsellors and officials by import."""
