@@ -24,11 +24,11 @@ from ivr_engine.asterisk.agi_errors import SessionEnd
 from ivr_engine.asterisk.ami import AmiAccount
 from ivr_engine.asterisk.switch import AsteriskSwitch
 from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
-from ivr_engine.core.configuration import kept_days
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.events import Event, Started
 from ivr_engine.flow.revision import Revision, load
-from ivr_engine.kept_talks import TalkFolder
+from ivr_engine.kept_talks.folder import TalkFolder
+from ivr_engine.kept_talks.retention import Retention
 from ivr_engine.loading.aside import favour_the_loop
 from ivr_engine.loading.loader import Loader
 from ivr_engine.loading.watch import words
@@ -36,7 +36,6 @@ from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.outside.dips import HttpDips
 from ivr_engine.outside.texts import WebhookTexts
 from ivr_engine.runtime.clock import SystemClock
-from ivr_engine.runtime.ports import TalksAway
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.settings import Settings
 from ivr_engine.storage import recovery
@@ -52,10 +51,6 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 3.0
 """For open HTTP requests and feeds at the end; the switch needs nobody to be polite."""
-
-
-PURGE_SECONDS = 86_400.0
-"""Retention is counted in days."""
 
 
 class PortTaken(Exception):  # noqa: N818  (the situation is the name)
@@ -80,11 +75,9 @@ class Service:
     texts: WebhookTexts
     audit: AuditTrail
     alarms: Alarms
+    talks: TalkFolder
+    retention: Retention
     api: web.AppRunner | None = None
-    talks_deleted: int = 0
-    talks_refused: int = 0
-    """Recordings that are due and could not be deleted at the last look."""
-    _purging: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, settings: Settings) -> "Service":
@@ -110,7 +103,7 @@ class Service:
             await service.visits.start()
             service.audit.start()
             service.loading.look(loaded, settings.watch_seconds)
-            service._purging = asyncio.create_task(service._purge_talks())
+            service.retention.start()
             await service._serve_api()
             await service.switch.start()
         except BaseException:
@@ -192,6 +185,7 @@ class Service:
         speak = FlowVisits(revisions.converse, ports=around)
         visits = AgiServer(host=settings.agi_host, port=settings.agi_port, nonce=nonce, converse=speak)
         audit = AuditTrail(database, clock)
+        talks = TalkFolder(settings.talks_folder, clock.now_ms)
         service: Service = cls(
             settings,
             loading,
@@ -207,6 +201,8 @@ class Service:
             texts,
             audit,
             alarms,
+            talks,
+            Retention(talks, lambda: revisions.queues),
         )
         service._measure()
         reactor.put(Started(epoch))
@@ -227,29 +223,6 @@ class Service:
             reactor.put(callback)
         return service
 
-    @property
-    def talks(self) -> TalkFolder:
-        return TalkFolder(self.settings.talks_folder, SystemClock().now_ms)
-
-    async def _purge_talks(self) -> None:
-        """Recordings whose days are over go, now and every day, beside the calls. Where nothing records, nothing is
-        looked for."""
-        while True:
-            keep_days = kept_days(self.loading.revisions.queues)
-            if keep_days or self.settings.talks_folder.is_dir():
-                try:
-                    purged = await asyncio.to_thread(self.talks.purge, keep_days, "ivr-engine")
-                except TalksAway as away:
-                    log.error("recordings of talks cannot be looked through: %s", away)  # noqa: TRY400
-                else:
-                    self.talks_deleted += len(purged.deleted)
-                    self.talks_refused = len(purged.refused)
-                    if purged.deleted:
-                        log.info("deleted %d recordings of talks whose days were over", len(purged.deleted))
-                    for refused in purged.refused:
-                        log.error("a recording whose days are over cannot be deleted: %s", refused)
-            await asyncio.sleep(PURGE_SECONDS)
-
     async def stop(self) -> None:
         """The heartbeat ends, doors close, what was decided is written. Safe after a failed start."""
         await self.switch.stop()
@@ -260,9 +233,7 @@ class Service:
             await self.api.cleanup()
         self.reactor.stop()
         await self.loading.stop()
-        if self._purging is not None:
-            self._purging.cancel()
-            await asyncio.gather(self._purging, return_exceptions=True)
+        await self.retention.stop()
         await self.audit.close()
         await self.journal.close()
         await self.database.dispose()
@@ -321,13 +292,13 @@ class Service:
         read("ivr_ami_connects_total", lambda: link.counts.connects)
         read("ivr_visits_total", lambda: _by_end(visits.ends))
         read("ivr_open_visits", lambda: visits.open_sessions)
-        revisions = self.loading.revisions
+        revisions, retention = self.loading.revisions, self.retention
         read("ivr_revision_in_force", lambda: {revisions.stable.id: 1})
         read("ivr_canary_share", lambda: {trial.revision: trial.percent / 100} if (trial := revisions.trial) else {})
         read("ivr_refused_loads_total", lambda: revisions.refused)
         read("ivr_canary_roll_backs_total", lambda: revisions.roll_backs)
-        read("ivr_recordings_deleted_total", lambda: self.talks_deleted)
-        read("ivr_recordings_overdue", lambda: self.talks_refused)
+        read("ivr_recordings_deleted_total", lambda: retention.deleted)
+        read("ivr_recordings_overdue", lambda: retention.overdue)
         read("ivr_feed_listeners", lambda: feed.listeners)
         read("ivr_feed_closed_slow_total", lambda: feed.closed_slow)
 

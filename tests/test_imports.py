@@ -150,7 +150,8 @@ LAYERS = {
     ),
     # Only the API's question to others is asked across a wait.
     "reports.ports": Layer(ours=(REPORTS,), library=CORE_LIBRARY),
-    "kept_talks": Layer(ours=(*PORTS,), waits=False),
+    "kept_talks": Layer(ours=(CORE, *PORTS), never=DECIDING),
+    "kept_talks.folder": Layer(ours=(*PORTS,), waits=False),
     "settings": Layer(vendors=("pydantic", "pydantic_settings")),
     # What is in force comes from documents and from the database, and goes to the core.
     "loading": Layer(ours=(CORE, "ivr_engine.flow", "ivr_engine.storage", *PORTS), never=DECIDING),

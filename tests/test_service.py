@@ -200,7 +200,7 @@ class TestStart:
             file.write_bytes(b"RIFF")
         os.utime(old, (0, 0))
         async with serving(settings.model_copy(update={"talks_here": talks})) as service:
-            await until(lambda: service.talks_deleted == 1, "the old one is gone")
+            await until(lambda: service.retention.deleted == 1, "the old one is gone")
             assert "ivr_recordings_deleted_total 1.0" in (await get(settings, "/metrics"))[1]
         assert (old.exists(), new.exists()) == (False, True)
 

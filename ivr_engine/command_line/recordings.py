@@ -17,7 +17,7 @@ from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.core.configuration import kept_days
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.revision import load
-from ivr_engine.kept_talks import TalkFolder
+from ivr_engine.kept_talks.folder import TalkFolder
 from ivr_engine.runtime.clock import SystemClock
 from ivr_engine.runtime.ports import KeptTalk, TalksAway
 from ivr_engine.settings import Settings, SettingsRefused, from_environment

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ivr_engine.kept_talks import TalkFolder
+from ivr_engine.kept_talks.folder import TalkFolder
 from tests.api.conftest import BEARER, Office
 from tests.api.test_resources import get, send
 

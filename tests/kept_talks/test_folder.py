@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr_engine.__main__ import app
-from ivr_engine.kept_talks import DAY_MS, TalkFolder
+from ivr_engine.kept_talks.folder import DAY_MS, TalkFolder
 from ivr_engine.runtime.ports import TalksAway
 
 NOW_MS = 1_800_000_000_000

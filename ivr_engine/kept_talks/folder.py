@@ -50,6 +50,9 @@ class TalkFolder:
         self._folder = folder
         self._now_ms = now_ms
 
+    def exists(self) -> bool:
+        return self._folder.is_dir()
+
     def all(self) -> tuple[KeptTalk, ...]:
         """Every recording, the oldest first. Raises TalksAway where there is no such folder."""
         found = []
