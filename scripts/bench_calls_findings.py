@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Side = Literal["dial", "app_queue", "engine"]
+Side = Literal["dial", "app_queue", "desks", "engine"]
+"""dial: nobody decides. app_queue: one queue. desks: app_queue with a queue for each desk of 120, an agent in a dozen
+of them. engine: what it is all for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How much of everything: `rates` in calls/s, each for `load_seconds`, `rounds` times on each side.
 
+    desks_rate: the one rate at which `desks` is looked at; what the others say of more and less holds for it.
     busy_rate: calls/s whose talks are so long that the agents can hardly keep up, for `busy_seconds`.
     """
 
     rates: tuple[int, ...] = (20, 50, 80)
+    desks_rate: int = 50
     load_seconds: float = 10.0
     busy_rate: int = 50
     busy_seconds: float = 20.0

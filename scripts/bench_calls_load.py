@@ -2,9 +2,10 @@
 the engine, and the least that such a call can cost.
 
 app_queue works alone, with no engine and no AMI session beside it; the engine works with app_queue loaded and idle. The
-two take turns in the order queue, engine, engine, queue, so that a machine that slows down or warms up favours neither.
-`dial` stands before and after them: the greeting and a Dial to the next agent, and nobody decides anything. No router,
-in whatever language, can have these calls for less.
+sides take turns, forth and back, so that a machine that slows down or warms up favours none. `desks` is app_queue with
+as many queues as 120 has desks, which are there only while it is their turn. `dial` stands before and after them: the
+greeting and a Dial to the next agent, and nobody decides anything. No router, in whatever language, can have these
+calls for less.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+from bench_calls_desks import DESK_CALLED, queue, queues
 from bench_calls_findings import Findings, Load, Memory, Plan, Rings, Side
 from bench_calls_phones import Agents, Citizens, ended, free_to_ring_ms
 from sandbox import ports
@@ -36,7 +38,16 @@ FEW = tuple(str(number) for number in range(2001, 2031))
 QUEUE_ADDRESS, ENGINE_ADDRESS = "127.0.0.2", "127.0.0.1"
 ENGINE_NUMBER = "0200001001"
 """An old number of the city hall: the greeting, then a person of the general queue."""
-MANY_NUMBER, FEW_NUMBER, DIAL_NUMBER = "120200", "120030", "120000"
+MANY_NUMBER, FEW_NUMBER, DIAL_NUMBER, DESK_NUMBER = "120200", "120030", "120000", "120037"
+
+NUMBERS: dict[Side, str] = {
+    "dial": DIAL_NUMBER,
+    "app_queue": MANY_NUMBER,
+    "desks": DESK_NUMBER,
+    "engine": ENGINE_NUMBER,
+}
+ASKED_LESS: tuple[Side, ...] = ("dial", "desks")
+"""Only what a call costs: the first has no place to wait, the second waits as app_queue does."""
 
 RING_MS, TALK_MS = 100, (500, 1_500)
 """Of every agent's phone; talks are drawn evenly from the range: were all alike, they would keep step with the second
@@ -56,6 +67,10 @@ REQUESTS_AT_ONCE = 40
 """The API takes 50 a second from one token."""
 PORT_ATTEMPTS, PORT_PAUSE_SECONDS = 15, 2.0
 """Other sandboxes of the machine hold runs of ports; half a minute sees most of them end."""
+DESKS_FILE = "bench_desks.conf"
+"""Beside queues.conf while it is the turn of `desks`."""
+RELOAD_SECONDS = 2.0
+"""app_queue reads its members, and every state of theirs is told once more."""
 TICKS = os.sysconf("SC_CLK_TCK")
 TURN_SECONDS = 0.1
 
@@ -138,9 +153,9 @@ class Bench:
         memory = Memory(0, 0, 0, 0)
         idle = 0
         order: list[Side] = (
-            ["dial", "app_queue", "engine", "engine", "app_queue", "dial"]
+            ["dial", "app_queue", "desks", "engine", "engine", "desks", "app_queue", "dial"]
             if plan.rounds > 1
-            else ["dial", "app_queue", "engine"]
+            else ["dial", "app_queue", "desks", "engine"]
         )
         for turn, side in enumerate(order):
             await self._turn_to(side)
@@ -148,11 +163,11 @@ class Bench:
                 idle = idle or self.engine.memory_bytes()
             await self._log_in(MANY, side)
             await self._load(side, 20, 40)  # the first calls of a process are dearer than any later
-            for rate in plan.rates:
+            for rate in plan.rates if side != "desks" else (plan.desks_rate,):
                 loads.append(await self._load(side, rate, int(rate * plan.load_seconds)))
-            if side != "dial":  # which has no place to wait
+            if side not in ASKED_LESS:
                 loads.append(await self._load(side, plan.busy_rate, int(plan.busy_rate * plan.busy_seconds), busy=True))
-            if side != "dial" and side not in [found.side for found in rings]:
+            if side not in (*ASKED_LESS, *(found.side for found in rings)):
                 await self._log_out(MANY, side)
                 await self._log_in(FEW, side)
                 rings.append(await self._rings(side, plan.few_calls))
@@ -167,7 +182,7 @@ class Bench:
 
     async def _load(self, side: Side, rate: int, calls: int, *, busy: bool = False) -> Load:
         self.say(f"{side}: {calls} calls at {rate} a second{', nearly every agent busy' if busy else ''}")
-        number = {"dial": DIAL_NUMBER, "app_queue": MANY_NUMBER, "engine": ENGINE_NUMBER}[side]
+        number = NUMBERS[side]
         async with (
             Agents(self.agents_port, ring_ms=RING_MS, talk_ms=BUSY_TALK_MS if busy else TALK_MS) as agents,
             self._citizens(side, number, calls=calls, rate=rate, at_once=calls) as citizens,
@@ -234,6 +249,19 @@ class Bench:
         elif side != "engine" and self.engine_runs:
             await self.engine.stop()
         self.engine_runs = side == "engine"
+        await self._have_desks(side == "desks")
+
+    async def _have_desks(self, wanted: bool) -> None:
+        """app_queue with the queues of all desks, or without."""
+        file = self.switch.directory / "etc" / DESKS_FILE
+        if wanted == file.exists():
+            return
+        if wanted:
+            file.write_text(queues(MANY))
+        else:
+            file.unlink()
+        await self.switch.cli("queue reload all")
+        await asyncio.sleep(RELOAD_SECONDS)  # it says when it has begun, not when it is done
 
     async def _log_in(self, agents: Sequence[str], side: Side) -> None:
         await self._choose(agents, side, "available")
@@ -296,22 +324,6 @@ def _queue_side() -> dict[str, str]:
  same => n,Hangup()
 """
 
-    def queue(name: str, agents: Sequence[str]) -> str:
-        members = "\n".join(f"member => PJSIP/{agent}" for agent in agents)
-        return f"""[{name}]
-strategy = leastrecent
-musicclass = ivr-wait
-autofill = yes
-ringinuse = no
-timeout = 10
-retry = 1
-wrapuptime = 0
-joinempty = yes
-leavewhenempty = no
-announce-frequency = 0
-{members}
-"""
-
     # each agent in turn: 200 of them, and a talk is over long before it is the same one's turn again
     dial = f"""exten => {DIAL_NUMBER},1,Answer(,i)
  same => n,Playback(ivr/ko/greeting)
@@ -322,8 +334,14 @@ announce-frequency = 0
     return {
         "pjsip.conf": f"[bench](ivr-trunk)\ncontext = bench\n\n[bench]\ntype = identify\nendpoint = bench\n"
         f"match = {QUEUE_ADDRESS}\n",
-        "extensions.conf": "[bench]\n" + context("many", MANY_NUMBER) + context("few", FEW_NUMBER) + dial,
-        "queues.conf": queue("many", MANY) + queue("few", FEW),
+        "extensions.conf": "[bench]\n"
+        + context("many", MANY_NUMBER)
+        + context("few", FEW_NUMBER)
+        + context(f"desk-{DESK_CALLED}", DESK_NUMBER)
+        + dial,
+        "queues.conf": queue("many", dict.fromkeys(MANY, 0))
+        + queue("few", dict.fromkeys(FEW, 0))
+        + f"\n#tryinclude {DESKS_FILE}\n",
     }
 
 

@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
 BEGIN, END = "<!-- calls: written by scripts/bench_calls -->", "<!-- calls: end -->"
 COMPARED_RATE = 50
-SIDES: tuple[Side, ...] = ("dial", "app_queue", "engine")
+SIDES: tuple[Side, ...] = ("dial", "app_queue", "desks", "engine")
 MB = 1_000_000
 
 
@@ -124,6 +124,15 @@ def judged(findings: Findings) -> list[Wanted]:
     memory = findings.memory
     return [
         _cheaper(f"CPU per call at {rate} calls/s, engine + Asterisk, nobody waits", engine, queue),
+        *(
+            _cheaper(
+                f"the same, `app_queue` with a queue for each desk of 120, at {desks.rate} calls/s",
+                cost["engine", desks.rate],
+                desks,
+            )
+            for desks in cost.values()
+            if desks.side == "desks" and ("engine", desks.rate) in cost
+        ),
         _cheaper(
             f"CPU per call at {busy['engine'].rate} calls/s, engine + Asterisk, nearly every agent busy",
             busy["engine"],
@@ -186,7 +195,7 @@ def tables(findings: Findings) -> str:
     ]
     found = costs(findings.loads)
     sides = {side: {_load_name(cost): cost.both_ms for cost in found if cost.side == side} for side in SIDES}
-    dial, queue, engine = (sides[side] for side in SIDES)
+    dial, queue, desks, engine = (sides[side] for side in SIDES)
     ratios = [f"{both_ms / queue[load]:.2f} at {load}" for load, both_ms in engine.items()]
     above = [
         f"{queue[load] - both_ms:.1f} and {engine[load] - both_ms:.1f} ms at {load}" for load, both_ms in dial.items()
@@ -195,7 +204,9 @@ def tables(findings: Findings) -> str:
     lines += [
         "",
         f"Engine and Asterisk together cost, in parts of what `app_queue` costs alone, by calls/s: "
-        f"{', '.join(ratios)}.",
+        f"{', '.join(ratios)}. "
+        "In parts of what it costs with a queue for each desk of 120 (`desks`): "
+        f"{', '.join(f'{engine[load] / both_ms:.2f} at {load}' for load, both_ms in desks.items())}.",
         "What `app_queue`, and what engine and Asterisk together, cost above a greeting and a bare `Dial` with nobody "
         f"deciding, by calls/s: {', '.join(above)}.",
         "",
