@@ -204,7 +204,7 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
     if found is None:
         return [f"{module}:1: no layer: give it a row in {Path(__file__).name}"]
     name, layer = found
-    home = f"{PACKAGE}.{name}" if name != "asterisk.translate" else f"{PACKAGE}.asterisk"
+    home = f"{PACKAGE}.{name}"
     tree = ast.parse(source)
     broken = []
     for line, imported in _imported(tree, module, is_package=is_package):
@@ -276,7 +276,7 @@ def test_given_the_package_when_its_imports_are_walked_then_every_layer_keeps_it
         ("asterisk.agi", "import sqlalchemy"),
         ("asterisk.agi", "from sqlalchemy import select"),
         ("asterisk.ami", "from ivr_engine.core.engine import Engine"),
-        ("asterisk.translate", "import asyncio"),
+        ("asterisk.translate.talks", "import asyncio"),
         ("asterisk.legs", "from ivr_engine.runtime.reactor import Reactor"),
         ("asterisk.legs", "from ivr_engine.runtime import reactor"),
         ("storage.journal", "from ivr_engine.api import feed"),
@@ -288,7 +288,7 @@ def test_given_the_package_when_its_imports_are_walked_then_every_layer_keeps_it
         ("metrics.outside", "import aiohttp"),
         ("replay.simulator", "from ivr_engine.asterisk import ami"),
         ("replay.simulator.link", "from ivr_engine.asterisk.switch import AsteriskSwitch"),
-        ("replay.simulated", "from ivr_engine.asterisk.translate import facts"),
+        ("replay.simulated", "from ivr_engine.asterisk.translate.user_events import facts"),
         ("settings", "from ivr_engine.core import vocabulary"),
         ("service", "import requests"),
         ("surprise", "import typing"),
@@ -308,10 +308,10 @@ def test_given_a_planted_import_when_it_is_checked_then_it_is_found(module: str,
         ("runtime.reactor", "import asyncio\nfrom ivr_engine.core.engine import Engine\nfrom .ports import Journal"),
         (
             "replay.simulator.link",
-            "from ivr_engine.asterisk.translate import facts\nfrom ivr_engine.core.engine import Engine",
+            "from ivr_engine.asterisk.translate.user_events import facts\nfrom ivr_engine.core.engine import Engine",
         ),
         ("asterisk.agi", "from asterisk.agi import AGI\nfrom sqlalchemy.util.concurrency import await_"),
-        ("asterisk.translate", "import re\nfrom ivr_engine.asterisk.ami_wire import AmiMessage"),
+        ("asterisk.translate.words", "import re\nfrom ivr_engine.asterisk.ami_wire import AmiMessage"),
         ("storage.journal", "import sqlalchemy.ext.asyncio\nfrom ivr_engine.core.events import Event"),
         (
             "api.app",

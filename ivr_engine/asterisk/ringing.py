@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from ivr_engine.asterisk.translate import Fields, explains_itself, offer_failure, refusal
+from ivr_engine.asterisk.translate.phones import explains_itself, offer_failure, refusal
+from ivr_engine.asterisk.translate.words import Fields
 from ivr_engine.core.commands import Command, StopDialling, WithdrawOffer
 from ivr_engine.core.events import CitizenNotReached, OfferFailed
 from ivr_engine.core.vocabulary import ContactId, OfferFailure, OfferId

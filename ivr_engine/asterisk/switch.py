@@ -15,12 +15,8 @@ from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage, pause_seconds
 from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
 from ivr_engine.asterisk.ringing import Ringing, stopped_leg
-from ivr_engine.asterisk.translate import (
-    SEEN_VARIABLES,
-    WANTED,
-    facts,
-    leg_seen,
-)
+from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES, leg_seen
+from ivr_engine.asterisk.translate.user_events import WANTED, facts
 from ivr_engine.asterisk.unheard import Unheard
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import CallerCard

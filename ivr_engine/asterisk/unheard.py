@@ -9,7 +9,7 @@ already, the core gets what is kept: first that the citizen arrived, which it ma
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.asterisk.translate import facts
+from ivr_engine.asterisk.translate.user_events import facts
 from ivr_engine.core.conversation import CallerCard
 from ivr_engine.core.events import ContactArrived, Event, MessageRecorded
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ivr_engine.asterisk.translate import SEEN_VARIABLES
+from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES
 from tests.asterisk.fake_manager import FakeManager, Request, message, refusal, success
 
 

@@ -11,7 +11,7 @@ from ivr_engine.asterisk import switch as switch_module
 from ivr_engine.asterisk.actions import Endpoints
 from ivr_engine.asterisk.ami_errors import AmiRefused
 from ivr_engine.asterisk.switch import AsteriskSwitch
-from ivr_engine.asterisk.translate import SEEN_VARIABLES
+from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES
 from ivr_engine.core.commands import Command, HoldCitizen, ReturnToQueue, StartOffer, WithdrawOffer
 from ivr_engine.core.events import (
     CommandRefused,

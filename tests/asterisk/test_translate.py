@@ -9,19 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr_engine.asterisk.translate import (
-    CITIZEN_STAGES,
-    OF_VISITS,
-    SEEN_VARIABLES,
-    UNTOLD,
-    USER_EVENTS,
-    WANTED,
-    explains_itself,
-    facts,
-    leg_seen,
-    offer_failure,
-    refusal,
-)
+from ivr_engine.asterisk.translate.citizens import CITIZEN_STAGES
+from ivr_engine.asterisk.translate.phones import explains_itself, offer_failure, refusal
+from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES, leg_seen
+from ivr_engine.asterisk.translate.user_events import OF_VISITS, UNTOLD, USER_EVENTS, WANTED, facts
 from ivr_engine.core.conversation import Ended, ToCallback, ToEntry, ToQueue
 from ivr_engine.core.events import (
     CallbackAsked,

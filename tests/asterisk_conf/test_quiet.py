@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ivr_engine.asterisk.translate import WANTED
+from ivr_engine.asterisk.translate.user_events import WANTED
 
 QUIET = Path(__file__).parents[2] / "asterisk-conf" / "quiet.conf"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr_engine.asterisk.agi_errors import SessionEnd
-from ivr_engine.asterisk.translate import WAV_HEADER_BYTES
+from ivr_engine.asterisk.translate.words import WAV_HEADER_BYTES
 from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
 from ivr_engine.core.conversation import Keys, NotRecorded, Prompt, Record, Recorded
 from sandbox.phones import Call, Callers

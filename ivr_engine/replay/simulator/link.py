@@ -10,12 +10,8 @@ from collections.abc import Callable, Mapping
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ringing import Ringing
-from ivr_engine.asterisk.translate import (
-    SEEN_VARIABLES,
-    WANTED,
-    facts,
-    leg_seen,
-)
+from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES, leg_seen
+from ivr_engine.asterisk.translate.user_events import WANTED, facts
 from ivr_engine.asterisk.unheard import Unheard
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import CallerCard

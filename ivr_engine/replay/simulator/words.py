@@ -6,7 +6,7 @@ Only what the project's contexts use. Values are text, as in Asterisk; two numbe
 import re
 from collections.abc import Callable
 
-from ivr_engine.asterisk.translate import WAV_BYTES_EACH_MS, WAV_HEADER_BYTES
+from ivr_engine.asterisk.translate.words import WAV_BYTES_EACH_MS, WAV_HEADER_BYTES
 from ivr_engine.replay.simulator.legs import Leg
 from ivr_engine.replay.simulator.plan import letters
 
