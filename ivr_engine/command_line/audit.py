@@ -15,7 +15,7 @@ from ivr_engine.command_line.ending import give_up
 from ivr_engine.command_line.moments import SEOUL, written_moment
 from ivr_engine.settings import SettingsRefused, from_environment
 from ivr_engine.storage.audit import Audited, AuditQuestion, latest
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 
 
@@ -70,9 +70,5 @@ def _moment_ms(day: str) -> int:
 
 
 async def _read(url: str, question: AuditQuestion) -> tuple[Audited, ...]:
-    database = await Database.open(url)
-    try:
-        with reaching(database.place):
-            return await latest(database, question)
-    finally:
-        await database.dispose()
+    async with opened(url) as database:
+        return await latest(database, question)

@@ -18,7 +18,7 @@ from ivr_engine.settings import SettingsRefused, from_environment
 from ivr_engine.storage.agents_csv import Imported, import_agents
 from ivr_engine.storage.audit import AGENTS_IMPORTED, DIRECTORY_IMPORTED, Audited, keep
 from ivr_engine.storage.csv_source import CsvRefused
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import Database, opened
 from ivr_engine.storage.directory import import_directory
 from ivr_engine.storage.errors import StorageError
 
@@ -51,11 +51,7 @@ def _take(what: str, file: Path, work: Callable[[Database], Awaitable[Imported]]
 
 
 async def _imported(url: str, what: str, file: Path, work: Callable[[Database], Awaitable[Imported]]) -> str:
-    database = await Database.open(url)
-    try:
-        with reaching(database.place):
-            done = await work(database)
-            await keep(database, Audited(time.time_ns() // 1_000_000, user(), what, file.name, str(done)))
-            return str(done)
-    finally:
-        await database.dispose()
+    async with opened(url) as database:
+        done = await work(database)
+        await keep(database, Audited(time.time_ns() // 1_000_000, user(), what, file.name, str(done)))
+        return str(done)

@@ -26,7 +26,7 @@ from ivr_engine.replay.ways import Ways
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.settings import SettingsRefused, from_environment
 from ivr_engine.storage import recovery
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.stretch import epochs, span_of, stretch
 
@@ -120,38 +120,30 @@ def verify_journal(
 
 # ── the database ────────────────────────────────────────────────────────────────────────────────────────────────────
 async def _verified(epoch: int | None) -> Verified:
-    database = await Database.open(from_environment().database_url)
-    try:
-        with reaching(database.place):
-            check = Check()
-            for life in [epoch] if epoch is not None else await epochs(database):
-                after = -1
-                while page := await recovery.entries(database, life, after):
-                    for entry in page:
-                        check.take(entry)
-                    after = page[-1].seq
-            return check.result()
-    finally:
-        await database.dispose()
+    async with opened(from_environment().database_url) as database:
+        check = Check()
+        for life in [epoch] if epoch is not None else await epochs(database):
+            after = -1
+            while page := await recovery.entries(database, life, after):
+                for entry in page:
+                    check.take(entry)
+                after = page[-1].seq
+        return check.result()
 
 
 async def _stories(contact: str | None, since: str | None, until: str | None) -> tuple[Stories, list[Story]]:
     """Everything told in the stretch, and the contacts that are wanted of it."""
-    database = await Database.open(from_environment().database_url)
-    try:
-        with reaching(database.place):
-            if contact is not None:
-                span = await span_of(database, contact)
-                if span is None:
-                    give_up(f"the journal has no contact {contact}")
-                from_ms, to_ms = span[0], span[1] + 1
-            else:
-                from_ms, to_ms = moment_ms(since or ""), moment_ms(until or "")
-            stories = Stories()
-            async for entry in stretch(database, from_ms, to_ms + AROUND_MS):
-                stories.take(entry)
-    finally:
-        await database.dispose()
+    async with opened(from_environment().database_url) as database:
+        if contact is not None:
+            span = await span_of(database, contact)
+            if span is None:
+                give_up(f"the journal has no contact {contact}")
+            from_ms, to_ms = span[0], span[1] + 1
+        else:
+            from_ms, to_ms = moment_ms(since or ""), moment_ms(until or "")
+        stories = Stories()
+        async for entry in stretch(database, from_ms, to_ms + AROUND_MS):
+            stories.take(entry)
     arrived = [story for story in stories.over if from_ms <= story.began.arrived_at_ms < to_ms]
     wanted = [story for story in arrived if contact is None or story.began.contact == contact]
     if not wanted:
@@ -160,12 +152,8 @@ async def _stories(contact: str | None, since: str | None, until: str | None) ->
 
 
 async def _stretch_of(from_ms: int, to_ms: int) -> list[JournalEntry]:
-    database = await Database.open(from_environment().database_url)
-    try:
-        with reaching(database.place):
-            return [entry async for entry in stretch(database, from_ms, to_ms)]
-    finally:
-        await database.dispose()
+    async with opened(from_environment().database_url) as database:
+        return [entry async for entry in stretch(database, from_ms, to_ms)]
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

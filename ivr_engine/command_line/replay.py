@@ -22,7 +22,7 @@ from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.whatif import Outcome, as_json, chart, compare, table
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.settings import SettingsRefused, from_environment
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.stretch import stretch
 
@@ -121,12 +121,8 @@ def _day(file: Path | None, ordinary: bool, url: str | None, since: str | None, 
 
 
 async def _entries(url: str | None, from_ms: int, to_ms: int) -> list[JournalEntry]:
-    database = await Database.open(url or from_environment().database_url)
-    try:
-        with reaching(database.place):
-            return [entry async for entry in stretch(database, from_ms, to_ms)]
-    finally:
-        await database.dispose()
+    async with opened(url or from_environment().database_url) as database:
+        return [entry async for entry in stretch(database, from_ms, to_ms)]
 
 
 def _policy(written: str) -> Policy:

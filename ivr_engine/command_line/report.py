@@ -29,7 +29,7 @@ from ivr_engine.reports.question import (
 )
 from ivr_engine.reports.table import table_of
 from ivr_engine.settings import SettingsRefused, from_environment
-from ivr_engine.storage.database import Database
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.reporting import JournalPast
 
@@ -86,8 +86,5 @@ def _recorded(file: Path, question: Question, now_ms: int) -> Report:
 
 
 async def _journalled(question: Question, now_ms: int) -> Report:
-    database = await Database.open(from_environment().database_url)
-    try:
+    async with opened(from_environment().database_url) as database:
         return await JournalPast(database).report(question, now_ms)
-    finally:
-        await database.dispose()

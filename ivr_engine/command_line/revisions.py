@@ -15,7 +15,7 @@ from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.command_line.moments import written_moment
 from ivr_engine.runtime.ports import RevisionChange, RevisionWas
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.revision_history import latest_changes
 
@@ -110,12 +110,8 @@ async def _ask(address: str, token: str, body: dict[str, object]) -> tuple[int, 
 
 
 async def _history(url: str, limit: int) -> tuple[RevisionChange, ...]:
-    database = await Database.open(url)
-    try:
-        with reaching(database.place):
-            return await latest_changes(database, limit)
-    finally:
-        await database.dispose()
+    async with opened(url) as database:
+        return await latest_changes(database, limit)
 
 
 def _user() -> str:

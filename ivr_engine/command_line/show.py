@@ -21,7 +21,7 @@ from ivr_engine.replay.history import Happened, History, Verb
 from ivr_engine.replay.journal_facts import Names, facts_of
 from ivr_engine.replay.ladder import Ladder, ladder_of
 from ivr_engine.settings import SettingsRefused, from_environment
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.lookup import ENTRIES, ContactPast, nearest, past_of
 
@@ -74,13 +74,9 @@ def ladder_of_past(past: ContactPast) -> Ladder:
 
 
 async def _look(url: str, contact: str) -> ContactPast:
-    database = await Database.open(url)
-    try:
-        with reaching(database.place):
-            past = await past_of(database, contact)
-            if past is None:
-                known = ", ".join(await nearest(database, contact)) or "none at all"
-                raise NoSuchContact(f"the journal has no contact {contact}; the newest that could be meant: {known}")
-            return past
-    finally:
-        await database.dispose()
+    async with opened(url) as database:
+        past = await past_of(database, contact)
+        if past is None:
+            known = ", ".join(await nearest(database, contact)) or "none at all"
+            raise NoSuchContact(f"the journal has no contact {contact}; the newest that could be meant: {known}")
+        return past

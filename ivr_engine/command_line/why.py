@@ -13,7 +13,7 @@ from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.reports.ports import PastAway
 from ivr_engine.reports.why import Story, written
 from ivr_engine.settings import Settings, SettingsRefused, from_environment
-from ivr_engine.storage.database import Database, reaching
+from ivr_engine.storage.database import opened
 from ivr_engine.storage.errors import StorageError
 from ivr_engine.storage.lookup import nearest
 from ivr_engine.storage.reporting import JournalPast
@@ -39,14 +39,10 @@ def why(contact: str = typer.Argument(help="its identifier: the uniqueid of the 
 
 
 async def _look(url: str, contact: str) -> tuple[Story | None, str]:
-    database = await Database.open(url)
-    try:
-        with reaching(database.place):
-            story = await JournalPast(database).story(contact)
-            near = ", ".join(await nearest(database, contact)) if story is None else ""
-            return story, near or "none at all"
-    finally:
-        await database.dispose()
+    async with opened(url) as database:
+        story = await JournalPast(database).story(contact)
+        near = ", ".join(await nearest(database, contact)) if story is None else ""
+        return story, near or "none at all"
 
 
 async def _now(settings: Settings, contact: str) -> str:

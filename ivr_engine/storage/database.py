@@ -126,6 +126,17 @@ async def upgrade(url: str) -> str:
     return migrations.head()
 
 
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """A database for one errand, closed behind it. Raises as `Database.open`, and CannotConnect when it goes away."""
+    database = await Database.open(url)
+    try:
+        with reaching(database.place):
+            yield database
+    finally:
+        await database.dispose()
+
+
 @contextmanager
 def reaching(place: str) -> Iterator[None]:
     """What a database that is away raises becomes CannotConnect, for whoever cannot go on without it."""
