@@ -45,6 +45,9 @@ def _unmet(notice: RequirementUnmet) -> None:
             notice.needs,
             notice.known,
         )
+    elif notice.relaxed:
+        told = "queue %s needs %s, and of the staff list only who comes with its relaxation can (%d): %d wait"
+        log.warning(told, notice.queue, notice.needs, notice.relaxed, notice.waiting)
     else:
         told = "queue %s needs %s, and no agent of the staff list can: %d wait"
         level = logging.ERROR if notice.waiting else logging.WARNING

@@ -170,6 +170,14 @@ class RoutingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Skills that a flow or a number asks for at a queue, beside what the queue itself needs."""
+
+    queue: QueueId
+    skills: frozenset[Skill]
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All of it, as one immutable revision."""
 
@@ -180,3 +188,5 @@ class Configuration:
     routing: RoutingPolicy = field(default_factory=RoutingPolicy)
     phrases: Mapping[str, WaitPhrases] = field(default_factory=dict)
     """Language → how place and wait are said to who waits."""
+    asked: tuple[Asked, ...] = ()
+    """Every combination that the flows can lead to: whether anybody can meet it is judged when the list changes."""

@@ -81,6 +81,7 @@ from ivr_engine.core.routing_memory import noted, restore
 from ivr_engine.core.self_service import SelfService
 from ivr_engine.core.state import State
 from ivr_engine.core.talk import Talk
+from ivr_engine.core.unmet import judge_list
 from ivr_engine.core.views import View
 from ivr_engine.core.vocabulary import AgentId, AgentState, CallbackId, ContactId, LegId, OfferFailure, OfferId
 from ivr_engine.core.waiting import Waiting
@@ -363,7 +364,7 @@ class Engine:
         )
         self._offering.release_all()
         self._offering.match_all()
-        self._waiting.judge_queues()
+        judge_list(state)
         self._waiting.judge_staff()
         self._callbacks.look_at_all()
 

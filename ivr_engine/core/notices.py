@@ -139,6 +139,8 @@ class RequirementUnmet:
     needs: str
     known: int
     waiting: int
+    relaxed: int = 0
+    """Where nobody is known: how many agents can after all of the queue's steps of relaxation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Pure: what a step makes of a requirement, whether its conditions hold, when it m
 long, is the caller's knowledge.
 """
 
-from ivr_engine.core.queue_rules import RelaxationStep
+from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.queue_rules import EscalationAct, RelaxationStep
 from ivr_engine.core.requirement import Need, Requirement, TooManyAlternatives, canonical, either
 
 LOOK_AGAIN_MS = 1_000
@@ -24,6 +25,20 @@ def relaxed(needs: Requirement, step: RelaxationStep) -> Requirement:
             needs.preferred,
         )
     return also(wanted, step.also)
+
+
+def widest(needs: Requirement, queue: QueueSettings, taken: int = 0, escalated: int = 0) -> Requirement:
+    """What is needed after every step that is still to come: who does not meet that is never reached by waiting.
+
+    Steps that wait for more than time count too: nobody knows today whether their moment comes.
+    """
+    for step in queue.relaxation[taken:]:
+        for _ in range(step.times if step.every_ms else 1):
+            needs = relaxed(needs, step)
+    for act in queue.escalation[escalated:]:
+        if act.act is EscalationAct.RELAX:
+            needs = also(needs, act.also)
+    return needs
 
 
 def also(needs: Requirement, wider: Requirement | None) -> Requirement:

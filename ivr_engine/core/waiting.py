@@ -6,7 +6,7 @@ nobody, or has let somebody wait too long hands the contact to what the operator
 which dies with the waiting; whoever needs less seeks again in the same moment.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ivr_engine.core.commands import AnnounceWait, LeaveQueue
@@ -14,12 +14,12 @@ from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.estimate import looked, wait_range
-from ivr_engine.core.notices import ContactSentOn, ContactWaits, RequirementUnmet, StepTaken
+from ivr_engine.core.notices import ContactSentOn, ContactWaits, StepTaken
 from ivr_engine.core.offering import Offering
 from ivr_engine.core.queue_rules import Announcements, ClockStart, EscalationAct, EscalationStep, Overflow, OverflowAct
 from ivr_engine.core.relaxation import LOOK_AGAIN_MS, also, conditional, due_after_ms, holds, relaxed
-from ivr_engine.core.routing_books import Desk
 from ivr_engine.core.state import State
+from ivr_engine.core.unmet import can_be_met, tell_unmet
 from ivr_engine.core.vocabulary import AgentId, ContactId, ContactPhase, QueueId
 
 MOVES = 3
@@ -142,7 +142,7 @@ class Waiting:
         """Why the queue does not hold somebody whom nobody is free for, and what happens then."""
         limits, desk = settings.limits, contact.desk
         assert desk is not None
-        if not desk.enrolled and limits.unmeetable.act is not OverflowAct.WAIT:
+        if limits.unmeetable.act is not OverflowAct.WAIT and not can_be_met(self._state, contact):
             return "unmeetable", limits.unmeetable
         if not desk.on_duty and limits.nobody.act is not OverflowAct.WAIT:
             return "nobody", limits.nobody
@@ -324,33 +324,15 @@ class Waiting:
         left: list[ContactId] = []
         for desk in [desk for desk in state.routing.books.desks.values() if desk.lines and not desk.on_duty]:
             waiting = [contact for line in desk.lines.values() for _, contact in line.places]
-            self._tell_unmet(desk, waiting)
+            tell_unmet(state, desk, waiting)
             left += waiting
         for contact in [state.contacts[name] for name in state.routing.in_order(state.now_ms, left)]:
             assert contact.request is not None
-            assert contact.desk is not None
             limits = state.queue(contact.request.queue).limits
-            if contact.desk.enrolled or limits.unmeetable.act is OverflowAct.WAIT:
+            if limits.unmeetable.act is OverflowAct.WAIT or can_be_met(state, contact):
                 self.send_on(contact, limits.nobody, "nobody")
             else:
                 self.send_on(contact, limits.unmeetable, "unmeetable")
-
-    def judge_queues(self) -> None:
-        """After a new configuration: queues that none of its agents can serve are an alarm, once for each."""
-        state = self._state
-        if state.routing.policy.explains and state.configuration.agents:
-            for settings in state.configuration.queues:
-                desk = state.routing.books.desk(state.needs(settings, frozenset()))
-                if not desk.enrolled:
-                    state.notices.append(RequirementUnmet(settings.id, str(desk.requirement), 0, desk.waiting))
-
-    def _tell_unmet(self, desk: Desk, waiting: Iterable[ContactId]) -> None:
-        state = self._state
-        if not state.routing.policy.explains:
-            return
-        requests = [state.contacts[contact].request for contact in waiting]
-        for queue in sorted({request.queue for request in requests if request is not None}):
-            state.notices.append(RequirementUnmet(queue, str(desk.requirement), desk.enrolled, len(requests)))
 
     # ── small words ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _waiting(self, contact: ContactId) -> Contact | None:

@@ -5,42 +5,41 @@ it at hand asks here. While the engine runs the same is an alarm (`RequirementUn
 way out is taken.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
-from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.queue_rules import OverflowAct
-from ivr_engine.core.requirement import both, requirement_of
-from ivr_engine.core.vocabulary import QueueId, Skill
-from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics, Place
+from ivr_engine.core.relaxation import widest
+from ivr_engine.core.requirement import Requirement, both, requirement_of
+from ivr_engine.core.vocabulary import Skill
+from ivr_engine.flow.asked import asking
+from ivr_engine.flow.diagnostics import Diagnostic, Diagnostics
 from ivr_engine.flow.revision import Revision
-from ivr_engine.flow.steps import CallbackStep, QueueStep
 
 
 def check_staff(revision: Revision, staff: Collection[Mapping[Skill, int]]) -> tuple[Diagnostic, ...]:
     """What nobody of `staff` (skill → proficiency, one for each agent) can meet; in order of places.
 
-    An error, or a warning where the queue relaxes what it asks or says where such contacts go (`unmeetable`).
+    An error, or a warning where the queue's relaxation leads to somebody or the queue says where such contacts go
+    (`unmeetable`).
     """
     diagnostics = Diagnostics()
     queues = {queue.id: queue for queue in revision.queues}
-    for place, what, queue, asked in _asked(revision):
-        settings = queues[queue]
-        needed = both(requirement_of(settings.requirement | asked), settings.expression)
-        if any(needed.met_by(skills) for skills in staff):
+
+    def somebody_can(needs: Requirement) -> bool:
+        return any(needs.met_by(skills) for skills in staff)
+
+    for one in asking(revision):
+        settings = queues[one.queue]
+        needed = both(requirement_of(settings.requirement | one.skills), settings.expression)
+        if somebody_can(needed):
             continue
-        message = f"no agent can meet what {what} needs: {needed}"
-        if settings.relaxation or settings.limits.unmeetable.act is not OverflowAct.WAIT:
-            diagnostics.warning(place, "unmeetable", message)
+        message = f"no agent can meet what {one.what} needs: {needed}"
+        if somebody_can(widest(needed, settings)):
+            diagnostics.warning(one.place, "unmeetable", f"{message}; somebody can after the queue's relaxation")
+        elif settings.limits.unmeetable.act is not OverflowAct.WAIT:
+            diagnostics.warning(one.place, "unmeetable", message)
         else:
-            diagnostics.error(place, "unmeetable", message, hint="train an agent, or say `unmeetable` in its limits")
+            diagnostics.error(
+                one.place, "unmeetable", message, hint="train an agent, or say `unmeetable` in its limits"
+            )
     return diagnostics.in_order()
-
-
-def _asked(revision: Revision) -> Iterator[tuple[Place, str, QueueId, frozenset[Skill]]]:
-    queues: Mapping[QueueId, QueueSettings] = {queue.id: queue for queue in revision.queues}
-    for queue in queues:
-        yield Place("queues.yaml"), f"queue {queue}", queue, frozenset()
-    for name, flow in revision.flows.items():
-        for label, step in flow.steps.items():
-            if isinstance(step, QueueStep | CallbackStep) and step.requirement and step.queue in queues:
-                yield revision.places[name, label], f"step '{label}'", step.queue, step.requirement

@@ -211,6 +211,7 @@ class Loader:
                     revision=stable.id,
                     routing=stable.routing,
                     phrases=stable.phrases,
+                    asked=self.revisions.asked,
                 )
             )
         )

@@ -8,9 +8,10 @@ it. One that is no longer there, or was rolled back, is replaced by the stable o
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.configuration import Asked, QueueSettings
 from ivr_engine.core.conversation import CallerCard, Conversation, VisitEnd
 from ivr_engine.core.vocabulary import ContactId, QueueId
+from ivr_engine.flow.asked import asked
 from ivr_engine.flow.canary import CanaryRule, Trial, why_back
 from ivr_engine.flow.revision import Revision
 from ivr_engine.runtime.ports import RevisionChange, RevisionsNow, RevisionWas, SetRefused
@@ -79,6 +80,12 @@ class Revisions:
         known = {queue.id for queue in self.stable.queues}
         new = self.canary.queues if self.canary is not None else ()
         return (*self.stable.queues, *(queue for queue in new if queue.id not in known))
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """What flows and numbers ask for at those queues, of the stable revision and of the one on trial."""
+        new = asked(self.canary) if self.canary is not None else ()
+        return tuple(dict.fromkeys([*asked(self.stable), *new]))
 
     def survey_of(self, queue: QueueId) -> str:
         """The flow that asks after a talk of this queue; empty: none does."""

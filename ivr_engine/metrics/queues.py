@@ -188,7 +188,8 @@ class QueueCounts:
             self._queue(notice.queue).queued.inc()
 
     def _requirement_unmet(self, notice: RequirementUnmet) -> None:
-        self._queue(notice.queue).unmet.inc()
+        if not notice.relaxed:  # else who waits is reached a little later
+            self._queue(notice.queue).unmet.inc()
 
     def _promise_missed(self, notice: PromiseMissed) -> None:
         if keeps_a_promise(notice.contact):

@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr_engine.__main__ import app
-from ivr_engine.core.vocabulary import Skill
+from ivr_engine.core.configuration import Asked
+from ivr_engine.core.vocabulary import QueueId, Skill
+from ivr_engine.flow.asked import asked
 from ivr_engine.flow.check_staff import check_staff
 from tests.flow.conftest import Folder, folder
 
@@ -41,6 +43,32 @@ def test_given_a_step_that_asks_more_than_anybody_can_when_checked_then_it_is_to
     assert "step 'wanted' needs: general and sign" in str(told)
 
 
+def test_given_a_number_that_asks_more_than_anybody_can_when_checked_then_it_is_told_of_the_number(
+    folder: Folder,
+) -> None:
+    queues(folder)
+    folder.write("numbers.yaml", 'numbers:\n  "120": {flow: main, queue: general, requirement: [sign]}\n')
+    (told,) = check_staff(folder.load(), [GENERAL, {Skill("sign"): 5}])
+    assert str(told).startswith("numbers.yaml:1:1: unmeetable: no agent can meet what number 120 needs: general and")
+
+
+def test_given_a_queue_whose_steps_lead_to_nobody_when_checked_then_it_is_an_error_all_the_same(
+    folder: Folder,
+) -> None:
+    queues(folder, ", relaxation: {later: {after_seconds: 20, lower: {sign: 1}}}")
+    (told,) = check_staff(folder.load(), [GENERAL, {Skill("sign"): 1}])
+    assert str(told.severity) == "error"
+
+
+def test_given_steps_and_numbers_that_ask_when_the_core_is_told_then_each_combination_is_there_once(
+    folder: Folder,
+) -> None:
+    queues(folder)
+    folder.write("numbers.yaml", 'numbers:\n  "120": {flow: main, queue: general, requirement: [sign]}\n')
+    folder.flow("  wanted: {queue: general, requirement: [sign]}\n")
+    assert asked(folder.load()) == (Asked(QueueId("general"), frozenset({Skill("sign")})),)
+
+
 @pytest.mark.parametrize(
     "rules",
     [', limits: {unmeetable: "queue:general"}', ", relaxation: {later: {after_seconds: 20, lower: {sign: 1}}}"],
@@ -49,7 +77,7 @@ def test_given_a_queue_that_says_what_happens_then_when_checked_then_it_is_a_war
     folder: Folder, rules: str
 ) -> None:
     queues(folder, rules)
-    (told,) = check_staff(folder.load(), [GENERAL])
+    (told,) = check_staff(folder.load(), [GENERAL, {Skill("sign"): 2}])
     assert (told.code, str(told.severity)) == ("unmeetable", "warning")
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.configuration import Asked, QueueSettings
 from ivr_engine.core.conversation import CallerCard, VisitEnd
-from ivr_engine.core.vocabulary import ContactId, QueueId
+from ivr_engine.core.vocabulary import ContactId, QueueId, Skill
 from ivr_engine.flow.revision import Revision
 from ivr_engine.loading.revisions import REVISIONS_KEPT, RULE, Revisions
 from ivr_engine.runtime.ports import RevisionChange, RevisionWas, SetRefused
@@ -122,6 +122,17 @@ def test_given_a_trial_with_a_queue_of_its_own_when_configured_then_the_stable_q
     assert revisions.queues == first.queues
     with pytest.raises(SetRefused, match="no revision is on trial"):
         revisions.withdraw("kim")
+
+
+def test_given_a_trial_when_its_numbers_ask_for_more_then_the_core_is_told_what_both_ask(
+    first: Revision, revisions: Revisions
+) -> None:
+    before = revisions.asked
+    number, entry = next(iter(first.numbers.entries.items()))
+    asking = replace(entry, requirement=frozenset({Skill("lace")}))
+    numbers = replace(first.numbers, entries={**first.numbers.entries, number: asking})
+    revisions.put_on_trial(replace(first, id="new", numbers=numbers), 10, "kim")
+    assert revisions.asked == (*before, Asked(entry.queue, frozenset({Skill("lace")})))
 
 
 def test_given_what_is_in_force_when_tried_on_a_share_then_that_is_refused(

@@ -75,6 +75,7 @@ def test_given_an_answer_at_15_000_ms_when_counted_then_it_is_within_the_promise
 
 def test_given_a_requirement_that_nobody_meets_when_told_then_it_is_an_alarm_of_its_queue(metrics: Metrics) -> None:
     metrics.record(entry(registered("general", "sign"), RequirementUnmet(QueueId("sign"), "sign", 0, 2)))
+    metrics.record(entry(RequirementUnmet(QueueId("sign"), "sign and tax", 0, 2, relaxed=1)))
     assert value(metrics, "ivr_requirements_unmet_total", queue="sign") == 1
     assert value(metrics, "ivr_requirements_unmet_total", queue="general") == 0
 
