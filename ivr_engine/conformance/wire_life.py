@@ -22,7 +22,7 @@ from ivr_engine.core.events import Configured, Event, Started
 from ivr_engine.core.vocabulary import QueueId
 from ivr_engine.replay.simulator.invariants import Watch
 from ivr_engine.replay.simulator.recovery import Entry
-from ivr_engine.replay.simulator.visits import RECORDINGS
+from ivr_engine.replay.simulator.session import RECORDINGS
 from ivr_engine.runtime.ports import Clock, DeskError, Dips, DirectoryEntry, JournalEntry, Texts
 from ivr_engine.runtime.reactor import MAX_INBOX, Reactor
 from ivr_engine.storage.journal import WrittenJournal
