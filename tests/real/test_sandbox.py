@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sandbox.configuration import INCLUDED
 from sandbox.phones import Call, Callees, Callers, Conduct, dial_from_agent, register
 from sandbox.sipp import SippFailed
 from sandbox.switch import Switch, SwitchFailed
+from sandbox.tools import AsteriskTools
 from tests.real.conftest import UNREGISTERED
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -125,6 +127,19 @@ async def test_given_a_sip_port_in_use_when_it_starts_then_one_error_says_so_and
         with pytest.raises(ports.PortsTaken, match=f"port {port} is in use"):
             await switch.start()
     assert os.listdir(tmp_path) == []
+
+
+async def test_given_an_asterisk_that_stands_still_while_it_loads_when_it_starts_then_another_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asterisk_tools: AsteriskTools
+) -> None:
+    mark = tmp_path / "the first stood still"
+    still_at_first = ("sh", "-c", f"test -e '{mark}' && exec \"$@\"; touch '{mark}'; exec sleep 60", "sh")
+    monkeypatch.setattr("sandbox.switch.BOOT_SECONDS", (0.5, 30.0))
+    tools = replace(asterisk_tools, asterisk=(*still_at_first, *asterisk_tools.asterisk))
+
+    async with Switch(tools=tools) as switch:
+        assert await switch.channels() == 0
+    assert mark.exists()
 
 
 async def test_given_an_asterisk_that_dies_at_start_when_it_starts_then_the_error_has_its_last_words() -> None:
