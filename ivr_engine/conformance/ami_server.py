@@ -242,7 +242,7 @@ class AmiServerSession(asyncio.Protocol):
         channel = _one(headers, "Channel")
         if not channel:
             return self._server.exchange.global_variables.get(name, "")
-        leg = self._server.exchange.find(channel)
+        leg = self._server.exchange.legs.find(channel)
         if leg is None:
             raise Refused("No such channel")
         return leg.variables.get(name, "")

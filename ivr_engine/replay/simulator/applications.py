@@ -257,8 +257,8 @@ def _bridge(arguments: str) -> Run:
     def run(leg: Leg) -> Move:
         exchange = leg.exchange
         named = peer_name(leg)
-        peer = exchange.find_by_prefix(named)
-        if peer is None and exchange.find_from(leg, named) is not None:
+        peer = exchange.legs.find_by_prefix(named)
+        if peer is None and exchange.legs.find_from(leg, named) is not None:
             exchange.problems.append(
                 f"{leg.name} took {named} out of [{leg.context}] while it was being hung up: it would never end"
             )
@@ -288,7 +288,7 @@ def _bridge_add(arguments: str) -> Run:
 
     def run(leg: Leg) -> Move:
         exchange = leg.exchange
-        peer = exchange.find_by_prefix(peer_name(leg))
+        peer = exchange.legs.find_by_prefix(peer_name(leg))
         if peer is None or peer.bridge is None:
             leg.variables["BRIDGERESULT"] = "FAILURE"
             return NEXT

@@ -190,7 +190,7 @@ class _Turn:
             at = (turn + position) % len(members)
             resource = members[at]
             phone = exchange.phones.find(resource)
-            if phone is not None and not exchange.in_use(resource):
+            if phone is not None and not exchange.legs.in_use(resource):
                 exchange.turn[self._name] = at + 1
                 self._ring(resource)
                 return

@@ -9,12 +9,12 @@ Whoever speaks AMI and FastAGI bytes for it, and whoever translates records into
 same ports. A quirk is Asterisk's own: Bridge for a pair that talks parts it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ivr_engine.replay.simulator.legs import Bridge, Leg, Parked, Phone, Place
 from ivr_engine.replay.simulator.plan import JUMPED, NEXT, OVER, PARKED, RETURNED, Extension
 from ivr_engine.replay.simulator.ports import Phones, Record, Visits
+from ivr_engine.replay.simulator.registry import Registry
 from ivr_engine.replay.simulator.site import Site
 from ivr_engine.replay.virtual import Standstill, Timeline
 
@@ -59,10 +59,7 @@ class Exchange:
         """By how much the wall clock of the machine was set since the scenario began."""
         self.runs = True
         """False between the death of Asterisk and its next start."""
-        self.legs: dict[str, Leg] = {}
-        self.names: dict[str, Leg] = {}
-        self.dying: dict[str, Leg] = {}
-        """By name and by uniqueid: who was hung up out of a bridge a moment ago."""
+        self.legs = Registry()
         self.problems: list[str] = []
         """What a real switch would not have survived."""
         self.locks: dict[str, Leg] = {}
@@ -74,10 +71,7 @@ class Exchange:
         """How often it was started again: what CoreStatus tells as another start time."""
         self.turn: dict[str, int] = {}
         """Whose turn it is in each queue: rrmemory."""
-        self._endpoints: Counter[str] = Counter()
         self._first = time.now_ms // 1000
-        self.count = 0
-        """Channels ever made."""
 
     @property
     def wall_ms(self) -> int:
@@ -85,41 +79,17 @@ class Exchange:
         return self.time.now_ms + self.clock_ahead_ms
 
     # ── legs ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def find(self, name: str) -> Leg | None:
-        """By name or uniqueid, exactly."""
-        return self.legs.get(name) or self.names.get(name)
-
-    def find_from(self, leg: Leg, name: str) -> Leg | None:
-        """As `find`, for a leg of the dialplan: who was just left alone still sees who left."""
-        found = self.find(name)
-        if found is None and (dying := self.dying.get(name)) is not None and leg.left_by is dying:
-            return dying
-        return found
-
-    def find_by_prefix(self, name: str) -> Leg | None:
-        """As Bridge and BridgeAdd look: what only begins with the name will do."""
-        if not name:
-            return None
-        exact = self.names.get(name) or self.legs.get(name)
-        if exact is not None:
-            return exact
-        return next(
-            (leg for leg in self.legs.values() if leg.name.startswith(name) or leg.uniqueid.startswith(name)), None
-        )
-
     def create(self, endpoint: str, phone: Phone, uniqueid: str = "") -> Leg:
         """A channel that is down; the uniqueid, if one is given, is of no other leg."""
-        self.count += 1
+        self.legs.count += 1
         leg = Leg(
             self,
-            uniqueid or f"{self._first}.{self.count}",
-            f"PJSIP/{endpoint}-{self.count:08x}",
+            uniqueid or f"{self._first}.{self.legs.count}",
+            f"PJSIP/{endpoint}-{self.legs.count:08x}",
             endpoint,
             phone,
         )
-        self.legs[leg.uniqueid] = leg
-        self.names[leg.name] = leg
-        self._endpoints[endpoint] += 1
+        self.legs.add(leg)
         return leg
 
     def hang_up(self, leg: Leg, cause: str = "16", *, by_phone: bool = False) -> None:
@@ -136,26 +106,18 @@ class Exchange:
             last_words = self.site.plan.find(leg.context, "h")
             if last_words is not None:
                 self._run_through(leg, last_words, 0)
-        self._forget(leg)
+        self.legs.remove(leg)
+        for lock in leg.locks:
+            del self.locks[lock]
         if was_bridged:
-            self.dying[leg.name] = self.dying[leg.uniqueid] = leg
-            self.time.after(DYING_MS, self._is_dead, leg)
+            self.legs.linger(leg)
+            self.time.after(DYING_MS, self.legs.die, leg)
         owner, leg.owner = leg.owner, None
         if owner is not None:
             owner(cause)
         self.time.after(THREAD_MS, self._gone, leg)
         if not by_phone:
             self.time.after(SIP_MS, leg.phone.over, leg)
-
-    def _forget(self, leg: Leg) -> None:
-        del self.legs[leg.uniqueid]
-        del self.names[leg.name]
-        self._endpoints[leg.endpoint] -= 1
-        for lock in leg.locks:
-            del self.locks[lock]
-
-    def _is_dead(self, leg: Leg) -> None:
-        del self.dying[leg.name], self.dying[leg.uniqueid]
 
     def _gone(self, leg: Leg) -> None:
         self.tell(
@@ -389,10 +351,6 @@ class Exchange:
         if not begins:
             leg.code = ""
 
-    def in_use(self, resource: str) -> bool:
-        """The device state of an endpoint: it has a leg."""
-        return self._endpoints[resource.partition("/")[2]] > 0
-
     # ── making phones ring ──────────────────────────────────────────────────────────────────────────────────────────
     def _rings(self, leg: Leg) -> None:
         if not leg.ended:
@@ -406,7 +364,7 @@ class Exchange:
     # ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────────
     def restart(self) -> None:
         """Asterisk dies and is started again: every leg is gone without a word, its database is not."""
-        legs = list(self.legs.values())
+        legs = list(self.legs)
         for leg in legs:
             leg.ended = True
             leg.owner = leg.on_answer = None
@@ -416,8 +374,6 @@ class Exchange:
             self.unpark(leg)
             self.time.after(SIP_MS, leg.phone.over, leg)
         self.legs.clear()
-        self.names.clear()
-        self._endpoints.clear()
         self.locks.clear()
         self.global_variables = dict(self.site.plan.global_variables)
         self.started += 1

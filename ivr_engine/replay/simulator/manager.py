@@ -45,7 +45,7 @@ class Manager:
                 raise Refused("Invalid/unknown command")
 
     def _named(self, name: str, problem: str) -> Leg:
-        leg = self._exchange.find(name)
+        leg = self._exchange.legs.find(name)
         if leg is None:
             raise Refused(problem)
         return leg
@@ -106,7 +106,7 @@ class Manager:
         for variable in (variables,) if isinstance(variables, str) else variables:
             name, _, value = variable.partition("=")
             leg.set(name, value)
-        late = self._exchange.count % _ALTERNATELY
+        late = self._exchange.legs.count % _ALTERNATELY
         timer = self._exchange.time.after(int(words.get("Timeout", "30000")), self._rang_out, leg)
 
         def refused(cause: str) -> None:
@@ -137,7 +137,7 @@ class Manager:
                 Record({"Channel": leg.name, "Uniqueid": leg.uniqueid, "ChannelState": _STATES[leg.state]}),
                 {name: leg.variables[name] for name in variables if name in leg.variables},
             )
-            for leg in self._exchange.legs.values()
+            for leg in self._exchange.legs
         ]
 
     def entries(self, family: str) -> dict[str, str]:

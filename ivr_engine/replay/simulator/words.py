@@ -179,7 +179,7 @@ def _import(leg_name: str, of: str) -> Value:
     name, value = text(leg_name), reference(of)
 
     def read(leg: Leg) -> str:
-        other = leg.exchange.find_from(leg, name(leg))
+        other = leg.exchange.legs.find_from(leg, name(leg))
         return value(other) if other is not None else ""
 
     return read
