@@ -114,7 +114,7 @@ class Nursery:
 # PR_SET_PDEATHSIG is 1. Children are never waited for, so the kernel is told to forget them.
 _PROGRAM = """
 import ctypes, gc, json, os, signal, sys
-import ivr_engine.__main__, ivr_engine.service, ivr_engine.storage.migrations
+import ivr_engine.__main__, ivr_engine.command_line.run, ivr_engine.storage.migrations
 
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 gc.freeze()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
 from tests.flow.conftest import Folder, folder
+from tests.whole_command import app
 
 Command = Callable[..., Result]
 __all__ = ["folder"]

@@ -6,6 +6,8 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr_engine import __version__
-from ivr_engine.__main__ import app
 from ivr_engine.command_line.ending import COULD_NOT, OK, WRONG
 from ivr_engine.storage.migrations import head
 from sandbox import ports
+from tests.whole_command import app
 
 ROOT = Path(__file__).parents[2]
 CITY = ROOT / "dialplans"
@@ -132,6 +134,20 @@ class TestHelp:
     def test_given_the_version_when_asked_then_it_is_the_package_s(self, run: Run) -> None:
         result = run("version")
         assert (result.exit_code, result.stdout) == (OK, f"{__version__}\n")
+
+    @pytest.mark.parametrize("words", [["version"], ["hours", "--help"], ["schema", "--help"]])
+    def test_given_one_command_when_typed_then_what_others_need_is_not_loaded(self, words: list[str]) -> None:
+        program = f"""
+import sys
+from ivr_engine.__main__ import main
+sys.argv = ["ivr-engine", *{words!r}]
+try:
+    main()
+finally:
+    print("loaded:", *sorted({{"sqlalchemy", "aiohttp", "prometheus_client"}} & set(sys.modules)))
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "loaded:"
 
 
 class TestSettings:

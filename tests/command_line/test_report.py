@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
 from ivr_engine.command_line.ending import COULD_NOT, OK, WRONG
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.vocabulary import QueueId
@@ -20,6 +19,7 @@ from ivr_engine.storage.batches import BatchWriter
 from ivr_engine.storage.database import Database, upgrade
 from ivr_engine.storage.rows import row_of
 from tests.reports.journalled import Journalled
+from tests.whole_command import app
 
 Run = Callable[..., Result]
 SPAN = ("--from", "2023-11-15", "--to", "2023-11-16")

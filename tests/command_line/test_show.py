@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
 from ivr_engine.replay import simulated
 from ivr_engine.replay.language import read
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import tables
 from ivr_engine.storage.database import Database, upgrade
 from ivr_engine.storage.journal import WrittenJournal
+from tests.whole_command import app
 
 SCENARIO = """\
 title: two citizens, a missed ring, a talk that is handed over

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ivr_engine.__main__ import app
+from tests.whole_command import app
 
 CONTACTS = """contact,arrival_seconds,queue,requirement,priority,handle_seconds,patience_seconds,pickup_seconds
 c1,0,water,water,0,60,120,2

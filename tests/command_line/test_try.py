@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
+from tests.whole_command import app
 
 SERVICES = Path(__file__).parents[1] / "scenarios" / "flows_of_services"
 SHIPPED = Path(__file__).parents[2] / "dialplans"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from ivr_engine.__main__ import app
 from ivr_engine.flow.check_directory import check_entries
 from tests.flow.conftest import Folder, folder
+from tests.whole_command import app
 
 __all__ = ["folder"]
 

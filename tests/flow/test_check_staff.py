@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ivr_engine.__main__ import app
 from ivr_engine.core.configuration import Asked
 from ivr_engine.core.vocabulary import QueueId, Skill
 from ivr_engine.flow.asked import asked
 from ivr_engine.flow.check_staff import check_staff
 from tests.flow.conftest import Folder, folder
+from tests.whole_command import app
 
 __all__ = ["folder"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ivr_engine.__main__ import app
 from ivr_engine.core.conversation import Ask, CallerCard, Done, Ended, Finish, Keys, Moment, Play, Silence, ToQueue
 from ivr_engine.core.vocabulary import ContactId, Disposition
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.flow.shape import VERBS
 from tests.flow.conftest import Folder
+from tests.whole_command import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "dialplan.md").read_text()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ivr_engine.__main__ import app
 from ivr_engine.kept_talks.folder import DAY_MS, TalkFolder
 from ivr_engine.runtime.ports import TalksAway
+from tests.whole_command import app
 
 NOW_MS = 1_800_000_000_000
 

@@ -8,7 +8,6 @@ import aiohttp
 import pytest
 from typer.testing import CliRunner
 
-from ivr_engine.__main__ import app
 from ivr_engine.core.conversation import CallerCard
 from ivr_engine.loading.watch import stamp, words
 from ivr_engine.runtime.ports import RevisionWas
@@ -28,6 +27,7 @@ from tests.test_service import (
     two_ports,
     until,
 )
+from tests.whole_command import app
 
 __all__ = ["asterisk", "filled", "settings", "two_ports"]
 

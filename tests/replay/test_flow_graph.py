@@ -6,10 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.flow.steps import FlowId
 from ivr_engine.replay.flow_graph import flow_page, whole_page
+from tests.whole_command import app
 
 SERVICES = Path(__file__).parents[1] / "scenarios" / "flows_of_services"
 SVG = "{http://www.w3.org/2000/svg}"

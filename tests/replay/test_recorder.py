@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
 from ivr_engine.replay.language import read
 from ivr_engine.replay.recorder import CannotRecord, scenario_of
 from ivr_engine.replay.revisions import loaded
@@ -24,6 +23,7 @@ from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage.database import Database, upgrade
 from ivr_engine.storage.journal import WrittenJournal
 from tests.replay.stage import Happening, TalkAct, agent, citizen, does, hong, official, perform, presses, world
+from tests.whole_command import app
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 

@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr_engine.__main__ import app
 from ivr_engine.core.service_level import Formula
 from ivr_engine.core.vocabulary import Disposition
 from ivr_engine.replay.day import Day, day_of, ordinary_day
@@ -19,6 +18,7 @@ from ivr_engine.replay.shipped import dialplans
 from ivr_engine.replay.simulator.recovery import Entry
 from ivr_engine.replay.whatif import Outcome, chart, compare, table
 from tests.replay.stage import MONDAY_MS, Conduct, agent, citizen, hong, perform, presses
+from tests.whole_command import app
 
 
 @pytest.fixture(scope="module")
