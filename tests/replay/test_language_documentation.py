@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr_engine.replay import language, language_expect, language_files, language_people, language_world
+from ivr_engine.replay import language, language_expect, language_files, language_lived, language_people, language_world
 from ivr_engine.replay.language import read
 from ivr_engine.replay.language_facts import DETAILS, OF_CITIZENS
 from ivr_engine.replay.simulated import run
@@ -70,9 +70,9 @@ def test_given_the_first_scenario_when_changed_as_the_text_says_then_it_fails_at
         ("Agents", (*language_people.AGENT_KEYS, *language_people.ACT_KEYS, language_people.UNTIL_HANGUP)),
         ("Officials", ("number",)),
         ("World", (*language_world.WORLD_KEYS, *(word for words in language_world.VALUES.values() for word in words))),
-        ("Expect", (*language_expect.CITIZEN_EXPECTS, *language_expect.AGENT_EXPECTS, *language_expect.GENERAL)),
-        ("Expect", (*language_expect.OFFER_KEYS, *language_expect.ENDS_KEYS, *language_expect.BETWEEN_KEYS)),
-        ("Expect", (*language_expect.HEARD_KEYS, *language_expect.TRANSFER_KEYS, *language_expect.BECOMES_KEYS)),
+        ("Expect", (*language_lived.CITIZEN_EXPECTS, *language_lived.AGENT_EXPECTS, *language_expect.GENERAL)),
+        ("Expect", (*language_lived.OFFER_KEYS, *language_lived.ENDS_KEYS, *language_expect.BETWEEN_KEYS)),
+        ("Expect", (*language_lived.HEARD_KEYS, *language_lived.TRANSFER_KEYS, *language_lived.BECOMES_KEYS)),
         ("Expect", (*OF_CITIZENS, *(detail for verb in OF_CITIZENS for detail in DETAILS[verb]))),
         ("Variables, examples, fragments", ("use", *language_files.SHARED)),
     ],

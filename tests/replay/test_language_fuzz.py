@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivr_engine.flow.diagnostics import Diagnostic
-from ivr_engine.replay import language, language_expect, language_people, language_world
+from ivr_engine.replay import language, language_expect, language_lived, language_people, language_world
 from ivr_engine.replay.language import ScenarioErrors, read
 from ivr_engine.replay.language_facts import DETAILS
 
@@ -19,9 +19,9 @@ WORDS = sorted(
         *language_people.ACT_KEYS,
         *language_world.WORLD_KEYS,
         *language_expect.GENERAL,
-        *language_expect.CITIZEN_EXPECTS,
-        *language_expect.OFFER_KEYS,
-        *language_expect.TRANSFER_KEYS,
+        *language_lived.CITIZEN_EXPECTS,
+        *language_lived.OFFER_KEYS,
+        *language_lived.TRANSFER_KEYS,
         *map(str, DETAILS),
     }
 )

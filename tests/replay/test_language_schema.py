@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr_engine.replay import language, language_expect, language_files, language_people, language_world
+from ivr_engine.replay import language, language_expect, language_files, language_lived, language_people, language_world
 from ivr_engine.replay.schema import schema
 
 CHECKED_IN = Path(__file__).parents[1] / "scenarios" / "scenario.schema.json"
@@ -48,12 +48,12 @@ def test_given_the_schema_when_its_references_are_followed_then_each_leads_somew
         (DEFINITIONS["when"]["properties"], language_people.WHEN_KEYS),
         (DEFINITIONS["act"]["properties"], language_people.ACT_KEYS),
         (DEFINITIONS["happening"]["properties"], language_world.WORLD_KEYS),
-        (DEFINITIONS["citizen_expects"]["properties"], language_expect.CITIZEN_EXPECTS),
-        (DEFINITIONS["agent_expects"]["properties"], language_expect.AGENT_EXPECTS),
-        (DEFINITIONS["heard"]["properties"], language_expect.HEARD_KEYS),
-        (DEFINITIONS["offer"]["properties"], language_expect.OFFER_KEYS),
-        (DEFINITIONS["transfer"]["properties"], language_expect.TRANSFER_KEYS),
-        (DEFINITIONS["becoming"]["properties"], language_expect.BECOMES_KEYS),
+        (DEFINITIONS["citizen_expects"]["properties"], language_lived.CITIZEN_EXPECTS),
+        (DEFINITIONS["agent_expects"]["properties"], language_lived.AGENT_EXPECTS),
+        (DEFINITIONS["heard"]["properties"], language_lived.HEARD_KEYS),
+        (DEFINITIONS["offer"]["properties"], language_lived.OFFER_KEYS),
+        (DEFINITIONS["transfer"]["properties"], language_lived.TRANSFER_KEYS),
+        (DEFINITIONS["becoming"]["properties"], language_lived.BECOMES_KEYS),
         (DEFINITIONS["between"]["properties"], language_expect.BETWEEN_KEYS),
     ],
 )
