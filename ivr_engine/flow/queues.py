@@ -20,7 +20,9 @@ from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.queue_announcements import PHRASES, Phrases, check_phrases, read_phrases
 from ivr_engine.flow.queue_rules import KEYS as RULES
-from ivr_engine.flow.queue_rules import ROUTING_KEYS, USUAL_ROUTING, Names, read_routing, with_rules
+from ivr_engine.flow.queue_rules import with_rules
+from ivr_engine.flow.queue_words import Names
+from ivr_engine.flow.routing_rules import ROUTING_KEYS, USUAL_ROUTING, read_routing
 from ivr_engine.flow.source import Node
 from ivr_engine.flow.steps import PRIORITY
 

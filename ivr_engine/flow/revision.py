@@ -39,9 +39,9 @@ from ivr_engine.flow.prompts import LANGUAGES, Manifest, Recordings, read_prompt
 from ivr_engine.flow.proofs import Promise, Proofs, flows_of_queues, prove, read_promise
 from ivr_engine.flow.proofs_graph import Heard
 from ivr_engine.flow.queue_announcements import check_announced, wait_phrases
-from ivr_engine.flow.queue_rules import USUAL_ROUTING
 from ivr_engine.flow.queues import Queues, read_queues
 from ivr_engine.flow.recordings import read_recordings
+from ivr_engine.flow.routing_rules import USUAL_ROUTING
 from ivr_engine.flow.shape import Shaped, shape_flow
 from ivr_engine.flow.shape_reader import Known
 from ivr_engine.flow.shape_variables import declared, find_variables
