@@ -77,6 +77,8 @@ class Callback:
     """Of the dial that stands in the order, rings or is on the line: the uniqueid of the citizen's channel."""
     next_at_ms: int = 0
     """Rests until then."""
+    stood: int = 0
+    """How often it took its place in the order: what its legs are numbered by."""
     telephone: str = ""
     """The number as `canonical` has it: by which a caller is known again."""
 

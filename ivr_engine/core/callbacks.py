@@ -118,6 +118,7 @@ class Callbacks:
             event.dials,
             event.leg,
             event.next_at_ms,
+            event.dials,
         )
         self._keep(callback)
 
@@ -161,8 +162,7 @@ class Callbacks:
         if state.now_ms >= callback.asked_at_ms + rules.expires_ms:
             self._drop(callback, CallbackEnd.EXPIRED)
             return
-        if not may_be_dialled(rules, callback.number):
-            self._drop(callback, CallbackEnd.REFUSED)  # the site changed its mind meanwhile
+        if self._cannot_be_dialled(callback):
             return
         at_ms = opens_at_ms(rules, max(state.now_ms, callback.next_at_ms))
         if at_ms > state.now_ms:
@@ -172,18 +172,35 @@ class Callbacks:
         else:
             self._again(callback, closes_at_ms(rules, state.now_ms))
 
+    def _cannot_be_dialled(self, callback: Callback) -> bool:
+        """The site changed its mind meanwhile, which ends the promise; or it took the queue away, a canary's perhaps:
+        then no rules say whether the citizen may be dialled, and the promise rests until the queue is back."""
+        if callback.request.queue not in self._state.queues:
+            self._lay_down(callback)
+            self._again(callback, None)
+            return True
+        if not may_be_dialled(self._rules(callback), callback.number):
+            self._drop(callback, CallbackEnd.REFUSED)
+            return True
+        return False
+
     def _rest(self, callback: Callback, until_ms: int) -> None:
         callback.next_at_ms = until_ms
+        self._lay_down(callback)
+        self._again(callback, until_ms)
+
+    def _lay_down(self, callback: Callback) -> None:
+        """Out of the order, if it stood there."""
         if callback.state is not CallbackState.RESTING:
             self._forget_contact(callback)
             callback.leg = None
             self._state.move_callback(callback, CallbackStimulus.RESTED)
-        self._again(callback, until_ms)
 
     def _stand(self, callback: Callback) -> None:
         """Into the queue's order, at the age of the first call."""
         state = self._state
-        callback.leg = ContactId(f"{callback.id}-e{state.epoch}-{callback.dials + 1}")
+        callback.stood += 1
+        callback.leg = ContactId(f"{callback.id}-e{state.epoch}-{callback.stood}")
         contact = Contact(
             callback.leg, callback.line, callback.number, callback.place_ms, since_ms=state.now_ms, awaited=True
         )
@@ -215,6 +232,9 @@ class Callbacks:
         if contact.awaited:
             dial(state, contact)
             stay_open(state, contact, offer)
+            callback = state.callbacks.get(contact.callback) if contact.callback is not None else None
+            if callback is not None and callback.state is CallbackState.WAITING:
+                self._cannot_be_dialled(callback)  # since the agent's phone began to ring
         else:
             self._meet(contact, offer)
 
@@ -289,7 +309,7 @@ class Callbacks:
         self._forget_contact(callback)
         state.deadlines.clear(Due.DIAL_OWED, callback.id)
         callback.next_at_ms = state.now_ms + rules.spacing_ms
-        last = callback.dials >= rules.dials
+        last = self._used_up(callback)
         if last:
             callback.next_at_ms = 0
         state.move_callback(callback, CallbackStimulus.NOT_REACHED, cause)
@@ -336,6 +356,10 @@ class Callbacks:
         self._offering.withdraw(contact)
         del state.contacts[contact.id]
 
+    def _used_up(self, callback: Callback) -> bool:
+        """Dialled as often as agreed; how often that is nobody knows while its queue is gone."""
+        return callback.request.queue in self._state.queues and callback.dials >= self._rules(callback).dials
+
     def _rules(self, callback: Callback) -> CallbackRules:
         return self._state.queue(callback.request.queue).callback
 
@@ -374,7 +398,7 @@ class Callbacks:
             return
         callback.leg = None
         callback.next_at_ms = state.now_ms + self._rules(callback).spacing_ms
-        if callback.dials >= self._rules(callback).dials:
+        if self._used_up(callback):
             state.end_callback(callback, CallbackEnd.FAILED)
 
     def found(self, contact: Contact) -> None:
@@ -393,5 +417,5 @@ class Callbacks:
             contact = state.contacts.get(callback.leg) if callback.leg is not None else None
             if callback.state is CallbackState.ON_LINE and (contact is None or contact.agent is not None):
                 state.end_callback(callback, CallbackEnd.REACHED)
-            elif callback.state is CallbackState.RESTING:
+            elif callback.state in (CallbackState.RESTING, CallbackState.WAITING):
                 self._look(callback)

@@ -51,7 +51,7 @@ def dial(state: State, contact: Contact) -> None:
         return
     rules = state.queue(callback.request.queue).callback
     if not may_be_dialled(rules, callback.number):
-        return  # the list became shorter while an agent's phone rang; the next look ends the promise
+        return  # the list became shorter while an agent's phone rang
     callback.dials += 1
     state.move_callback(callback, CallbackStimulus.DIALLED)
     state.deadlines.clear(Due.CALLBACK, callback.id)

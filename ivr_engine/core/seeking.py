@@ -72,9 +72,16 @@ class Seeking:
         for contact in wanting:
             self._seek_agent(state.contacts[contact])
 
-    def _choose(self, contact: Contact) -> Choice | None:
-        state, desk, request = self._state, contact.desk, contact.request
+    def _desk(self, contact: Contact) -> Desk:
+        """Where contacts of these needs stand; made anew where it was forgotten while a phone rang or during a talk."""
+        desk = contact.desk
         assert desk is not None
+        if desk.forgotten:
+            desk = contact.desk = self._state.routing.books.desk(contact.needs)
+        return desk
+
+    def _choose(self, contact: Contact) -> Choice | None:
+        state, desk, request = self._state, self._desk(contact), contact.request
         assert request is not None
         if contact.preferred is not None:
             if state.routing.is_idle(contact.preferred) and self._fits(contact.preferred, desk):
@@ -103,9 +110,8 @@ class Seeking:
 
     def _place(self, contact: Contact) -> None:
         """Into the place that its age and priority give it."""
-        state, request, desk = self._state, contact.request, contact.desk
+        state, request, desk = self._state, contact.request, self._desk(contact)
         assert request is not None
-        assert desk is not None
         settings = state.queue(request.queue)
         rules = LineRules.of(
             priority=request.priority + settings.priority + contact.raised,

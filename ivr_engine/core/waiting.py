@@ -48,7 +48,7 @@ class Waiting:
         contact.place_ms = min(start_ms, contact.place_ms) if contact.recalled else start_ms
         contact.relaxed = contact.relaxed_times = contact.escalated = contact.raised = 0
         closes_in = request.closes_in_seconds
-        contact.closes_at_ms = 0 if closes_in is None else state.now_ms + closes_in * 1_000
+        contact.closes_at_ms = 0 if closes_in is None else contact.queued_at_ms + closes_in * 1_000
         if request.agent:
             contact.preferred = AgentId(request.agent)
             contact.preferred_until_ms = state.now_ms + request.agent_wait_ms
@@ -84,8 +84,6 @@ class Waiting:
         assert request is not None, "only who joined a queue can wait"
         assert contact.queued_at_ms is not None
         settings = state.queue(request.queue)
-        if contact.returns:
-            contact.desk = state.routing.books.desk(contact.needs)  # its own may have been forgotten meanwhile
         state.notices.append(
             ContactWaits(
                 contact=contact.id,
@@ -110,6 +108,8 @@ class Waiting:
         if settings.limits.longest_wait_ms:
             contact.timed = True
             began_ms = contact.place_ms if contact.callback is None else contact.queued_at_ms
+            if contact.answered_at_ms is not None:
+                began_ms = state.now_ms  # a talk is no wait
             at_ms = began_ms + settings.limits.longest_wait_ms
             state.deadlines.set(Due.TOO_LONG, contact.id, max(at_ms, state.now_ms))
         if settings.announcements.first_after_ms:
@@ -224,8 +224,7 @@ class Waiting:
             return
         step = settings.escalation[waiting.escalated]
         leaves = step.act in (EscalationAct.OVERFLOW, EscalationAct.CALLBACK)
-        if waiting.phase is ContactPhase.OFFERED and leaves:
-            # a phone rings: whoever picks up is better than any way out
+        if leaves and self._must_stay(waiting):
             self._set(waiting, Due.ESCALATE, self._state.now_ms + LOOK_AGAIN_MS)
             return
         waiting.escalated += 1
@@ -267,11 +266,16 @@ class Waiting:
         """The hours ended, and the grace after them."""
         self._over(contact, Due.CLOSED)
 
+    def _must_stay(self, contact: Contact) -> bool:
+        """A phone rings: whoever picks up is better than any way out. Or the switch is out of sight, and would not hear
+        that anybody shall go."""
+        return contact.phase is ContactPhase.OFFERED or not self._state.switch_connected
+
     def _over(self, contact: ContactId, due: Due) -> None:
         waiting = self._waiting(contact)
         if waiting is None or waiting.request is None:
             return
-        if waiting.phase is ContactPhase.OFFERED:
+        if self._must_stay(waiting):
             self._set(waiting, due, self._state.now_ms + LOOK_AGAIN_MS)
             return
         limits = self._state.queue(waiting.request.queue).limits

@@ -378,7 +378,7 @@ def test_given_a_promise_that_waits_when_the_hours_end_then_it_leaves_the_order_
     assert centre.rings() == [("c1", "1001")]
     centre.agent("1001").answers().hangs_up().is_done()
     centre.wait(15 * HOUR_MS)
-    assert centre.rings()[-1] == ("hong-cb-e1-1", "1001")
+    assert centre.rings()[-1] == ("hong-cb-e1-2", "1001")
 
 
 def test_given_an_agent_s_phone_that_rings_when_the_promise_expires_then_it_is_looked_at_three_seconds_later() -> None:
