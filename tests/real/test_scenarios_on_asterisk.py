@@ -115,6 +115,7 @@ OF_THE_LIBRARY = (
     "numbers/a_number_of_each_queue",
     "field/redirect_without_effect",
     "router/limit_full",
+    "router/contractor_shares",
     "services/dip_answers",
     "120/sign_language",
     "announce/answered_in_the_sentence",
