@@ -40,6 +40,7 @@ from ivr_engine.core.vocabulary import (
     Disposition,
     LegId,
     OfferFailure,
+    OfferId,
     Role,
 )
 from ivr_engine.core.waiting import Waiting
@@ -382,7 +383,9 @@ class Callbacks:
         # made ring for a callback by an engine before us, or not stopped as a command was lost: nobody knows what for
         both = (READY_PLACE, RINGING_PLACE)
         lost = {leg.leg for leg in event.legs if leg.place in both and leg.contact not in state.contacts}
-        state.commands += [StopDialling(ContactId(leg)) for leg in sorted(lost)]
+        for gone in sorted(lost):
+            state.commands.append(StopDialling(ContactId(gone)))
+            state.spend(OfferId(gone), leg_ended=False)  # a look that still shows it finds no offer in it
         others = tuple(leg for leg in event.legs if leg.place != RINGING_PLACE and leg.leg not in lost)
         return replace(event, legs=others)
 

@@ -55,7 +55,7 @@ class Offering(Duty):
         if contact.offer != offer.id or contact.second_offer is not None:
             freed = [self._retract(other) for other in _offers(contact) if other != offer.id]
         parted = self._retract(agent.offer) if agent.offer not in (None, offer.id) else None
-        state.agents[agent.id] = agent
+        agent = state.agent_seen(by)  # who is off the list was forgotten as the other phone stopped
         if offer.id in state.spent:
             offer.state = OfferState.ANSWERED  # its end has been told once
         else:

@@ -669,6 +669,25 @@ def test_given_a_promise_from_another_life_when_the_switch_was_not_seen_then_nob
     )
 
 
+def test_given_a_phone_ready_in_another_life_for_who_picked_up_when_seen_twice_then_it_stops() -> None:
+    centre = begun_anew(restored("hong-cb-e0-1"))
+    centre.agent("1001").takes_a_break()
+    waits = LegSeen(
+        LegId("ohong-cb-e0-1-e0-1"),
+        Role.AGENT,
+        ContactId("hong-cb-e0-1"),
+        agent=AgentId("1001"),
+        up=True,
+        place="ready",
+    )
+    look = SwitchSeen((citizen("hong-cb-e0-1", "wait"), waits))
+    centre.tell(look)
+    assert centre.sent(StopDialling) == [StopDialling(ContactId("ohong-cb-e0-1-e0-1"))]
+    before = centre.snapshot()
+    centre.tell(look)
+    assert centre.snapshot() == before
+
+
 def test_given_a_promise_at_rest_in_another_life_when_the_switch_is_seen_then_its_next_moment_is_kept() -> None:
     centre = begun_anew(restored(None))
     centre.tell(SwitchSeen(()))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ivr_engine.core.commands import LeaveQueue
-from ivr_engine.core.configuration import QueueSettings
+from ivr_engine.core.configuration import MissSettings, QueueSettings
 from ivr_engine.core.conversation import ToQueue
 from ivr_engine.core.events import (
     CancelRequested,
@@ -18,7 +18,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.notices import ContactWaits, ContractorBooked, OfferEnded, TransferEnded
 from ivr_engine.core.offer import ANSWER_OWED_MS
 from ivr_engine.core.queue_rules import Overflow, OverflowAct, QueueLimits
-from ivr_engine.core.vocabulary import ContactId, ContactPhase, OfferResult, QueueId
+from ivr_engine.core.vocabulary import ContactId, ContactPhase, OfferFailure, OfferResult, QueueId
 from tests.core.centre import GENERAL, START_MS, Centre, agent_leg, citizen_leg, counsellor, recipient_leg
 
 SHARED = replace(GENERAL, contractor_shares={"han": 50, "nam": 50})
@@ -143,3 +143,26 @@ def test_given_a_queue_with_a_priority_when_another_engine_goes_on_then_it_count
     restored = ContactRestored(ContactId("c1"), "120", "02", START_MS, told, START_MS)
     centre.tell(Started(2), restored, SwitchSeen((leg,)))
     assert [waits.priority for waits in centre.told(ContactWaits)] == [4]
+
+
+def test_given_an_agent_taken_off_the_list_while_ringing_when_an_older_offer_is_answered_then_in_any_order() -> None:
+    """Out of the list and with no phone ringing, the agent is forgotten: also where the talk is told first."""
+
+    def told(*order: str) -> object:
+        centre = Centre("1001", misses=MissSettings({OfferFailure.UNREACHABLE: 0}, break_after=9))
+        centre.citizen("old").queues()
+        older = centre.agent("1001").offer
+        centre.agent("1001").takes_a_break()
+        centre.wait(older.ring_ms + ANSWER_OWED_MS)
+        centre.citizen("old").falls_back()
+        centre.agent("1001").logs_in()
+        centre.citizen("new").queues()
+        centre.configure(counsellor("1002"))
+        for fact in order:
+            if fact == "answered":
+                centre.agent("1001").answers(older)
+            else:
+                centre.citizen("new").leaves()
+        return centre.snapshot()
+
+    assert told("answered", "left") == told("left", "answered")
