@@ -1,8 +1,7 @@
 """The live board: the centre at a glance in a terminal, drawn from one frozen view and the totals so far.
 
 Pure: `render` gives a rich renderable and asks nobody for the time; `Totals` counts from the notices that the journal
-keeps.
-Whoever shows it (the demo, `ivr-engine board`) decides how often.
+keeps. Whoever shows it (the demo) decides how often.
 """
 
 import io

@@ -8,7 +8,7 @@ switch might turn it round. What then happens on the real switch is told in the 
 deviation that was seen.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -258,12 +258,3 @@ def _apart(history: History) -> Mapping[Track, list[Happened]]:
     for fact in history.facts:
         found.setdefault(_track(fact), []).append(fact)
     return found
-
-
-def savings(scenarios: Iterable[Scenario]) -> Iterator[tuple[Scenario, Scaled, int]]:
-    """Which of them could run faster and by how many milliseconds, whether or not their files allow it."""
-    for scenario in scenarios:
-        original = simulated.run(scenario).history
-        found = scaled(replace(scenario, scales=True), original)
-        if found is not None:
-            yield scenario, found, _length_ms(original) - _length_ms(found.foreseen)

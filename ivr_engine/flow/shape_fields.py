@@ -1,7 +1,8 @@
 """The kinds of fields that steps have: what may stand there, and what it is read as.
 
-Each field is one value of one of these classes in the tables of `shape_verbs`; the same tables are the JSON Schema that
-editors use. A field that is wrong becomes a diagnostic and is read as something harmless.
+Each field is one value of one of these classes in the tables of verbs (`shape_asking`, `shape_deciding`,
+`shape_outside`); the same tables are the JSON Schema that editors use. A field that is wrong becomes a diagnostic and
+is read as something harmless.
 """
 
 from collections.abc import Mapping

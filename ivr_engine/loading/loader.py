@@ -85,11 +85,12 @@ class Loader:
         """Look no more, and wait until the history is written."""
         for looking in self._looking:
             looking.cancel()
-        await asyncio.gather(*self._looking, *self._writing, return_exceptions=True)
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        await self.history_is_written()
 
     async def history_is_written(self) -> None:
         """Every change so far is in the history, or the log says that it is not."""
-        await asyncio.gather(*self._writing)
+        await asyncio.gather(*self._writing, return_exceptions=True)
 
     async def reload(
         self, who: str = "", percent: int = 100, *, despite: bool = False, unless_on_trial: bool = False

@@ -1,7 +1,7 @@
 """What happened, in words that are the same on every level: the one thing that verdicts, ladders and comparisons read.
 
 A `Happened` says who did what, when. Citizens, agents and recipients have the scenario's names, never channel ids, so
-that two runs can be laid side by side. Most facts come from the journal's notices (`from_journal`), the same on every
+that two runs can be laid side by side. Most facts come from the journal's notices (`journal_facts`), the same on every
 level; what a phone heard and pressed comes from the level itself.
 """
 

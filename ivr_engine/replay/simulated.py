@@ -4,7 +4,6 @@ Nothing waits and nothing is random: the same scenario gives the same run, in mi
 """
 
 import gc
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -267,11 +266,3 @@ def _changed(queue: QueueSettings, change: QueueChange | None) -> QueueSettings:
         promise_ms=queue.promise_ms if change.promise_ms is None else change.promise_ms,
         short_abandon_ms=queue.short_abandon_ms if change.short_abandon_ms is None else change.short_abandon_ms,
     )
-
-
-def reached_in_all(runs: Mapping[str, Run]) -> Counter[Passed]:
-    """What citizens came through, over many runs: what coverage is made of."""
-    total: Counter[Passed] = Counter()
-    for one in runs.values():
-        total.update(one.reached)
-    return total

@@ -87,7 +87,6 @@ class _Teller:
         self._queue = ""
         self._waiting = False
         self._arrived_at_ms: int | None = None
-        self._began_ms = 0
         self._waited_ms: int | None = None
         self._rang_ms = 0
         self._offers = 0

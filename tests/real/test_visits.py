@@ -43,7 +43,7 @@ SERVED = Finish(Ended(Disposition.SELF_SERVED))
 
 
 class Script:
-    """A conversation that says what is written; `Breakdown` in it is a bug of the flow."""
+    """A conversation that says what is written; an exception in it is a bug of the flow."""
 
     def __init__(self, actions: Sequence[Action | Exception]) -> None:
         self._actions = iter(actions)
