@@ -21,6 +21,7 @@ from ivr_engine.core.commands import (
     JoinCitizen,
     LeaveQueue,
     MeetCitizen,
+    PlayMusic,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
@@ -30,6 +31,9 @@ from ivr_engine.core.commands import (
 from ivr_engine.core.packing import pack_outcome
 
 _NO_DIGIT = re.compile(r"[^0-9+]")
+
+USUAL_MUSIC = "ivr-wait"
+"""The class of `asterisk-conf/musiconhold.conf`, which every switch of ours has."""
 
 HeaderValue = str | Sequence[str]
 
@@ -112,6 +116,9 @@ def actions_for(command: Command, endpoints: Endpoints) -> tuple[AmiAction, ...]
                 _set(command.contact, "IVR_LISTEN", "1" if command.listens else ""),
                 _redirect(command.contact, "ivr-wait", "say"),
             )
+        case PlayMusic():
+            # no Redirect: the wait context reads it at its next turn, and an agent may be picking up just now
+            return (_set(command.contact, "IVR_MUSIC", command.music or USUAL_MUSIC),)
         case LeaveQueue():
             return (
                 _set(command.contact, "IVR_FLOW", command.target),

@@ -130,6 +130,15 @@ class AnnounceWait:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayMusic:
+    """From its next turn of music on a citizen who waits hears this class: their queue is another one now."""
+
+    contact: ContactId
+    music: str
+    """A class of the switch's; empty: everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveQueue:
     """The citizen waits no longer and goes to a flow (of a callback, a voicemail, a farewell); `target` names it."""
 
@@ -159,6 +168,7 @@ Command = (
     | JoinCitizen
     | ReturnToQueue
     | AnnounceWait
+    | PlayMusic
     | LeaveQueue
     | EndLeg
 )

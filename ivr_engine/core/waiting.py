@@ -9,7 +9,7 @@ which dies with the waiting; whoever needs less seeks again in the same moment.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ivr_engine.core.commands import AnnounceWait, LeaveQueue
+from ivr_engine.core.commands import AnnounceWait, LeaveQueue, PlayMusic
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.contact import WAITING, Contact, ContactStimulus
 from ivr_engine.core.deadlines import Due
@@ -301,6 +301,9 @@ class Waiting:
             # the citizen knows of one wait and one promise only
             contact.place_ms, contact.promise_at_ms = place_ms, promise_at_ms
             self.promise(contact)
+            music = state.queue(contact.request.queue).music
+            if music != state.queue(request.queue).music:
+                state.commands.append(PlayMusic(contact.id, music))
             self.wait(contact)
             return
         contact.sent_on_at_ms = state.now_ms

@@ -21,6 +21,7 @@ from ivr_engine.core.commands import (
     JoinCitizen,
     LeaveQueue,
     MeetCitizen,
+    PlayMusic,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
@@ -55,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     ReturnToQueue(C),
     AnnounceWait(C, "ivr/ko/busy"),
     AnnounceWait(C, "&".join(["ivr/ko/busy"] * 75), listens=True),
+    PlayMusic(C, "festival"),
     LeaveQueue(C, OverflowAct.FLOW, "closed"),
     EndLeg(RECIPIENT_LEG, C),
 )
@@ -102,7 +104,7 @@ class TestEveryCommand:
         told = actions(command)
         assert [action.name for action in told[:-1]] == ["Setvar"] * (len(told) - 1), "marks come before the move"
         assert all(not action.needed for action in told[:-1])
-        assert told[-1].name in {"Originate", "Redirect", "Hangup"}
+        assert told[-1].name in ({"Setvar"} if isinstance(command, PlayMusic) else {"Originate", "Redirect", "Hangup"})
 
     def test_given_a_redirect_when_translated_then_its_label_is_in_the_dialplan(self, command: Command) -> None:
         plan = read(DIALPLAN)
@@ -253,6 +255,14 @@ class TestTalk:
     ) -> None:
         (hangup,) = actions(command)
         assert (hangup.name, hangup.headers, hangup.needed) == ("Hangup", {"Channel": leg, "Cause": "16"}, needed)
+
+    @pytest.mark.parametrize(("music", "heard"), [("festival", "festival"), ("", "ivr-wait")])
+    def test_given_other_music_when_told_then_it_is_a_mark_alone_and_nobody_is_moved(
+        self, music: str, heard: str
+    ) -> None:
+        (mark,) = actions(PlayMusic(C, music))
+        assert (mark.name, mark.needed) == ("Setvar", False)
+        assert mark.headers == {"Channel": C, "Variable": "IVR_MUSIC", "Value": heard}
 
     def test_given_a_citizen_who_returns_to_the_queue_when_moved_then_the_age_is_not_stamped_anew(self) -> None:
         (move,) = actions(ReturnToQueue(C))

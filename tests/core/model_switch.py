@@ -19,6 +19,7 @@ from ivr_engine.core.commands import (
     JoinCitizen,
     LeaveQueue,
     MeetCitizen,
+    PlayMusic,
     ResumeTalk,
     ReturnToQueue,
     StartOffer,
@@ -309,8 +310,8 @@ class ModelSwitch:
             case ReturnToQueue():
                 if command.contact in self.citizens:
                     self.queue(command.contact)
-            case AnnounceWait():
-                pass  # who hears a sentence waits all the same
+            case AnnounceWait() | PlayMusic():
+                pass  # who hears a sentence, or other music, waits all the same
             case DialCitizen():
                 self._dial(command)
             case StopDialling():

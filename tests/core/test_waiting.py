@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr_engine.core.commands import AnnounceWait, LeaveQueue, WithdrawOffer
+from ivr_engine.core.commands import AnnounceWait, LeaveQueue, PlayMusic, WithdrawOffer
 from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.events import CommandRefused
 from ivr_engine.core.notices import ContactSentOn, OfferMade, RequirementUnmet, StepTaken
@@ -172,6 +172,21 @@ def test_given_two_queues_that_overflow_into_each_other_when_both_are_full_then_
         centre.citizen(name).queues()
     assert centre.citizen("c3").view.phase is ContactPhase.QUEUED
     assert len(centre.told(ContactSentOn)) <= 6
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "played"), [("festival", "", [""]), ("", "festival", ["festival"]), ("a", "a", []), ("", "", [])]
+)
+def test_given_a_citizen_sent_to_another_queue_when_its_music_is_another_then_the_switch_is_told(
+    before: str, after: str, played: list[str]
+) -> None:
+    limits = QueueLimits(longest_wait_ms=5_000, too_long=Overflow(OverflowAct.QUEUE, "vip"))
+    centre = Centre(queues=[replace(GENERAL, music=before, limits=limits), replace(VIP, music=after)])
+    centre.citizen("c1").queues()
+    assert centre.sent(PlayMusic) == []
+    centre.wait(5_000)
+    assert centre.citizen("c1").view.queue == "vip"
+    assert [command.music for command in centre.sent(PlayMusic)] == played
 
 
 def test_given_the_last_agent_gone_when_somebody_waits_then_it_is_an_alarm_and_the_flow_speaks() -> None:
