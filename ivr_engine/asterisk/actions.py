@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr_engine.asterisk.music import USUAL_MUSIC
 from ivr_engine.core.callback import canonical, fits
 from ivr_engine.core.commands import (
     AnnounceWait,
@@ -31,9 +32,6 @@ from ivr_engine.core.commands import (
 from ivr_engine.core.packing import pack_outcome
 
 _NO_DIGIT = re.compile(r"[^0-9+]")
-
-USUAL_MUSIC = "ivr-wait"
-"""The class of `asterisk-conf/musiconhold.conf`, which every switch of ours has."""
 
 HeaderValue = str | Sequence[str]
 

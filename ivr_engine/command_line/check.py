@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from ivr_engine import __version__
+from ivr_engine.asterisk.music import music_classes
 from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.core.vocabulary import Skill
 from ivr_engine.flow.check_directory import check_entries
+from ivr_engine.flow.check_music import check_music
 from ivr_engine.flow.check_staff import check_staff
 from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors, Severity
 from ivr_engine.flow.proofs_text import written_proofs
@@ -38,14 +40,18 @@ def check(
     agents: Annotated[
         Path | None, typer.Option(help="the CSV of the counsellors: somebody can meet what each queue and step needs")
     ] = None,
+    music: Annotated[
+        Path | None, typer.Option(help="the switch's musiconhold.conf: each class of music that queues name is in it")
+    ] = None,
 ) -> None:
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
     if not folder.is_dir():
         give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
     codes = _codes(directory) if directory is not None else None
     staff = _staff(agents) if agents is not None else None
+    classes = _classes(music) if music is not None else None
     try:
-        revision, warnings = _checked(folder, codes, staff)
+        revision, warnings = _checked(folder, codes, staff, classes)
     except FlowErrors as errors:
         _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
         raise typer.Exit(WRONG) from None
@@ -58,13 +64,17 @@ def check(
 
 
 def _checked(
-    folder: Path, codes: frozenset[str] | None, staff: list[Mapping[Skill, int]] | None
+    folder: Path,
+    codes: frozenset[str] | None,
+    staff: list[Mapping[Skill, int]] | None,
+    classes: frozenset[str] | None,
 ) -> tuple[Revision, tuple[Diagnostic, ...]]:
     """The revision and every warning. Raises FlowErrors."""
     revision = load(folder, today=datetime.now(SEOUL).date())
     unknown = check_entries(revision, codes) if codes is not None else ()
     unmet = check_staff(revision, staff) if staff is not None else ()
-    wrong = (*unknown, *unmet)
+    silent = check_music(revision, classes) if classes is not None else ()
+    wrong = (*unknown, *unmet, *silent)
     if any(one.severity is Severity.ERROR for one in wrong):
         raise FlowErrors(wrong)
     return revision, (*revision.warnings, *wrong)
@@ -82,6 +92,13 @@ def _codes(directory: Path) -> frozenset[str]:
         return frozenset(entry.entry for entry in read_directory(directory))
     except StorageError as refused:
         give_up(str(refused))
+
+
+def _classes(file: Path) -> frozenset[str]:
+    try:
+        return music_classes(file)
+    except OSError as error:
+        give_up(f"cannot read {file}: {error.strerror}; name the switch's musiconhold.conf")
 
 
 def _tell(text: str) -> None:

@@ -109,6 +109,11 @@ NAME_CODES = (
         _SKILLS + "music: [festival]\nqueues: {transport: {}, general: {music: festival}}\n",
     ),
     Code(
+        "music_not_there",
+        "The switch has no such class of music. Only `ivr-engine check --music FILE` looks.",
+        "Add the class to the switch's `musiconhold.conf`, or take the nearest name.",
+    ),
+    Code(
         "unknown_skill",
         "No such skill stands in the section `skills`: nobody could ever answer.",
         "Take the nearest name, or add the skill.",

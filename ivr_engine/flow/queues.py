@@ -16,7 +16,7 @@ from ivr_engine.core.configuration import (
 )
 from ivr_engine.core.routing_standard import standard_queue
 from ivr_engine.core.vocabulary import QueueId, Skill
-from ivr_engine.flow.diagnostics import Diagnostics
+from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.form import Form
 from ivr_engine.flow.queue_announcements import PHRASES, Phrases, check_phrases, read_phrases
 from ivr_engine.flow.queue_rules import KEYS as RULES
@@ -59,6 +59,8 @@ class Queues:
     routing: RoutingPolicy = USUAL_ROUTING
     phrases: Phrases = field(default_factory=dict)
     """How place and wait are said to who waits."""
+    music: Mapping[str, Place] = field(default_factory=dict)
+    """Class of the switch's music → where it is listed."""
 
 
 def read_queues(
@@ -95,7 +97,8 @@ def read_queues(
         if below.key_is_name(name)
     }
     check_phrases(below, settings.values(), phrases)
-    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person), routing, phrases)
+    listed = dict.fromkeys(sorted(music), form.place("music"))
+    return Queues(settings, frozenset(map(Skill, skills)), QueueId(person), routing, phrases, listed)
 
 
 def _queue(

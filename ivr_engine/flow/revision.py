@@ -81,6 +81,8 @@ class Revision:
     """Where each step is written."""
     phrases: Mapping[str, WaitPhrases] = field(default_factory=dict)
     """Language → how place and wait are said to who waits."""
+    music: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    """Class of the switch's music → where it is listed."""
 
     @property
     def flows(self) -> Mapping[FlowId, Flow]:
@@ -192,6 +194,7 @@ def compiled(
         script,
         places,
         wait_phrases(queues.phrases, manifest),
+        queues.music,
     )
 
 

@@ -175,7 +175,8 @@ def test_given_two_queues_that_overflow_into_each_other_when_both_are_full_then_
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "played"), [("festival", "", [""]), ("", "festival", ["festival"]), ("a", "a", []), ("", "", [])]
+    ("before", "after", "played"),
+    [("festival", "", [""]), ("", "festival", ["festival"]), ("a", "a", []), ("", "", [])],
 )
 def test_given_a_citizen_sent_to_another_queue_when_its_music_is_another_then_the_switch_is_told(
     before: str, after: str, played: list[str]
