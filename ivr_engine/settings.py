@@ -46,22 +46,24 @@ class Settings(BaseSettings):
         default=Path("ivr-engine.spool"), description="folder on local disk where decisions wait for the database"
     )
 
-    ami_host: str = "127.0.0.1"
-    ami_port: int = Field(default=5038, ge=1, le=65535)
-    ami_events_user: str = "ivr-events"
-    ami_events_secret: SecretStr = SecretStr("")
-    ami_control_user: str = "ivr-control"
-    ami_control_secret: SecretStr = SecretStr("")
+    ami_host: str = Field(default="127.0.0.1", description="where Asterisk's manager interface listens")
+    ami_port: int = Field(default=5038, ge=1, le=65535, description="its port")
+    ami_events_user: str = Field(default="ivr-events", description="account that listens (manager.conf)")
+    ami_events_secret: SecretStr = Field(default=SecretStr(""), description="its secret")
+    ami_control_user: str = Field(default="ivr-control", description="account that acts (manager.conf)")
+    ami_control_secret: SecretStr = Field(default=SecretStr(""), description="its secret")
 
-    agi_host: str = "127.0.0.1"
-    agi_port: int = Field(default=4573, ge=1, le=65535)
+    agi_host: str = Field(default="127.0.0.1", description="address on which flows are served to Asterisk (FastAGI)")
+    agi_port: int = Field(
+        default=4573, ge=1, le=65535, description="its port; the dialplan's IVR_AGI names the same address and port"
+    )
     agi_nonce: SecretStr = Field(
         default_factory=lambda: SecretStr(secrets.token_hex(16)),
-        description="per-boot word that Asterisk must say first",
+        description="word that Asterisk must say first; a new one at each start where it is not set",
     )
 
-    api_host: str = "127.0.0.1"
-    api_port: int = Field(default=8120, ge=0, le=65535)
+    api_host: str = Field(default="127.0.0.1", description="address of the API, its feed and /metrics")
+    api_port: int = Field(default=8120, ge=0, le=65535, description="its port; 0: any free one")
     api_tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description='JSON object of name → bearer token, e.g. {"desk": "…"}'
     )
@@ -99,9 +101,9 @@ class Settings(BaseSettings):
         description='JSON list of hosts that flows may ask, e.g. ["water.example", "tax:8443"]',
     )
     text_webhook: str = Field(default="", description="http(s) address that takes text messages; empty: none are sent")
-    text_token: SecretStr = SecretStr("")
-    log_json: bool = False
-    log_level: str = "INFO"
+    text_token: SecretStr = Field(default=SecretStr(""), description="bearer token that the gateway asks for")
+    log_json: bool = Field(default=False, description="one JSON object a line instead of text")
+    log_level: str = Field(default="INFO", description=f"one of {', '.join(_LOG_LEVELS)}")
 
     @field_validator("agent_endpoint")
     @classmethod

@@ -1,6 +1,7 @@
 """What the pages say is there: links, folders, modules, commands and options, none of them left behind by a change."""
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,11 @@ def test_given_the_developers_page_when_its_map_is_read_then_every_module_on_it_
     named = [name for row in rows for name in re.findall(r"`([\w/*]+\.py|[\w/]+/)`", row)]
     assert len(named) > 20, "the walk has lost the map"
     assert [name for name in named if not is_there(name)] == []
+
+
+def test_given_the_page_of_settings_when_compared_with_the_class_then_it_says_the_same() -> None:
+    written = runpy.run_path(str(TOP / "scripts" / "write_settings"))
+    assert (TOP / "docs" / "settings.md").read_text(encoding="utf-8") == written["page"](), "run scripts/write_settings"
 
 
 def is_there(name: str) -> bool:
