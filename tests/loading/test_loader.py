@@ -1,15 +1,10 @@
-"""Documents into an engine that serves: by the API, by the command, by saving a file; and the history of it."""
+"""Documents into an engine that serves: by the API and by saving a file; and the history of it."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
-from typer.testing import CliRunner
 
 from ivr_engine.core.conversation import CallerCard
-from ivr_engine.loading.watch import stamp, words
 from ivr_engine.runtime.ports import RevisionWas
 from ivr_engine.settings import Settings
 from ivr_engine.storage.revision_history import latest_changes
@@ -27,7 +22,6 @@ from tests.test_service import (
     two_ports,
     until,
 )
-from tests.whole_command import app
 
 __all__ = ["asterisk", "filled", "settings", "two_ports"]
 
@@ -95,37 +89,3 @@ async def test_given_a_folder_that_is_watched_when_documents_are_saved_then_good
         break_flow(settings)
         await until(lambda: service.loading.revisions.refused == 1, "the broken set is refused")
         assert service.loading.revision.id == second
-
-
-def test_given_a_folder_when_files_are_only_touched_then_its_words_are_the_same(tmp_path: Path) -> None:
-    document = tmp_path / "numbers.yaml"
-    document.write_text("a")
-    before, stamped = words(tmp_path), stamp(tmp_path)
-    document.write_text("a")
-    (tmp_path / "notes.txt").write_text("not looked at")
-    assert words(tmp_path) == before
-    assert [name for name, _, _ in stamped] == [str(document)]
-    document.write_text("b")
-    assert words(tmp_path) != before
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("reload", "--withdraw", "--canary", "5"), "say one of them"),
-        (("reload",), "IVR_API_TOKENS"),
-        (("revisions",), "db upgrade"),
-    ],
-)
-def test_given_no_engine_and_no_database_when_asked_then_the_commands_say_what_to_do(
-    words: tuple[str, ...], says: str, tmp_path: Path
-) -> None:
-    environment = {"IVR_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'none.sqlite3'}", "IVR_API_TOKENS": "{}"}
-    done = CliRunner().invoke(app, list(words), env=environment)
-    assert (done.exit_code, says in done.output) == (2, True), done.output
-
-
-def test_given_an_api_that_nobody_serves_when_reloading_then_that_is_said() -> None:
-    environment = {"IVR_API_TOKENS": json.dumps({"desk": TOKEN})}
-    done = CliRunner().invoke(app, ["reload", "--api", "http://127.0.0.1:9"], env=environment)
-    assert (done.exit_code, "no engine answers on http://127.0.0.1:9" in done.output) == (2, True), done.output
