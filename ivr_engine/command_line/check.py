@@ -9,6 +9,7 @@ import typer
 
 from ivr_engine import __version__
 from ivr_engine.asterisk.music import music_classes
+from ivr_engine.command_line.documents import must_be_whole
 from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.command_line.moments import SEOUL
 from ivr_engine.core.vocabulary import Skill
@@ -45,8 +46,7 @@ def check(
     ] = None,
 ) -> None:
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
-    if not folder.is_dir():
-        give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+    must_be_whole(folder)
     codes = _codes(directory) if directory is not None else None
     staff = _staff(agents) if agents is not None else None
     classes = _classes(music) if music is not None else None

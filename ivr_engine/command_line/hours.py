@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from ivr_engine.command_line.documents import must_be_whole
 from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.hours import SEOUL, Calendar
@@ -59,8 +60,7 @@ def hours(
 
 
 def _chosen(folder: Path, names: list[str]) -> tuple[Calendar, ...]:
-    if not folder.is_dir():
-        give_up(f"there is no folder {folder}; name the one with hours.yaml in it")
+    must_be_whole(folder)
     try:
         calendars = load(folder).hours.calendars
     except FlowErrors as errors:

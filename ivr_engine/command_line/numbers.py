@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from ivr_engine.command_line.documents import must_be_whole
 from ivr_engine.command_line.ending import WRONG, give_up
 from ivr_engine.flow.diagnostics import Diagnostics, FlowErrors
 from ivr_engine.flow.numbers import NumberEntry, Registry
@@ -128,8 +129,7 @@ def _replace(document: Path, content: str) -> None:
 
 
 def _loaded(folder: Path) -> Revision:
-    if not folder.is_dir():
-        give_up(f"there is no folder {folder}; name the one with numbers.yaml in it")
+    must_be_whole(folder)
     try:
         return load(folder)
     except FlowErrors as errors:
