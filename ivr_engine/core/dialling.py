@@ -6,7 +6,7 @@ from ivr_engine.core.contact import Contact
 from ivr_engine.core.deadlines import Due
 from ivr_engine.core.offer import ANSWER_OWED_MS, Offer
 from ivr_engine.core.queue_rules import CallbackFirst
-from ivr_engine.core.recording import recording_of
+from ivr_engine.core.recording import recording_of, unrecorded
 from ivr_engine.core.state import State
 from ivr_engine.core.vocabulary import CallbackState
 
@@ -18,6 +18,8 @@ def start_offer(state: State, contact: Contact, offer: Offer) -> StartOffer:
     """Ring the agent's phone for the contact, whether or not its citizen is on the line."""
     request = contact.request
     assert request is not None
+    rules = state.queue(offer.queue).recording
+    offer.unrecorded = unrecorded(rules, contact)
     return StartOffer(
         offer=offer.id,
         contact=contact.id,
@@ -29,7 +31,7 @@ def start_offer(state: State, contact: Contact, offer: Offer) -> StartOffer:
         queue=request.queue,
         language=request.language,
         callback=contact.awaited,
-        recording=recording_of(state.queue(offer.queue).recording, contact, offer),
+        recording=recording_of(rules, contact, offer),
     )
 
 

@@ -311,7 +311,10 @@ class ContactRecorded:
 
 @dataclass(frozen=True, slots=True)
 class TalkRecorded:
-    """The recording of a talk begins, stops for a while, or has its end. `recording`: `QUEUE/OFFER.DAYSd`."""
+    """The recording of a talk begins, stops for a while, or has its end; or why a queue that records has none of it.
+
+    `recording`: `QUEUE/OFFER.DAYSd`, empty where there is none.
+    """
 
     contact: ContactId
     agent: AgentId

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr_engine.core.machine import Table
-from ivr_engine.core.vocabulary import AgentId, ContactId, OfferFailure, OfferId, OfferResult, QueueId
+from ivr_engine.core.vocabulary import AgentId, ContactId, OfferFailure, OfferId, OfferResult, QueueId, RecordingState
 
 ANSWER_OWED_MS = 3_000
 """How long after the ring time the switch may stay silent before the offer counts as failed (a ping round is 3 s)."""
@@ -78,6 +78,8 @@ class Offer:
     """The agent picked up, and waits for a citizen who is called back."""
     booked: bool = False
     """Stands in a contractor's account."""
+    unrecorded: RecordingState | None = None
+    """Why its talk is not recorded; None: it is, or its queue records nobody."""
     leg_ended: bool = False
     """The leg is gone and nobody said yet how the offer went: an answer that comes now is a talk that is over."""
 

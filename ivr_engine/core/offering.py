@@ -14,6 +14,7 @@ from ivr_engine.core.estimate import learn_wait
 from ivr_engine.core.events import OfferAnswered, OfferFailed, OfferRestored
 from ivr_engine.core.notices import ContactConnected, OfferEnded
 from ivr_engine.core.offer import EXPLANATION_OWED_MS, OFFER_STATES, STIMULUS_OF, Offer, OfferState, OfferStimulus
+from ivr_engine.core.recording import unrecorded_talk
 from ivr_engine.core.vocabulary import (
     UNKNOWN_QUEUE,
     AgentId,
@@ -153,6 +154,9 @@ class Offering(Duty):
                     announced_to_ms=None if told is None else max(0, told[1] - queued_at_ms),
                 )
             )
+        unrecorded = unrecorded_talk(contact, agent.id, offer)
+        if unrecorded is not None:
+            state.notices.append(unrecorded)
         state.reached(contact)
 
     def failed(self, event: OfferFailed) -> None:

@@ -16,7 +16,7 @@ from ivr_engine.core.notices import TalkRecorded
 from ivr_engine.core.offer import Offer
 from ivr_engine.core.queue_rules import RecordingRules
 from ivr_engine.core.state import TOMBSTONES, State
-from ivr_engine.core.vocabulary import OfferId, RecordingState
+from ivr_engine.core.vocabulary import AgentId, OfferId, RecordingState
 
 _FNV_OFFSET, _FNV_PRIME, _32_BITS = 2_166_136_261, 16_777_619, 0xFFFFFFFF
 
@@ -26,10 +26,25 @@ def recording_of(rules: RecordingRules, contact: Contact, offer: Offer) -> str:
 
     The name holds identifiers of ours and the days that it may be kept, never a word or a number of a citizen.
     """
-    heard = contact.request.notice if contact.request is not None else ""
-    if not rules.notice or heard != rules.notice or not _in_share(contact.id, rules.share_percent):
+    if not rules.notice or unrecorded(rules, contact) is not None:
         return ""
     return f"{offer.queue}/{offer.id.replace('.', '-')}.{rules.keep_days}d"
+
+
+def unrecorded(rules: RecordingRules, contact: Contact) -> RecordingState | None:
+    """Why a queue that records does not record this contact; None: it does, or the queue records nobody."""
+    heard = contact.request.notice if contact.request is not None else ""
+    if not rules.notice:
+        return None
+    if heard != rules.notice:
+        return RecordingState.NOT_HEARD
+    return None if _in_share(contact.id, rules.share_percent) else RecordingState.NOT_IN_SHARE
+
+
+def unrecorded_talk(contact: Contact, agent: AgentId, offer: Offer) -> TalkRecorded | None:
+    """The notice of a talk that is not recorded, although its queue records; by what was decided with the offer."""
+    why = offer.unrecorded
+    return None if why is None else TalkRecorded(contact.id, agent, offer.queue, "", why, 0, offer.id)
 
 
 def _in_share(contact: str, percent: int) -> bool:

@@ -114,6 +114,10 @@ class RecordingState(StrEnum):
     """The talk went on, and the switch could not write it."""
     UNTOLD = "untold"
     """The talk is over, and its end was told while nobody listened: the folder knows."""
+    NOT_HEARD = "not_heard"
+    """Not recorded: the queue records, and this citizen has not heard its notice to the end."""
+    NOT_IN_SHARE = "not_in_share"
+    """Not recorded: the contact is not of the share that the queue records."""
 
 
 class CallbackState(StrEnum):

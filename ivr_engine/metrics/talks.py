@@ -19,7 +19,8 @@ class TalkCounts:
         )
         self.talk_recordings = Counter(
             "ivr_talk_recordings_total",
-            "Recordings of talks that ended: kept, failed (the switch could not write), untold (nobody listened).",
+            "Talks of queues that record: kept, failed (the switch could not write), untold (nobody listened), not_heard"
+            " and not_in_share (not recorded, and why).",
             ["result", "queue"],
             registry=registry,
         )

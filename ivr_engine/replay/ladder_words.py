@@ -148,6 +148,8 @@ _RECORDING = {
     "kept": "a recording is kept",
     "failed": "the recording failed",
     "untold": "the end of the recording was not told",
+    "not_heard": "not recorded: did not hear the notice",
+    "not_in_share": "not recorded: not of the queue's share",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ivr_engine.core.vocabulary import AgentState, Disposition, Presence
+from ivr_engine.core.vocabulary import AgentState, Disposition, Presence, RecordingState
 from ivr_engine.flow.diagnostics import Diagnostics, Place
 from ivr_engine.flow.source import Items, Node, Table, Text
 from ivr_engine.replay.history import Verb
@@ -234,7 +234,8 @@ class Lived:
         """A talk of theirs was recorded and kept; or the switch never began to record one."""
         if happens:
             return [ExpectCount(self._fact(Verb.TALK_RECORDED, node.place, state="kept"), _ONCE_OR_MORE, node.place)]
-        return [ExpectCount(self._fact(Verb.TALK_RECORDED, node.place), NEVER, node.place)]
+        begun = (RecordingState.RUNNING, RecordingState.KEPT)
+        return [ExpectCount(self._fact(Verb.TALK_RECORDED, node.place, state=one), NEVER, node.place) for one in begun]
 
     def _end_of_wait(self, page: Page) -> Verb:
         """A wait ends with a person, or with the contact where the file says that it does not end answered."""

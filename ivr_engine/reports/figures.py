@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.notices import ContactEnded
 from ivr_engine.core.service_level import Tally
-from ivr_engine.core.vocabulary import Disposition
+from ivr_engine.core.vocabulary import Disposition, RecordingState
 
 
 @dataclass(slots=True)
@@ -24,6 +24,12 @@ class Figures:
     """Joined, and neither answered nor over when the journal was read: in no formula yet."""
     resolved: int = 0
     again: int = 0
+    recorded: int = 0
+    """Talks whose recording was kept; each counts in its own queue and for its own agent."""
+    recordings_failed: int = 0
+    recordings_untold: int = 0
+    not_recorded: int = 0
+    """Talks of queues that record, without the notice or outside the share."""
     undecided: int = 0
     """Answered so short a time ago that the caller may still call again."""
 
@@ -45,6 +51,20 @@ class Figures:
         """Of those answered whose caller is known and whose time to call again is over: who did not."""
         decided = self.resolved + self.again
         return self.resolved / decided if decided else None
+
+    def count_talk(self, state: RecordingState) -> None:
+        """What became of recording one talk; a recording that goes on is none yet."""
+        match state:
+            case RecordingState.KEPT:
+                self.recorded += 1
+            case RecordingState.FAILED:
+                self.recordings_failed += 1
+            case RecordingState.UNTOLD:
+                self.recordings_untold += 1
+            case RecordingState.NOT_HEARD | RecordingState.NOT_IN_SHARE:
+                self.not_recorded += 1
+            case RecordingState.RUNNING | RecordingState.PAUSED:
+                pass
 
     def count(self, ended: ContactEnded, wait_ms: int | None, threshold_ms: int) -> None:
         """One contact that is over."""

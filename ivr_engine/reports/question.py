@@ -16,6 +16,7 @@ from ivr_engine.core.notices import (
     ContractorBooked,
     Notice,
     OfferEnded,
+    TalkRecorded,
 )
 
 MINUTE_MS = 60_000
@@ -81,7 +82,7 @@ ALLOWED: dict[Kind, frozenset[Dimension]] = {
     Kind.AGENTS: frozenset({Dimension.AGENT, Dimension.CONTRACTOR, Dimension.INTERVAL}),
     Kind.CONTRACTORS: frozenset({Dimension.QUEUE, Dimension.SKILL, Dimension.INTERVAL}),
 }
-_CONTACTS = (ContactBegan, ContactConnected, ContactEnded, ContactWaits)
+_CONTACTS = (ContactBegan, ContactConnected, ContactEnded, ContactWaits, TalkRecorded)
 _OF: dict[Kind, frozenset[type]] = {
     Kind.SERVICE_LEVEL: frozenset(_CONTACTS),
     Kind.AGENTS: frozenset(),

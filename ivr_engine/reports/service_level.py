@@ -11,21 +11,23 @@ queue again within `again_ms` after the end. Callers are compared by a hash and 
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import product
 
 from ivr_engine.core.callback import keeps_a_promise
 from ivr_engine.core.configuration import ANSWER_PROMISE_MS, Configuration, QueueSettings
-from ivr_engine.core.notices import ContactBegan, ContactConnected, ContactEnded, ContactWaits, Notice
+from ivr_engine.core.notices import ContactBegan, ContactConnected, ContactEnded, ContactWaits, Notice, TalkRecorded
 from ivr_engine.core.queue_rules import ClockStart
-from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition
+from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, OfferId, RecordingState
 from ivr_engine.reports.agent_times import Timekeeper, Times
 from ivr_engine.reports.figures import Figures
 from ivr_engine.reports.question import ROWS, Dimension, Key, Question, ReportRefused, Told
 
 OPEN = 50_000
 """Contacts at a time: ten times what the largest centre holds; beyond, the oldest are forgotten and not counted."""
+
+_GOES_ON = frozenset({RecordingState.RUNNING, RecordingState.PAUSED})
 
 
 @dataclass(slots=True)
@@ -37,6 +39,8 @@ class _Open:
     arrived_at_ms: int = 0
     waits: ContactWaits | None = None
     connected: ContactConnected | None = None
+    talks: dict[OfferId, TalkRecorded] = field(default_factory=dict)
+    """What was told last of the recording of each talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class ServiceLevelReport:
     threshold: str
     read_to_ms: int
     """What was decided later was not known."""
+    records: bool = False
+    """A queue records its talks."""
 
 
 class ServiceLevelBook:
@@ -74,6 +80,8 @@ class ServiceLevelBook:
         self._answered: dict[tuple[bytes, str], list[tuple[int, list[Figures]]]] = {}
         """Who may still call again: by caller and queue, when it ended and where it counts."""
         self._expiring: deque[tuple[int, tuple[bytes, str]]] = deque()
+        self._closing: dict[OfferId, list[Figures]] = {}
+        """Talks that were being recorded when their contact ended, and where they count."""
         self._times = Timekeeper(question) if question.tells_of_agents else None
 
     def take(self, told: Told) -> None:
@@ -107,6 +115,7 @@ class ServiceLevelBook:
             self._clock(),
             self._threshold(),
             now_ms,
+            any(queue.recording.notice for queue in self._queues.values()),
         )
 
     # ── the clock ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,6 +162,8 @@ class ServiceLevelBook:
                     self._called_again(known.caller, notice.queue)
             case ContactConnected():
                 self._known(notice.contact).connected = notice
+            case TalkRecorded():
+                self._recorded(notice)
             case ContactEnded():
                 self._ended(notice, self._open.pop(notice.contact, _Open()))
             case _:
@@ -174,6 +185,7 @@ class ServiceLevelBook:
         if not self._question.covers(at_ms):
             return
         counted = self._figures(ended, at_ms, known)
+        self._talks(ended, at_ms, known)
         clocked = replace(ended, wait_ms=wait_ms) if wait_ms != ended.wait_ms else ended
         for figures in counted:
             figures.count(clocked, wait_ms, self._threshold_ms(ended.queue))
@@ -181,6 +193,25 @@ class ServiceLevelBook:
             key = (known.caller, ended.queue)
             self._answered.setdefault(key, []).append((ended.ended_at_ms, counted))
             self._expiring.append((ended.ended_at_ms, key))
+
+    # ── recorded talks ──────────────────────────────────────────────────────────────────────────────────────────────
+    def _recorded(self, told: TalkRecorded) -> None:
+        if told.offer in self._closing and told.state not in _GOES_ON:
+            for figures in self._closing.pop(told.offer):
+                figures.count_talk(told.state)
+        if told.contact in self._open:
+            self._open[told.contact].talks[told.offer] = told
+
+    def _talks(self, contact: ContactEnded, at_ms: int, known: _Open) -> None:
+        """Each talk in its own queue and for its own agent, wherever the contact counts."""
+        for offer, told in known.talks.items():
+            counted = self._figures(replace(contact, queue=told.queue, agent=told.agent), at_ms, known)
+            if told.state in _GOES_ON:
+                if len(self._closing) >= OPEN:
+                    del self._closing[next(iter(self._closing))]
+                self._closing[offer] = counted
+            for figures in counted:
+                figures.count_talk(told.state)
 
     def _still_open(self, contact: ContactId, known: _Open) -> None:
         waits, talk = known.waits, known.connected
@@ -205,6 +236,7 @@ class ServiceLevelBook:
             offers=1 if talk is not None else 0,
         )
         wait_ms = self._wait_ms(so_far)
+        self._talks(so_far, waits.queued_at_ms, known)
         for figures in self._figures(so_far, waits.queued_at_ms, known):
             if talk is None:
                 figures.open += 1

@@ -8,6 +8,7 @@ from ivr_engine.reports.agent_times import Times
 from ivr_engine.reports.agents import AgentsReport
 from ivr_engine.reports.book import Report
 from ivr_engine.reports.contractor_shares import ContractorReport, ShareRow
+from ivr_engine.reports.figures import Figures
 from ivr_engine.reports.question import DAY_MS, SEOUL_MS, Dimension, Key, Question
 from ivr_engine.reports.service_level import Row, ServiceLevelReport
 
@@ -91,6 +92,7 @@ _COUNTS = (
     "average_talk_seconds",
     "first_contact_resolution_percent",
 )
+_RECORDINGS = ("talks_recorded", "recordings_failed", "recordings_untold", "talks_not_recorded")
 _OCCUPANCY = ("occupancy_percent", "logged_in_hours")
 
 
@@ -102,6 +104,7 @@ def _service_level(report: ServiceLevelReport, formula: Formula) -> Table:
         *question.by,
         *(f"{one}{PERCENT}" for one in formulas),
         *_COUNTS,
+        *(_RECORDINGS if report.records else ()),
         *(_OCCUPANCY if timed else ()),
     )
 
@@ -121,6 +124,7 @@ def _service_level(report: ServiceLevelReport, formula: Formula) -> Table:
             _seconds(figures.longest_wait_ms),
             _seconds(figures.average_talk_ms),
             _percent(figures.first_contact_resolution),
+            *_recordings(figures, report.records),
             *((_percent((row.times or _NO_TIMES).occupancy), _hours((row.times or _NO_TIMES).logged_in_ms)) * timed),
         )
 
@@ -134,6 +138,8 @@ def _service_level(report: ServiceLevelReport, formula: Formula) -> Table:
     ]
     if question.by and {Dimension.AGENT, Dimension.CONTRACTOR}.intersection(question.by):
         notes.append("who was answered by nobody belongs to no agent: compare these rows by `answered` only")
+    if report.records:
+        notes.append("a talk counts in its own queue; not recorded: the notice was not heard, or not in the share")
     if Dimension.SKILL in question.by:
         notes.append("a contact that needs two skills counts in both rows, and once in the total")
     return Table(
@@ -147,6 +153,12 @@ def _service_level(report: ServiceLevelReport, formula: Formula) -> Table:
 
 
 _NO_TIMES = Times()
+
+
+def _recordings(figures: Figures, records: bool) -> tuple[Cell, ...]:
+    if not records:
+        return ()
+    return (figures.recorded, figures.recordings_failed, figures.recordings_untold, figures.not_recorded)
 
 
 # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,10 +27,11 @@ from ivr_engine.core.notices import (
     PromiseMissed,
     RequirementUnmet,
     StepTaken,
+    TalkRecorded,
     TransferEnded,
     WaitExplained,
 )
-from ivr_engine.core.vocabulary import Disposition, OfferResult
+from ivr_engine.core.vocabulary import Disposition, OfferResult, RecordingState
 from ivr_engine.reports.question import Entry
 
 MOMENTS = 500
@@ -149,6 +150,9 @@ class _Teller:
                 kept = "within the promise" if notice.within_promise else "late"
                 words = f"talks with {notice.agent} after {_s(notice.wait_ms)}, {kept}"
                 self._tell(at_ms, notice, words, agent=notice.agent, wait_ms=notice.wait_ms)
+            case TalkRecorded():
+                detail = {"state": notice.state.value, "recording": notice.recording, "length_ms": notice.length_ms}
+                self._tell(at_ms, notice, _recorded(notice), agent=notice.agent, **detail)
             case ContactSentOn():
                 words = f"{notice.queue} would not hold it ({notice.why}): {notice.act.value} {notice.target}".rstrip()
                 self._tell(at_ms, notice, words, why=notice.why, act=notice.act.value, target=notice.target)
@@ -298,6 +302,24 @@ def written(story: Story, clock: Iterable[str]) -> str:
     if story.cut:
         lines.append(f"… more than {MOMENTS} moments; see all of it with: ivr-engine show {story.contact}")
     return "\n".join(lines) + "\n"
+
+
+def _recorded(notice: TalkRecorded) -> str:
+    match notice.state:
+        case RecordingState.RUNNING:
+            return f"the talk with {notice.agent} is recorded"
+        case RecordingState.PAUSED:
+            return f"nothing is recorded for now, {_s(notice.length_ms)} so far"
+        case RecordingState.KEPT:
+            return f"a recording of {_s(notice.length_ms)} is kept: {notice.recording}"
+        case RecordingState.FAILED:
+            return f"the recording failed: the switch could not write {notice.recording}"
+        case RecordingState.UNTOLD:
+            return f"the end of the recording was not told; the folder knows: {notice.recording}"
+        case RecordingState.NOT_HEARD:
+            return f"the talk is not recorded: did not hear the notice of {notice.queue} to its end"
+        case RecordingState.NOT_IN_SHARE:
+            return f"the talk is not recorded: not of the share that {notice.queue} records"
 
 
 def _announced(notice: ContactAnnounced) -> str:

@@ -65,6 +65,38 @@ def test_given_a_queue_that_does_not_record_when_somebody_heard_a_notice_then_no
     assert offered(Centre("1001"), "c1").recording == ""
 
 
+@pytest.mark.parametrize(
+    ("heard", "share", "why"), [("another", 100, "not_heard"), ("", 1, "not_heard"), ("told", 0, "not_in_share")]
+)
+def test_given_a_queue_that_records_when_a_talk_is_not_recorded_then_it_is_told_why(
+    heard: str, share: int, why: str
+) -> None:
+    centre = Centre("1001", queues=[replace(RECORDED, recording=replace(RULES, share_percent=share))])
+    offer = offered(centre, "1700.5", heard=heard)
+    assert centre.told(TalkRecorded) == []
+    centre.tell(OfferAnswered(offer.offer, offer.contact, offer.agent))
+    [told] = centre.told(TalkRecorded)
+    assert (told.contact, told.agent, told.queue, told.offer) == ("1700.5", "1001", "general", offer.offer)
+    assert (told.state, told.recording, told.length_ms) == (why, "", 0)
+
+
+def test_given_a_queue_that_records_none_or_a_talk_that_it_records_when_it_begins_then_no_reason_is_told() -> None:
+    for queues in ([GENERAL], [RECORDED]):
+        centre = Centre("1001", queues=queues)
+        offer = offered(centre, "1700.5")
+        centre.tell(OfferAnswered(offer.offer, offer.contact, offer.agent))
+        assert centre.told(TalkRecorded) == []
+
+
+def test_given_rules_that_change_while_the_phone_rings_when_it_is_answered_then_what_the_offer_carried_counts() -> None:
+    centre = Centre("1001", queues=[RECORDED])
+    offer = offered(centre, "1700.5", heard="")
+    centre.queues = (GENERAL,)
+    centre.configure()
+    centre.tell(OfferAnswered(offer.offer, offer.contact, offer.agent))
+    assert states(centre) == [("not_heard", 0)]
+
+
 def test_given_a_share_when_many_contacts_come_then_about_so_many_are_recorded_and_always_the_same() -> None:
     some = replace(GENERAL, recording=replace(RULES, share_percent=25))
     chosen = []

@@ -6,13 +6,22 @@ import pytest
 
 from ivr_engine.core.configuration import AgentSettings, Configuration, QueueSettings
 from ivr_engine.core.events import Configured, Event, TimePassed
-from ivr_engine.core.notices import ContactBegan, ContactConnected, ContactEnded, ContactWaits, Notice
-from ivr_engine.core.queue_rules import ClockStart
+from ivr_engine.core.notices import (
+    ContactBegan,
+    ContactConnected,
+    ContactEnded,
+    ContactWaits,
+    Notice,
+    TalkRecorded,
+)
+from ivr_engine.core.queue_rules import ClockStart, RecordingRules
 from ivr_engine.core.service_level import Formula
-from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, OfferId, QueueId
+from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, OfferId, QueueId, RecordingState
 from ivr_engine.reports.book import report_of
+from ivr_engine.reports.figures import Figures
 from ivr_engine.reports.question import HOUR_MS, MINUTE_MS, Dimension, Question, ReportRefused
 from ivr_engine.reports.service_level import Row, ServiceLevelReport
+from ivr_engine.reports.table import table_of
 from ivr_engine.runtime.ports import JournalEntry
 
 NINE_MS = 1_700_006_400_000
@@ -224,6 +233,37 @@ def test_given_a_time_to_call_again_that_is_not_over_when_reported_then_nobody_i
     book.contact(Disposition.ANSWERED, 1_000, caller="01012345678")
     total = book.report(until_ms=NINE_MS + 23 * HOUR_MS).total
     assert (total.undecided, total.first_contact_resolution) == (1, None)
+
+
+def test_given_talks_of_a_queue_that_records_when_reported_then_each_counts_in_its_own_queue() -> None:
+    recording = RecordingRules(notice="told", keep_days=30)
+    book = Book(QueueSettings(QueueId("general"), recording=recording), QUEUES[1])
+
+    def recorded(contact: str, at_ms: int, state: RecordingState, queue: str = "general", agent: str = "1001") -> None:
+        name = ContactId(contact)
+        told = TalkRecorded(name, AgentId(agent), queue, "", state, 0, OfferId(f"{contact}-{agent}"))
+        book.tell(NINE_MS + at_ms, TimePassed(), told)
+
+    for _ in range(4):
+        book.contact(Disposition.ANSWERED, 1_000, queue="water", agent="2001")
+    recorded("c1", 2_000, RecordingState.RUNNING)
+    recorded("c1", 9_000, RecordingState.KEPT)  # then the citizen was put through to water, which records nobody
+    recorded("c2", 2_000, RecordingState.RUNNING, "water", "2001")
+    recorded("c2", 62_000, RecordingState.FAILED, "water", "2001")  # told after the contact had ended
+    recorded("c3", 2_000, RecordingState.NOT_IN_SHARE, "water", "2001")
+    recorded("c4", 2_000, RecordingState.RUNNING, "water", "2001")
+    rows = book.report(Dimension.QUEUE)
+
+    def figures(of: Figures) -> tuple[int, int, int, int]:
+        return of.recorded, of.recordings_failed, of.recordings_untold, of.not_recorded
+
+    assert (figures(rows["general"].figures), figures(rows["water"].figures)) == ((1, 0, 0, 0), (0, 1, 0, 1))
+    assert figures(rows.total) == (1, 1, 0, 1)
+    assert (rows["general"].figures.tally.offered, rows.total.tally.offered) == (0, 4)
+    han = book.report(Dimension.CONTRACTOR, contractor="han")
+    assert (figures(han.total), han.total.tally.offered) == ((1, 0, 0, 0), 0)
+    assert "talks_recorded" in table_of(rows.report).columns
+    assert "talks_recorded" not in table_of(Book().report().report).columns
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from ivr_engine.core.configuration import AgentSettings, QueueSettings, RoutingPolicy
-from ivr_engine.core.queue_rules import RelaxationStep
-from ivr_engine.core.vocabulary import AgentId, QueueId, Skill
+from ivr_engine.core.conversation import ToQueue
+from ivr_engine.core.events import ContactQueued, TalkRecordingBegan, TalkRecordingStopped
+from ivr_engine.core.queue_rules import RecordingRules, RelaxationStep
+from ivr_engine.core.vocabulary import AgentId, ContactId, QueueId, Skill
 from ivr_engine.reports.why import MOMENTS, Story, story_of, written
 from tests.reports.journalled import Journalled
 
@@ -74,6 +76,33 @@ def test_given_a_story_when_written_then_it_is_read_with_times_and_names_no_pers
     assert "clock of the wait: from queue entry to a human voice" in text
     for personal in ("01012345678", "김하나"):
         assert personal not in text
+
+
+def test_given_talks_of_a_queue_that_records_when_asked_why_then_it_is_told_what_was_recorded_or_why_not() -> None:
+    desk = Journalled("1001", queues=(replace(GENERAL, recording=RecordingRules(notice="told", keep_days=30)),))
+    request = ToQueue(QueueId("general"), notice="told")
+    desk.tell(ContactQueued(ContactId("c1"), "120", "", request, desk.now_ms))
+    talk = desk.agent("1001").answers()
+    one = talk.offer
+    desk.tell(TalkRecordingBegan(one.contact, one.offer, one.agent, one.recording))
+    desk.wait(5_000)
+    desk.tell(TalkRecordingStopped(one.contact, one.offer, one.agent, one.recording, 5_000, written=True, over=True))
+    desk.citizen("c1").leaves()
+    talk.hangs_up()
+    desk.wait(60_000)
+    desk.citizen("c2").queues()
+    desk.agent("1001").answers()
+
+    def recordings(contact: str) -> list[tuple[str, object]]:
+        story = story_of(contact, desk.entries)
+        return [(told.words, told.detail["state"]) for told in story.moments if told.what == "talk_recorded"]
+
+    assert recordings("c1") == [
+        ("the talk with 1001 is recorded", "running"),
+        (f"a recording of 5.0 s is kept: {one.recording}", "kept"),
+    ]
+    not_heard = "the talk is not recorded: did not hear the notice of general to its end"
+    assert recordings("c2") == [(not_heard, "not_heard")]
 
 
 def test_given_two_contacts_when_asked_about_one_then_the_other_s_moments_are_not_told() -> None:
