@@ -243,6 +243,20 @@ def test_given_the_package_when_its_imports_are_walked_then_every_layer_keeps_it
     assert not broken, "\n" + "\n".join(broken)
 
 
+def test_given_facts_that_stand_in_rooms_when_imported_then_from_the_house_alone() -> None:
+    houses = (f"{CORE}.events", f"{CORE}.notices")
+    rooms = {module for module, _ in _modules() if _is_in(module, houses) and module not in houses}
+    broken = [
+        f"{module}:{line}: import it from {imported.rpartition('.')[0].rpartition('.')[0]}"
+        for module, path in _modules()
+        if not _is_in(module, houses)
+        for line, imported in _imported(ast.parse(path.read_text()), module, is_package=path.name == "__init__.py")
+        if _is_in(imported, tuple(rooms))
+    ]
+    assert rooms
+    assert not broken, "\n" + "\n".join(broken)
+
+
 @pytest.mark.parametrize(
     ("module", "source"),
     [
