@@ -5,7 +5,7 @@ where skills keep them apart. Then the day is played with a few seeds, half hour
 have plenty get fewer, until nothing changes; the cheapest roster that met the target is kept.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -37,8 +37,37 @@ class Staffed:
     met: bool
     hours: float
     started_hours: float
-    """What Erlang-A alone would have taken."""
+    """Where the search began: what Erlang-A alone would have taken, or the workload's own roster."""
     rounds: int
+    together: float
+    """The share of all contacts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Contacts by crew and half hour of arrival, over all seeds: offered, and answered within the promise."""
+
+    offered: dict[str, list[int]]
+    within: dict[str, list[int]]
+
+    def levels(self) -> dict[str, float]:
+        return {name: sum(self.within[name]) / max(1, sum(counts)) for name, counts in self.offered.items()}
+
+    @property
+    def whole(self) -> int:
+        return sum(map(sum, self.offered.values()))
+
+    @property
+    def together(self) -> float:
+        """The level of all contacts."""
+        return sum(map(sum, self.within.values())) / max(1, self.whole)
+
+    def missed(self) -> list[float]:
+        """Contacts of all crews that were not answered within the promise, by half hour."""
+        return [
+            float(sum(self.offered[name][half] - self.within[name][half] for name in self.offered))
+            for half in range(HALF_HOURS)
+        ]
 
 
 def staffed(
@@ -47,29 +76,39 @@ def staffed(
     """The search. Deterministic: the same workload, policy, target and seeds give the same roster."""
     crews = [replace(crew, target=target, scale=1.0, written=()) for crew in workload.crews]
     roster: Roster = {crew.name: workload.positions(crew) for crew in crews}
-    started = _hours(roster)
-    least = {crew.name: _least(workload, crew.name) for crew in crews}
+    started = hours_of(roster)
+    least = {crew.name: least_of(workload, crew.name) for crew in crews}
     best: Staffed | None = None
     last: Staffed | None = None
     for number in range(1, ROUNDS + 1):
-        levels, halves = _played(workload, policy, roster, seeds)
+        now = tallied(workload, policy, roster, seeds)
+        levels = now.levels()
         met = all(level >= target for level in levels.values())
-        last = Staffed(dict(roster), levels, met, _hours(roster), started, number)
+        last = Staffed(dict(roster), levels, met, hours_of(roster), started, number, now.together)
         told(f"round {number}: {last.hours:.1f} hours, " + ", ".join(f"{n} {100 * x:.1f} %" for n, x in levels.items()))
         if met and (best is None or last.hours < best.hours):
             best = last
-        following = {
-            name: tuple(
-                _next(count, halves[name][half], levels[name], target, least[name][half])
-                for half, count in enumerate(counts)
-            )
-            for name, counts in roster.items()
-        }
-        if following == roster:
+        after = following(roster, list(roster), now, target, least)
+        if after == roster:
             break
-        roster = following
+        roster = after
     assert last is not None
     return best or last
+
+
+def following(
+    roster: Roster, crews: Sequence[str], now: Tally, target: float, least: Mapping[str, Sequence[int]]
+) -> Roster:
+    """The next round's positions of these crews: half hours that miss the target get more, those with plenty fewer."""
+    levels = now.levels()
+    after = {}
+    for name in crews:
+        halves = _smoothed(now.within[name], now.offered[name])
+        after[name] = tuple(
+            _next(count, half, levels[name], target, floor)
+            for count, half, floor in zip(roster[name], halves, least[name], strict=True)
+        )
+    return after
 
 
 def _next(count: int, half: float | None, day: float, target: float, least: int) -> int:
@@ -84,23 +123,21 @@ def _next(count: int, half: float | None, day: float, target: float, least: int)
     return count
 
 
-def _played(
-    workload: Workload, policy: Policy, roster: Roster, seeds: range
-) -> tuple[dict[str, float], dict[str, list[float | None]]]:
-    """The levels of each crew's contacts: of the day, and by half hour with its neighbours."""
+def tallied(workload: Workload, policy: Policy, roster: Roster, seeds: range) -> Tally:
+    """The days of these seeds, played with that roster. Raises centre.Standstill."""
     crews = tuple(replace(crew, written=roster[crew.name]) for crew in workload.crews)
     carries = {kind: crew.name for crew in crews for kind in crew.carries}
-    offered = {crew.name: [0] * HALF_HOURS for crew in crews}
-    within = {crew.name: [0] * HALF_HOURS for crew in crews}
+    tally = Tally({crew.name: [0] * HALF_HOURS for crew in crews}, {crew.name: [0] * HALF_HOURS for crew in crews})
     for seed in seeds:
         day = drawn(replace(workload, crews=crews), seed)
         for citizen, fate in zip(day.citizens, played(day, policy).fates, strict=True):
             crew, half = carries[citizen.queue], citizen.arrival_ms // HALF_HOUR_MS
-            offered[crew][half] += 1
+            tally.offered[crew][half] += 1
             answered_ms = fate.answered_ms
-            within[crew][half] += answered_ms is not None and answered_ms - citizen.arrival_ms <= ANSWER_PROMISE_MS
-    levels = {name: sum(within[name]) / max(1, sum(counts)) for name, counts in offered.items()}
-    return levels, {name: list(_smoothed(within[name], counts)) for name, counts in offered.items()}
+            tally.within[crew][half] += (
+                answered_ms is not None and answered_ms - citizen.arrival_ms <= ANSWER_PROMISE_MS
+            )
+    return tally
 
 
 def _smoothed(within: list[int], offered: list[int]) -> Iterator[float | None]:
@@ -111,13 +148,15 @@ def _smoothed(within: list[int], offered: list[int]) -> Iterator[float | None]:
         yield sum(weight * within[one] for one, weight in around) / whole if whole else None
 
 
-def _least(workload: Workload, name: str) -> list[int]:
+def least_of(workload: Workload, name: str) -> list[int]:
+    """The fewest positions of a crew, by half hour."""
     crew = next(crew for crew in workload.crews if crew.name == name)
     dark = workload.night.hours if workload.night is not None else frozenset()
     return [crew.least_at_night if half // 2 in dark else crew.least for half in range(HALF_HOURS)]
 
 
-def _hours(roster: Roster) -> float:
+def hours_of(roster: Roster) -> float:
+    """Staffed hours."""
     return sum(sum(counts) for counts in roster.values()) / 2
 
 

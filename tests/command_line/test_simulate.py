@@ -100,3 +100,8 @@ def test_given_a_small_workload_when_staffed_then_a_table_and_a_picture_come_out
     assert done.exit_code == 0, done.output
     assert "Erlang-A for each crew alone" in done.output
     assert drawing.read_text().startswith("<svg")
+    done = CliRunner().invoke(
+        app, ["staff", str(day), "--together", "60", "--policy", "longest_idle", "--seeds", "1", "--format", "json"]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["together"] >= 0.6

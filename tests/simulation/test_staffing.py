@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from ivr_engine.simulation.policy import POLICIES
 from ivr_engine.simulation.shipped import shipped
 from ivr_engine.simulation.staffing import checked, staffed
 from ivr_engine.simulation.staffing_page import svg, text
+from ivr_engine.simulation.staffing_together import staffed_together
 from ivr_engine.simulation.workload import Crew, Kind, Spread, Workload
 from ivr_engine.simulation.workload_file import workload
 
@@ -44,3 +47,29 @@ def test_given_the_shipped_day_when_erlang_a_staffs_it_then_the_hours_are_as_ass
     assert abs(sum(kind.share for kind in ordinary.kinds) - 1) < 1e-9
     assert abs(ordinary.mix(23)[0] / sum(ordinary.mix(23)[:31]) - 0.678) < 1e-9
     assert len(replace(ordinary, contacts=10).kinds) == 37
+
+
+def test_given_a_target_for_all_contacts_when_a_roster_is_sought_then_hours_go_where_they_gain_most() -> None:
+    quiet_and_busy = replace(SMALL, by_hour=tuple((1 if hour < 12 else 5) / 72 for hour in range(24)), contacts=1_500)
+    evenly = staffed(quiet_and_busy, POLICIES["longest_idle"], 0.8, range(1, 4))
+    together = staffed_together(quiet_and_busy, POLICIES["longest_idle"], 0.8, 0.8, range(1, 4))
+    assert together.met
+    assert together.together >= 0.8
+    assert together.hours <= evenly.hours
+    quiet, busy = sum(together.roster["desk"][:24]), sum(together.roster["desk"][24:])
+    assert quiet / busy < sum(evenly.roster["desk"][:24]) / sum(evenly.roster["desk"][24:])
+    assert together == staffed_together(quiet_and_busy, POLICIES["longest_idle"], 0.8, 0.8, range(1, 4))
+
+
+def test_given_a_protected_class_when_all_contacts_have_a_target_then_its_crew_follows_its_own() -> None:
+    kinds = (*SMALL.kinds, Kind("signs", 0.1, Spread(180), Spread(120), protected=True))
+    crews = (*SMALL.crews, Crew("signers", ("signs",), always={"signs": 5, "calls": 2}, written=(1,) * 48))
+    found = staffed_together(replace(SMALL, kinds=kinds, crews=crews), POLICIES["longest_idle"], 0.8, 0.9, range(1, 3))
+    assert sum(found.roster["signers"]) > 48
+    assert found.levels["signers"] > found.levels["desk"] - 0.1
+
+
+def test_given_only_protected_classes_when_all_contacts_have_a_target_then_the_search_refuses() -> None:
+    kinds = (replace(SMALL.kinds[0], protected=True),)
+    with pytest.raises(ValueError, match="protected"):
+        staffed_together(replace(SMALL, kinds=kinds), POLICIES["longest_idle"], 0.8, 0.8, range(1, 2))
