@@ -179,6 +179,6 @@ def _passed(proof: PersonProof | None) -> frozenset[tuple[str, str]]:
 
 def _told(proof: PersonProof | None) -> str:
     if proof is None:
-        return "no number leads here to a person"
+        return "no longest way to a person leads through here"
     keys = "1 key" if proof.keys == 1 else f"{proof.keys} keys"
     return f"the longest way to a person: {keys}, {proof.ms / 1000:.1f} s, from {proof.numbers[0]} [{proof.language}]"

@@ -1,6 +1,7 @@
 """Flows as panels of boxes: laid out and drawn as SVG, or written as Mermaid. What the colours mean is the caller's.
 
-Each panel is drawn from its first box to the right; what lies outside of it is a small end of its arrows.
+Each panel is drawn from its first box to the right; what lies outside of it is a small end of its arrows. A line goes
+to the next column only, where nothing stands in its way: what leads back or farther says where, beside its row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,12 @@ _STYLE = (
     + """
 .title{font-size:17px;font-weight:600}.flow{font-size:14px;font-weight:600}.step{font-weight:600}
 .kind{font-size:10px;fill:#6e7781}.count{font-size:11px;font-variant-numeric:tabular-nums}.why{font-size:11px;fill:#57606a}
+.tag{font-size:10px;paint-order:stroke;stroke:#f6f8fa;stroke-width:4px}
 """
 )
-_MARGIN, _PANEL, _BOX, _PITCH, _HEAD, _ROW, _APART = 28, 20, 176, 262, 40, 20, 18
+_MARGIN, _PANEL, _BOX, _PITCH, _HEAD, _ROW, _APART = 28, 20, 176, 272, 40, 20, 18
+_STUB = 8
+"""How far the arrow of a tag sticks out of its box."""
 
 QUIET = "#57606a"
 """Ink of what is told beside the matter."""
@@ -148,7 +152,9 @@ def svg(panels: Sequence[Panel], title: str, legend: Sequence[tuple[Paint, str]]
     """A page with every panel below the other."""
     laid = [(panel, _lay(panel)) for panel in panels]
     every = [placed for _, boxes in laid for placed in boxes.values()]
-    wide = max([640, *(placed.x + placed.width + 2 * _PANEL for placed in every)])
+    right = max((placed.x + placed.width for placed in every), default=0)
+    tagged = any(_tags(panel, boxes, right) for panel, boxes in laid)
+    wide = max(640, right + 2 * _PANEL + (_PITCH - _BOX if tagged else 0))
     parts: list[str] = []
     down = 86
     for panel, boxes in laid:
@@ -176,7 +182,7 @@ def svg(panels: Sequence[Panel], title: str, legend: Sequence[tuple[Paint, str]]
 
 
 def _lay(panel: Panel) -> dict[str, _Placed]:
-    """Columns by the number of boxes from the first; ends stand one column right of who leads there last."""
+    """Columns by the number of boxes from the first; ends stand one column right of who leads there first."""
     by_key = {box.key: box for box in panel.boxes}
     depth: dict[str, int] = {}
     ends: dict[str, int] = {}
@@ -191,7 +197,7 @@ def _lay(panel: Panel) -> dict[str, _Placed]:
                 if way.to in by_key:
                     front.append((way.to, column + 1))
                 else:
-                    ends[way.to] = max(ends.get(way.to, 0), column + 1)
+                    ends[way.to] = min(ends.get(way.to, column + 1), column + 1)
     placed: dict[str, _Placed] = {}
     filled: dict[int, int] = {}
     for key, column in [*depth.items(), *ends.items()]:
@@ -217,14 +223,34 @@ def _wires(panel: Panel, placed: dict[str, _Placed]) -> Iterator[str]:
             continue  # another try: told in its row
         x = source.x + source.width
         y = source.y + (_HEAD + _ROW * row + _ROW // 2 if _ports(box) else source.height // 2)
-        end_x, end_y = target.x - 1, target.y + min(20, target.height // 2)
         dashed = ' stroke-dasharray="4 3"' if way.dashed else ""
+        stroke = f'stroke="{way.paint.line}" stroke-width="{3 if way.thick else 1.6}"{dashed}'
+        if _is_tag(source, target):
+            yield f'<path d="M{x} {y}h{_STUB}" {stroke}/>'
+            yield f'<path d="M{x + _STUB + 6} {y}l-7 -4v8z" fill="{way.paint.line}"/>'
+            words = "" if way.name == way.to and _ports(box) else clipped(way.to.removeprefix("→ "), _TAG, 10)
+            ink = f"fill:{way.paint.ink if way.thick else QUIET}" + (";font-weight:600" if way.thick else "")
+            yield f'<text x="{x + _STUB + 10}" y="{y + 4}" class="tag" style="{ink}">{escape(words)}</text>'
+            continue
+        end_x, end_y = target.x - 1, target.y + min(20, target.height // 2)
         bend = max(40, abs(end_x - x) // 2)
-        yield (
-            f'<path d="M{x} {y}C{x + bend} {y} {end_x - bend} {end_y} {end_x - 6} {end_y}" fill="none" '
-            f'stroke="{way.paint.line}" stroke-width="{3 if way.thick else 1.6}"{dashed}/>'
-        )
+        yield f'<path d="M{x} {y}C{x + bend} {y} {end_x - bend} {end_y} {end_x - 6} {end_y}" fill="none" {stroke}/>'
         yield f'<path d="M{end_x} {end_y}l-8 -4v8z" fill="{way.paint.line}"/>'
+
+
+_TAG = _PITCH - _BOX - _STUB - 14
+"""Room for the words of a tag: up to the next column."""
+
+
+def _is_tag(source: _Placed, target: _Placed) -> bool:
+    """A line back, down its own column or past the next one would run behind boxes."""
+    return target.x != source.x + _PITCH
+
+
+def _tags(panel: Panel, placed: dict[str, _Placed], right: int) -> bool:
+    """Whether words stand beside the last column."""
+    last = [box for box in panel.boxes if placed[box.key].x + placed[box.key].width == right]
+    return any(placed[way.to] is not placed[box.key] for box in last for way in box.ways)
 
 
 def _drawn(placed: _Placed) -> Iterator[str]:

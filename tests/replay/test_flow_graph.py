@@ -1,5 +1,6 @@
 """The flows as pictures: every step and way is there, and the longest proved way is the thick one."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -8,11 +9,15 @@ from typer.testing import CliRunner, Result
 
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.flow.steps import FlowId
+from ivr_engine.replay import shipped
 from ivr_engine.replay.flow_graph import flow_page, whole_page
 from tests.whole_command import app
 
 SERVICES = Path(__file__).parents[1] / "scenarios" / "flows_of_services"
 SVG = "{http://www.w3.org/2000/svg}"
+CURVE = re.compile(r"M(\d+) \d+C.* (\d+) \d+")
+GAP = 100
+"""Between two columns of boxes."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,22 @@ def test_given_all_flows_when_drawn_on_one_page_then_numbers_and_ends_are_told(r
     assert "0200001097" in {box.note for box in panel.boxes}
     assert "hangup self_served" in panel.ends
     assert ET.fromstring(whole_page(revision).svg()) is not None
+
+
+@pytest.mark.parametrize("folder", [SERVICES, shipped.dialplans()], ids=["services", "120"])
+def test_given_any_flow_when_drawn_then_no_line_runs_behind_a_box_and_every_way_has_its_line_or_its_words(
+    folder: Path,
+) -> None:
+    revision = load(folder)
+    for page in (whole_page(revision), *(flow_page(revision, flow) for flow in revision.flows.values())):
+        (panel,) = page.panels
+        root = ET.fromstring(page.svg())
+        curves = [CURVE.fullmatch(node.get("d", "")) for node in root.iter(f"{SVG}path")]
+        lines = [(int(found[1]), int(found[2])) for found in curves if found is not None]
+        assert all(0 < end - begin < GAP for begin, end in lines), "from one column to the next"
+        tags = [node for node in root.iter(f"{SVG}text") if node.get("class") == "tag"]
+        ways = [way for box in panel.boxes for way in box.ways if way.to != box.key]
+        assert len(lines) + len(tags) == len(ways)
 
 
 def test_given_the_command_when_it_draws_then_each_picture_is_a_file_and_one_is_printed(tmp_path: Path) -> None:
