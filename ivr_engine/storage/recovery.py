@@ -21,7 +21,7 @@ from ivr_engine.storage.projection import NO_WRAP_UP
 from ivr_engine.storage.rows import entry_of
 
 OPEN_CALLBACKS = 5_000
-"""As many as the core keeps (`core.callbacks.CALLBACKS`)."""
+"""As many as the core keeps (`core.promises.CALLBACKS`)."""
 
 OPEN_CONTACTS = 10_000
 """More than any switch of ours holds at once; what is older than the newest of these has left long ago."""

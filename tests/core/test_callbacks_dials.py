@@ -16,7 +16,6 @@ from ivr_engine.core.callback import (
     opens_at_ms,
     origin_of,
 )
-from ivr_engine.core.callbacks import CALLBACKS
 from ivr_engine.core.commands import DialCitizen, MeetCitizen, ReturnToQueue, StartOffer, StopDialling, WithdrawOffer
 from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.conversation import ToCallback, ToQueue
@@ -49,6 +48,7 @@ from ivr_engine.core.notices import (
     PromiseMissed,
 )
 from ivr_engine.core.offer import ANSWER_OWED_MS
+from ivr_engine.core.promises import CALLBACKS
 from ivr_engine.core.queue_rules import (
     Announcements,
     CallbackFirst,
