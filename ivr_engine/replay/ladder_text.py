@@ -13,6 +13,9 @@ from rich.text import Text
 from ivr_engine.replay.ladder import Ladder, Rung
 from ivr_engine.replay.ladder_words import Line, Part, Tone
 
+DETAIL_LINES = 3
+"""Below a rung: why somebody rings takes two; a queue's needs can be any length."""
+
 COLUMNS = 100
 """What a terminal beside an editor has, and what a mail or a review shows without wrapping."""
 
@@ -157,9 +160,10 @@ def _rung(rung: Rung, before: tuple[Tone | None, ...], seats: list[int], width: 
     text.append(words, style if rung.tone is not Tone.QUIET else "")
     left = room - cell_len(words) - 2
     if rung.detail and cell_len(rung.detail) > left:
-        text.append("\n")
-        text.append_text(_row("", rung.legs, seats, width, []))
-        text.append(f"    {_clipped(rung.detail, room - 2)}", "bright_black")
+        for line in _folded(rung.detail, room - 2):
+            text.append("\n")
+            text.append_text(_row("", rung.legs, seats, width, []))
+            text.append(f"    {line}", "bright_black")
     elif rung.detail:
         text.append(f"  {rung.detail}", "bright_black")
     return text.append("\n")
@@ -187,3 +191,15 @@ def _strokes(rung: Rung, seats: list[int], width: int, style: str) -> list[tuple
 
 def _clipped(words: str, room: int) -> str:
     return words if cell_len(words) <= room else set_cell_size(words, max(1, room - 1)).rstrip() + "…"
+
+
+def _folded(words: str, room: int) -> list[str]:
+    """The words on as many lines as they need, at most DETAIL_LINES; a word that fits on none is cut."""
+    lines = [""]
+    for word in words.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) <= room or len(lines) == DETAIL_LINES or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [_clipped(line, room) for line in lines]

@@ -129,6 +129,24 @@ def test_given_a_terminal_when_the_ladder_is_written_then_no_line_is_wider(colum
     assert "\x1b" not in text
 
 
+def test_given_a_reason_that_fits_on_no_line_when_written_then_it_stands_whole_below_its_rung() -> None:
+    reason = "least loss of coverage (0.0369), idle 2.5 s, of 2"
+    offered = Happened(1_000, Verb.OFFERED, "hong", {"agent": "1001", "reason": reason})
+    shown = ladder_text.written(ladder_of(History((offered,))), 80)
+    below = shown[shown.index("rings") :]
+    assert reason in " ".join(below.replace("▒", " ").replace("│", " ").split())
+    assert "…" not in below
+
+
+def test_given_words_without_end_when_written_then_three_lines_tell_of_them() -> None:
+    endless = " ".join(f"word_{n}" for n in range(100))
+    offered = Happened(1_000, Verb.OFFERED, "hong", {"agent": "1001", "reason": endless})
+    shown = ladder_text.written(ladder_of(History((offered,))), 80)
+    lines = [line for line in shown.splitlines() if "word_" in line]
+    assert len(lines) == ladder_text.DETAIL_LINES
+    assert lines[-1].endswith("…")
+
+
 def test_given_no_colours_when_the_ladder_is_written_then_a_person_can_read_it() -> None:
     lines = ladder_text.written(ladder_of(handed_over(), "hong", marks={14: "1001 answers"})).splitlines()
     shown = next(line for line in lines if line.endswith("rings  the only candidate"))
