@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ivr_engine.flow.diagnostics import Diagnostics, Place, nearest
 from ivr_engine.flow.form import NAME, NAME_HINT, Form
-from ivr_engine.flow.source import DOCUMENT_BYTES, Items, Node, Table, read
+from ivr_engine.flow.source import DOCUMENT_BYTES, Items, Node, Table, Text, read
 from ivr_engine.flow.steps import FlowId
 
 FILES = 500
@@ -28,6 +28,10 @@ FOLDER_DEPTH = 6
 
 ENTRIES = 25_000
 """Names in one folder that are looked at: the recordings stand beside the documents."""
+
+LISTS = ("skills", "music", "emergency")
+"""Sections of which one needs no brackets. Files add to each other: who closes the desks at night writes one more file,
+whatever stands in the others."""
 
 FLOWS_FOLDER = "flows"
 FLOWS_SECTION = "flows"
@@ -287,13 +291,12 @@ class _Assembly:
         self._flows[name] = node
         self._flow_places[name] = place
 
-    def _merge(self, section: str, parts: list[_Part]) -> Node:
+    def _merge(self, name: str, parts: list[_Part]) -> Node:
         first = parts[0].node
         if len(parts) == 1:
             return first
-        if all(isinstance(part.node, Items) for part in parts):
-            items = tuple(item for part in parts if isinstance(part.node, Items) for item in part.node.items)
-            return Items(items, first.place)
+        if name in LISTS or all(isinstance(part.node, Items) for part in parts):
+            return Items(tuple(item for part in parts for item in _items(part.node)), first.place)
         entries: dict[str, Node] = {}
         keys: dict[str, Place] = {}
         for part in parts:
@@ -302,7 +305,7 @@ class _Assembly:
                     self._diagnostics.error(
                         part.key,
                         "doubled_key",
-                        f"'{section}' stands already in {parts[0].key}",
+                        f"'{name}' stands already in {parts[0].key}",
                         hint="only mappings and lists may be split over files",
                     )
                 continue
@@ -311,7 +314,7 @@ class _Assembly:
                     self._diagnostics.error(
                         place,
                         "doubled_key",
-                        f"this key of '{section}' stands already in {keys[key]}",
+                        f"this key of '{name}' stands already in {keys[key]}",
                         found=key,
                         hint="only one of the two can be meant",
                     )
@@ -331,6 +334,13 @@ class _Assembly:
 
     def _error(self, file: str, code: str, message: str, *, found: str | None = None, hint: str = "") -> None:
         self._diagnostics.error(Place(file), code, message, found=found, hint=hint)
+
+
+def _items(node: Node) -> tuple[Node, ...]:
+    """A list, or what stands for one: a single item, or nothing behind the colon."""
+    if isinstance(node, Items):
+        return node.items
+    return () if isinstance(node, Text) and not node.value else (node,)
 
 
 def _in_flows(file: str) -> bool:

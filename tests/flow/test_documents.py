@@ -30,6 +30,21 @@ def test_given_everything_in_one_file_when_loaded_then_it_means_the_same(folder:
     )
 
 
+@pytest.mark.parametrize("other", ["emergency:\n", "emergency: []\n", "emergency: {%s}\n", "emergency: [{%s}]\n"])
+def test_given_an_emergency_in_a_file_of_its_own_when_another_has_the_section_too_then_they_add_to_each_other(
+    folder: Folder, other: str
+) -> None:
+    written = "message: greeting, until: 2040-05-18 12:00"
+    folder.write("surge.yaml", other.replace("%s", written))
+    folder.write("emergency.yaml", f"emergency: {{{written}}}\n")
+    folder.write("skills.yaml", "skills: mapo\n")
+    folder.write("hours.yaml", "hours: {desk: {week: always}}\n")
+    revision = folder.load()
+    (desk,) = revision.hours.calendars.values()
+    assert len(desk.closings) == 1 + ("%s" in other)
+    assert "mapo" in revision.skills
+
+
 def test_given_one_section_in_three_files_and_folders_when_loaded_then_it_is_one(folder: Folder) -> None:
     folder.write("districts/mapo.yaml", 'numbers:\n  "0200002142": {flow: mapo, agency: mapo}\n')
     folder.write("districts/flows/mapo.yaml", "steps: {a: {play: mapo_hello}}\n")
@@ -50,21 +65,17 @@ def test_given_a_flow_outside_of_flows_when_it_has_steps_then_it_is_named_by_its
 
 def test_given_the_same_thing_in_two_files_when_loaded_then_the_second_is_told_with_the_first(folder: Folder) -> None:
     folder.write("a/flows/main.yaml", "steps: {a: {play: greeting}}\n")
-    folder.write(
-        "zz.yaml", 'person: general\nskills: general\nnumbers:\n  "120": {flow: main}\nflows: {main: {}, "Ä": {}}\n'
-    )
+    folder.write("zz.yaml", 'person: general\nnumbers:\n  "120": {flow: main}\nflows: {main: {}, "Ä": {}}\n')
     assert folder.mistakes() == [
         "flows/main.yaml:1:1: doubled_key: flow 'main' stands already in a/flows/main.yaml:1:1; "
         "only one of the two can be meant",
         "zz.yaml:1:1: doubled_key: 'person' stands already in queues.yaml:2:1; "
         "only mappings and lists may be split over files",
-        "zz.yaml:2:1: doubled_key: 'skills' stands already in queues.yaml:1:1; "
-        "only mappings and lists may be split over files",
-        "zz.yaml:4:3: doubled_key: this key of 'numbers' stands already in numbers.yaml:4:3; found '120'; "
+        "zz.yaml:3:3: doubled_key: this key of 'numbers' stands already in numbers.yaml:4:3; found '120'; "
         "only one of the two can be meant",
-        "zz.yaml:5:9: doubled_key: flow 'main' stands already in a/flows/main.yaml:1:1; "
+        "zz.yaml:4:9: doubled_key: flow 'main' stands already in a/flows/main.yaml:1:1; "
         "only one of the two can be meant",
-        "zz.yaml:5:19: name: this is not a name; found 'Ä'; names are small letters a-z, digits and _, "
+        "zz.yaml:4:19: name: this is not a name; found 'Ä'; names are small letters a-z, digits and _, "
         "begin with a letter, and have at most 32",
     ]
 
