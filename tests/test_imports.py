@@ -3,8 +3,8 @@
 - core: decides; pure. A short list of the standard library, nothing that waits or looks at a clock.
 - flow: core, YAML and models; pure.
 - runtime: core and the standard library.
-- adapters (asterisk, storage, api, outside, metrics, kept_talks, board): the core's types, the ports, their own library,
-  no other.
+- adapters (asterisk, storage, api, outside, metrics, kept_talks, board): the core's types, the ports, and no library
+  but their own.
 - replay: core and flow.
 - loading: flow and storage to the core, while the engine serves.
 - service, command_line: wire them all, and decide nothing.
