@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ivr_engine.core.vocabulary import Skill
 from ivr_engine.simulation.shipped import shipped
 from ivr_engine.simulation.workload import drawn
 from ivr_engine.simulation.workload_file import workload
@@ -26,7 +27,7 @@ announce-frequency = 0
 """
 """Of every queue of this comparison: as its users set it up, and as it decides best."""
 
-DESK_CALLED = "general"
+DESK_CALLED = Skill("general")
 """Which everybody knows, so that the same 200 agents take the same calls as from one queue."""
 
 BEST = 5
