@@ -151,9 +151,13 @@ class Dispatch:
             state.recall.left(contact.caller, contact.place_ms, state.now_ms)
         state.deadlines.clear(Due.HAND_OVER, contact.id)
         state.deadlines.clear(Due.HAND_OVER_OWED, contact.id)
+        # what a flow says after the queue is no wait
+        sent_on_at_ms = contact.sent_on_at_ms if contact.phase is ContactPhase.IN_FLOW else None
         state.move_contact(contact, ContactStimulus.LEFT)
         left_after = None if contact.queued_at_ms is None else state.now_ms - contact.queued_at_ms
         wait_ms = left_after
+        if contact.queued_at_ms is not None and sent_on_at_ms is not None:
+            wait_ms = max(0, sent_on_at_ms - contact.queued_at_ms)
         talk_ms = None
         if contact.answered_at_ms is not None:
             talked_until_ms = state.now_ms if contact.surveyed_at_ms is None else contact.surveyed_at_ms

@@ -19,8 +19,8 @@ class TalkCounts:
         )
         self.talk_recordings = Counter(
             "ivr_talk_recordings_total",
-            "Talks of queues that record: kept, failed (the switch could not write), untold (nobody listened), not_heard"
-            " and not_in_share (not recorded, and why).",
+            "Talks of queues that record: kept, failed (the switch could not write), untold (nobody listened),"
+            " not_heard and not_in_share (not recorded, and why).",
             ["result", "queue"],
             registry=registry,
         )

@@ -66,8 +66,9 @@ class Figures:
             case RecordingState.RUNNING | RecordingState.PAUSED:
                 pass
 
-    def count(self, ended: ContactEnded, wait_ms: int | None, threshold_ms: int) -> None:
-        """One contact that is over."""
+    def count(self, ended: ContactEnded, threshold_ms: int) -> None:
+        """One contact that is over, or is answered already."""
+        wait_ms = ended.wait_ms
         if wait_ms is None:
             self.never_queued += 1
             return

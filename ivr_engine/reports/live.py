@@ -1,16 +1,18 @@
 """The service level of now: all six formulas over the last half hour, queue by queue, as notices come.
 
-For the NOC's gauges. Who is answered counts at once and not when the talk is over, so the figures are those of a report
-over the same half hour that is read live.
+For the NOC's gauges. Who is answered counts at once and not when the talk is over, as in a report that is read live;
+but in the minute of the answer and in the queue that answered, where a report has the moment of joining and the last
+queue.
 """
 
 from collections import deque
 from collections.abc import Mapping
 
-from ivr_engine.core.configuration import ANSWER_PROMISE_MS
+from ivr_engine.core.callback import keeps_a_promise
 from ivr_engine.core.events import Configured
 from ivr_engine.core.notices import ContactConnected, ContactEnded
 from ivr_engine.core.service_level import Formula, Tally
+from ivr_engine.reports.promises import Promises
 from ivr_engine.reports.question import MINUTE_MS, Entry
 
 WINDOW_MS = 30 * MINUTE_MS
@@ -29,22 +31,25 @@ class LiveLevels:
 
     def __init__(self) -> None:
         self._minutes: deque[tuple[int, dict[str, Tally]]] = deque(maxlen=WINDOW_MS // MINUTE_MS)
-        self._promises_ms: dict[str, int] = {}
+        self._promises = Promises()
         self._queues: set[str] = set()
 
     def take(self, entry: Entry) -> None:
         """One decision."""
         event = entry.event
         if isinstance(event, Configured):
-            self._promises_ms = {queue.id: queue.promise_ms for queue in event.configuration.queues}
+            self._promises.configured(event.configuration)
         for notice in entry.notices:
-            if type(notice) is ContactConnected:
+            self._promises.take(notice)
+            if type(notice) is ContactConnected and not keeps_a_promise(notice.contact):
                 tally = self._tally(notice.queue, entry.at_ms)
                 tally.answered += 1
                 tally.answered_within += notice.within_promise
-            elif type(notice) is ContactEnded and notice.answered_at_ms is None and notice.queued_at_ms is not None:
-                promise_ms = self._promises_ms.get(notice.queue, ANSWER_PROMISE_MS)
-                self._tally(notice.queue, entry.at_ms).count(notice, promise_ms)
+            elif type(notice) is ContactEnded:
+                if notice.queued_at_ms is not None and not _counted(notice):
+                    tally = self._tally(notice.queue, entry.at_ms)
+                    tally.count(self._promises.clocked(notice), self._promises.threshold_ms(notice))
+                self._promises.over(notice.contact)
 
     def levels(self, now_ms: int) -> Mapping[str, Mapping[Formula, float | None]]:
         """Queue → formula → share; `all` is everything. Queues without a contact in the window are not there."""
@@ -72,3 +77,8 @@ class LiveLevels:
         if found is None:
             found = tallies[queue] = Tally()
         return found
+
+
+def _counted(ended: ContactEnded) -> bool:
+    """An agent took it, and it was counted then; the fallback queue's voice is none of ours."""
+    return ended.answered_at_ms is not None and bool(ended.agent)

@@ -12,6 +12,7 @@ from ivr_engine.core.notices import (
     ContactBegan,
     ContactConnected,
     ContactEnded,
+    ContactSentOn,
     ContactWaits,
     ContractorBooked,
     Notice,
@@ -31,7 +32,8 @@ AGAIN_MS = DAY_MS
 """Who joins the same queue again within this was not helped the first time, unless the question says otherwise."""
 
 SHIFT_MS = 12 * HOUR_MS
-"""How long before its first moment a report reads, to know who was logged in then: no shift is longer."""
+"""How long before its first moment a report reads, to know who was logged in then, and at least how long it reads
+on: no shift is longer, and no contact."""
 
 FLOW_MS = HOUR_MS
 """The same for those who joined a queue in its first moment: nobody stays in the menus for longer."""
@@ -82,7 +84,7 @@ ALLOWED: dict[Kind, frozenset[Dimension]] = {
     Kind.AGENTS: frozenset({Dimension.AGENT, Dimension.CONTRACTOR, Dimension.INTERVAL}),
     Kind.CONTRACTORS: frozenset({Dimension.QUEUE, Dimension.SKILL, Dimension.INTERVAL}),
 }
-_CONTACTS = (ContactBegan, ContactConnected, ContactEnded, ContactWaits, TalkRecorded)
+_CONTACTS = (ContactBegan, ContactConnected, ContactEnded, ContactSentOn, ContactWaits, TalkRecorded)
 _OF: dict[Kind, frozenset[type]] = {
     Kind.SERVICE_LEVEL: frozenset(_CONTACTS),
     Kind.AGENTS: frozenset(),
@@ -148,8 +150,8 @@ class Question:
 
     @property
     def reads_to_ms(self) -> int:
-        """Who called again is known only later."""
-        return self.to_ms + (self.again_ms if self.kind is Kind.SERVICE_LEVEL else 0)
+        """Who called again is known only later, and so is how a contact ended that joined in the last moment."""
+        return self.to_ms + (max(self.again_ms, SHIFT_MS) if self.kind is Kind.SERVICE_LEVEL else 0)
 
     def covers(self, at_ms: int) -> bool:
         return self.from_ms <= at_ms < self.to_ms

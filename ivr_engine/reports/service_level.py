@@ -16,16 +16,14 @@ from hashlib import blake2b
 from itertools import product
 
 from ivr_engine.core.callback import keeps_a_promise
-from ivr_engine.core.configuration import ANSWER_PROMISE_MS, Configuration, QueueSettings
+from ivr_engine.core.configuration import ANSWER_PROMISE_MS, Configuration
 from ivr_engine.core.notices import ContactBegan, ContactConnected, ContactEnded, ContactWaits, Notice, TalkRecorded
 from ivr_engine.core.queue_rules import ClockStart
 from ivr_engine.core.vocabulary import AgentId, ContactId, Disposition, OfferId, RecordingState
 from ivr_engine.reports.agent_times import Timekeeper, Times
 from ivr_engine.reports.figures import Figures
+from ivr_engine.reports.promises import OPEN, Promises
 from ivr_engine.reports.question import ROWS, Dimension, Key, Question, ReportRefused, Told
-
-OPEN = 50_000
-"""Contacts at a time: ten times what the largest centre holds; beyond, the oldest are forgotten and not counted."""
 
 _GOES_ON = frozenset({RecordingState.RUNNING, RecordingState.PAUSED})
 
@@ -73,7 +71,7 @@ class ServiceLevelBook:
     def __init__(self, question: Question) -> None:
         self._question = question
         self._open: dict[ContactId, _Open] = {}
-        self._queues: dict[str, QueueSettings] = {}
+        self._promises = Promises()
         self._contractors: dict[str, str] = {}
         self._rows: dict[Key, Figures] = {}
         self._total = Figures()
@@ -115,41 +113,33 @@ class ServiceLevelBook:
             self._clock(),
             self._threshold(),
             now_ms,
-            any(queue.recording.notice for queue in self._queues.values()),
+            any(queue.recording.notice for queue in self._promises.queues.values()),
         )
 
     # ── the clock ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _clock(self) -> str:
-        arrived = [name for name, queue in self._queues.items() if queue.clock_start is ClockStart.ARRIVED]
+        arrived = [name for name, queue in self._promises.queues.items() if queue.clock_start is ClockStart.ARRIVED]
         others = f"; in {', '.join(sorted(arrived))} from arrival" if arrived else ""
         return f"from queue entry to a human voice{others}"
 
     def _threshold(self) -> str:
         if self._question.threshold_ms is not None:
             return f"{self._question.threshold_ms / 1000:g} s"
-        promises = sorted({queue.promise_ms for queue in self._queues.values()} or {ANSWER_PROMISE_MS})
+        promises = sorted({queue.promise_ms for queue in self._promises.queues.values()} or {ANSWER_PROMISE_MS})
         return "each queue's answer promise: " + ", ".join(f"{one / 1000:g} s" for one in promises)
 
-    def _wait_ms(self, ended: ContactEnded) -> int | None:
-        if ended.wait_ms is None or ended.queued_at_ms is None:
-            return None
-        queue = self._queues.get(ended.queue)
-        if queue is not None and queue.clock_start is ClockStart.ARRIVED:
-            return ended.wait_ms + max(0, ended.queued_at_ms - ended.arrived_at_ms)
-        return ended.wait_ms
-
-    def _threshold_ms(self, queue: str) -> int:
-        if self._question.threshold_ms is not None:
-            return self._question.threshold_ms
-        settings = self._queues.get(queue)
-        return ANSWER_PROMISE_MS if settings is None else settings.promise_ms
+    def _count(self, figures: Figures, ended: ContactEnded) -> None:
+        asked_ms = self._question.threshold_ms
+        threshold_ms = self._promises.threshold_ms(ended) if asked_ms is None else asked_ms
+        figures.count(self._promises.clocked(ended), threshold_ms)
 
     # ── contacts ────────────────────────────────────────────────────────────────────────────────────────────────────
     def _configured(self, configuration: Configuration) -> None:
-        self._queues.update({queue.id: queue for queue in configuration.queues})
+        self._promises.configured(configuration)
         self._contractors.update({agent.id: agent.contractor for agent in configuration.agents})
 
     def _notice(self, notice: Notice) -> None:
+        self._promises.take(notice)
         match notice:
             case ContactBegan():
                 known = self._known(notice.contact)
@@ -166,6 +156,7 @@ class ServiceLevelBook:
                 self._recorded(notice)
             case ContactEnded():
                 self._ended(notice, self._open.pop(notice.contact, _Open()))
+                self._promises.over(notice.contact)
             case _:
                 pass
 
@@ -180,16 +171,14 @@ class ServiceLevelBook:
     def _ended(self, ended: ContactEnded, known: _Open) -> None:
         if keeps_a_promise(ended.contact):
             return
-        wait_ms = self._wait_ms(ended)
         at_ms = ended.arrived_at_ms if ended.queued_at_ms is None else ended.queued_at_ms
         if not self._question.covers(at_ms):
             return
         counted = self._figures(ended, at_ms, known)
         self._talks(ended, at_ms, known)
-        clocked = replace(ended, wait_ms=wait_ms) if wait_ms != ended.wait_ms else ended
         for figures in counted:
-            figures.count(clocked, wait_ms, self._threshold_ms(ended.queue))
-        if counted and ended.disposition is Disposition.ANSWERED and known.caller and wait_ms is not None:
+            self._count(figures, ended)
+        if counted and ended.disposition is Disposition.ANSWERED and known.caller and ended.wait_ms is not None:
             key = (known.caller, ended.queue)
             self._answered.setdefault(key, []).append((ended.ended_at_ms, counted))
             self._expiring.append((ended.ended_at_ms, key))
@@ -235,13 +224,12 @@ class ServiceLevelBook:
             short_abandon=False,
             offers=1 if talk is not None else 0,
         )
-        wait_ms = self._wait_ms(so_far)
         self._talks(so_far, waits.queued_at_ms, known)
         for figures in self._figures(so_far, waits.queued_at_ms, known):
             if talk is None:
                 figures.open += 1
             else:
-                figures.count(replace(so_far, wait_ms=wait_ms), wait_ms, self._threshold_ms(waits.queue))
+                self._count(figures, so_far)
 
     def _figures(self, ended: ContactEnded, at_ms: int, known: _Open) -> list[Figures]:
         """Every row in which the contact counts, and the total; none, when somebody else's contractor asks."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ivr_engine.core.commands import WithdrawOffer
-from ivr_engine.core.configuration import RoutingPolicy
+from ivr_engine.core.configuration import QueueSettings, RoutingPolicy
 from ivr_engine.core.conversation import Ended, ToQueue
 from ivr_engine.core.dispatch import LATEST_EVENT_MS, LEFT_BEHIND_MS
 from ivr_engine.core.events import ContactArrived, ContactQueued, FlowEnded, LegEnded, SwitchSeen
@@ -153,6 +153,29 @@ def test_given_a_citizen_whom_the_queue_sent_on_when_the_wait_tells_of_them_a_mo
     centre.wait(after_ms)
     centre.citizen("c1").queues()
     assert (centre.citizen("c1").view.phase is ContactPhase.QUEUED) is waits
+
+
+def test_given_a_citizen_whom_the_queue_sent_on_when_the_flow_is_over_then_the_wait_ended_with_the_queue() -> None:
+    flow = Overflow(OverflowAct.FLOW, "sorry")
+    centre = Centre(queues=[replace(GENERAL, limits=QueueLimits(longest_wait_ms=20_000, too_long=flow))])
+    citizen = centre.citizen("c1").queues()
+    centre.wait(80_000)
+    citizen.hears_the_end(Disposition.OVERFLOWED).leaves()
+    [ended] = centre.told(ContactEnded)
+    assert (ended.disposition, ended.wait_ms) == (Disposition.OVERFLOWED, 20_000)
+
+
+def test_given_a_citizen_whom_a_flow_leads_back_when_they_give_up_then_all_of_it_was_a_wait() -> None:
+    flow, other = Overflow(OverflowAct.FLOW, "sorry"), QueueSettings(QueueId("other"))
+    centre = Centre(queues=[replace(GENERAL, limits=QueueLimits(longest_wait_ms=20_000, too_long=flow)), other])
+    began_ms = centre.now_ms
+    citizen = centre.citizen("c1").queues()
+    centre.wait(30_000)
+    citizen.queues("other", queued_at_ms=began_ms)
+    centre.wait(10_000)
+    citizen.leaves()
+    [ended] = centre.told(ContactEnded)
+    assert (ended.disposition, ended.wait_ms) == (Disposition.ABANDONED, 40_000)
 
 
 def test_given_a_flow_that_ends_when_the_citizen_waits_already_then_the_end_is_the_queue_s() -> None:
