@@ -164,6 +164,8 @@ class Contact:
     transfer_since_ms: int = 0
     transfer_began_ms: int = 0
     transfers: int = 0
+    resumed_at_ms: int | None = None
+    """When the switch was last told to bring agent and citizen together again."""
     recipient_leg: LegId | None = None
     callback: CallbackId | None = None
     """The promise that this contact keeps."""

@@ -41,6 +41,7 @@ from ivr_engine.core.transfer import (
     HAND_OVER_OWED_MS,
     RECIPIENT_MEETS_MS,
     RECIPIENT_RING_MS,
+    RESUMED_LATE_MS,
     Effect,
     TransferStimulus,
     transfer_row,
@@ -83,6 +84,9 @@ STATE_OF_COMMAND = {
     HandOver.__name__: TransferState.HANDED_OVER,
 }
 """The state that a command brings about, so that its refusal is about that state and about no other."""
+
+CONSULTS = frozenset({TransferState.RINGING, TransferState.CONSULTING})
+"""When one of these ends by itself the switch says so of the consult too; a hold may end by a key, in one word."""
 
 
 class Talk:
@@ -142,8 +146,13 @@ class Talk:
 
     def resumed(self, event: TalkResumed) -> None:
         contact = self._state.contacts.get(event.contact)
-        if contact is not None and contact.phase is ContactPhase.CONNECTED and contact.agent is not None:
-            self.step(contact, TransferStimulus.RESUMED)
+        if contact is None or contact.phase is not ContactPhase.CONNECTED or contact.agent is None:
+            return
+        told_ms = contact.resumed_at_ms
+        late = told_ms is not None and self._state.now_ms - told_ms < RESUMED_LATE_MS
+        if late and contact.transfer in CONSULTS:
+            return  # told of the talk before this consult
+        self.step(contact, TransferStimulus.RESUMED)
 
     def refused(self, event: CommandRefused) -> None:
         contact = self._state.contacts.get(event.contact)
@@ -300,6 +309,7 @@ class Talk:
                 state.commands.append(HoldCitizen(contact.id, leg))
             case Effect.RESUME if leg:
                 state.commands.append(ResumeTalk(contact.id, leg, contact.recipient_leg))
+                contact.resumed_at_ms = state.now_ms
             case Effect.CALL | Effect.CALL_FROM_HOLD if leg and contact.transfer_id:
                 state.commands.append(
                     CallRecipient(

@@ -23,6 +23,10 @@ RECIPIENT_MEETS_MS = 500
 """From the official's answer until agent and official are surely in one bridge, on a busy switch too. An agent's leg
 that ends before takes the official's along, so a hand-over waits for this; nobody says a word in so short a time."""
 
+RESUMED_LATE_MS = 5_000
+"""So long after it was told to bring agent and citizen together the switch may tell that it did: an agent who consults
+again meanwhile is not back in the talk by that."""
+
 HAND_OVER_OWED_MS = 3_000
 """How long the switch may take to bring citizen and recipient together before the citizen goes back to the queue."""
 

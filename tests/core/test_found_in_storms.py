@@ -14,11 +14,13 @@ from ivr_engine.core.events import (
     Started,
     SwitchLost,
     SwitchSeen,
+    TalkResumed,
 )
 from ivr_engine.core.notices import ContactWaits, ContractorBooked, OfferEnded, TransferEnded
 from ivr_engine.core.offer import ANSWER_OWED_MS
 from ivr_engine.core.queue_rules import Overflow, OverflowAct, QueueLimits
-from ivr_engine.core.vocabulary import ContactId, ContactPhase, OfferFailure, OfferResult, QueueId
+from ivr_engine.core.transfer import RESUMED_LATE_MS
+from ivr_engine.core.vocabulary import ContactId, ContactPhase, OfferFailure, OfferResult, QueueId, TransferState
 from tests.core.centre import GENERAL, START_MS, Centre, agent_leg, citizen_leg, counsellor, recipient_leg
 
 SHARED = replace(GENERAL, contractor_shares={"han": 50, "nam": 50})
@@ -166,3 +168,20 @@ def test_given_an_agent_taken_off_the_list_while_ringing_when_an_older_offer_is_
         return centre.snapshot()
 
     assert told("answered", "left") == told("left", "answered")
+
+
+def test_given_a_new_consult_after_a_cancelled_one_when_the_switch_tells_late_of_the_talk_between_then_it_goes_on() -> (
+    None
+):
+    centre = Centre("1001")
+    hong = centre.citizen("c1").queues()
+    kim = centre.agent("1001").answers().consults()
+    kim.reaches_the_recipient().asks(CancelRequested)
+    kim.consults()
+    centre.wait(65)
+    centre.tell(TalkResumed(hong.id))
+    states = [hong.view.transfer_state]
+    assert len(centre.told(TransferEnded)) == 1
+    centre.wait(RESUMED_LATE_MS)
+    centre.tell(TalkResumed(hong.id))
+    assert [*states, hong.view.transfer_state] == [TransferState.RINGING, TransferState.TALKING]
