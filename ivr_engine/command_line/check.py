@@ -48,10 +48,9 @@ def check(
     """Read and check the operators' documents; nothing is started. Exit status 1: they cannot be used."""
     must_be_whole(folder)
     codes = _codes(directory) if directory is not None else None
-    staff = _staff(agents) if agents is not None else None
     classes = _classes(music) if music is not None else None
     try:
-        revision, warnings = _checked(folder, codes, staff, classes)
+        revision, warnings = _checked(folder, codes, agents, classes)
     except FlowErrors as errors:
         _tell(report(form, folder.as_posix(), errors.diagnostics, __version__))
         raise typer.Exit(WRONG) from None
@@ -66,13 +65,13 @@ def check(
 def _checked(
     folder: Path,
     codes: frozenset[str] | None,
-    staff: list[Mapping[Skill, int]] | None,
+    agents: Path | None,
     classes: frozenset[str] | None,
 ) -> tuple[Revision, tuple[Diagnostic, ...]]:
     """The revision and every warning. Raises FlowErrors."""
     revision = load(folder, today=datetime.now(SEOUL).date())
     unknown = check_entries(revision, codes) if codes is not None else ()
-    unmet = check_staff(revision, staff) if staff is not None else ()
+    unmet = check_staff(revision, _staff(agents, revision)) if agents is not None else ()
     silent = check_music(revision, classes) if classes is not None else ()
     wrong = (*unknown, *unmet, *silent)
     if any(one.severity is Severity.ERROR for one in wrong):
@@ -80,9 +79,10 @@ def _checked(
     return revision, (*revision.warnings, *wrong)
 
 
-def _staff(agents: Path) -> list[Mapping[Skill, int]]:
+def _staff(agents: Path, revision: Revision) -> list[Mapping[Skill, int]]:
+    """What each counsellor can do; a skill that the documents do not have is a slip of the pen."""
     try:
-        return [agent.skills for agent in read_agents(agents)]
+        return [agent.skills for agent in read_agents(agents, revision.skills)]
     except (CsvRefused, StorageError) as refused:
         give_up(str(refused))
 

@@ -162,7 +162,7 @@ class _Row:
         cell = self.cells[column]
         seconds = float(cell) if _SECONDS.fullmatch(cell) else -1.0
         if not 0 <= seconds <= LONGEST_SECONDS:
-            what = f"seconds from 0 to {LONGEST_SECONDS:g}"
+            what = f"seconds from 0 to {LONGEST_SECONDS:.0f}"
             self.error(column, "negative" if cell.startswith("-") else "seconds", what)
             return 0
         return round(seconds * 1000)

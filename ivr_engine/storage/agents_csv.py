@@ -48,21 +48,19 @@ class Imported:
 def read_agents(path: Path, known_skills: Collection[str] = ()) -> tuple[AgentSettings, ...]:
     """The counsellors of the file, in its order.
 
-    `known_skills`, where given, are those that queues ask for: any other is a slip of the pen. Raises CsvRefused with
-    every mistake, or StorageError if there is no such file.
+    `known_skills`, where given, are those of the operators' documents: any other is a slip of the pen. Raises
+    CsvRefused with every mistake, or StorageError if there is no such file.
     """
     problems: list[CsvProblem] = []
     agents: dict[str, tuple[int, AgentSettings]] = {}
     for row in read_rows(path, COLUMNS, problems, OPTIONAL):
         agent = row.cells["agent"]
         if not _AGENT.fullmatch(agent):
-            problems.append(
-                CsvProblem(row.line, "agent", repr(agent), "the name of a phone: 1 to 32 of A-Z a-z 0-9 _ -")
-            )
+            problems.append(row.problem("agent", repr(agent), "the name of a phone: 1 to 32 of A-Z a-z 0-9 _ -"))
         elif agent in agents:
-            problems.append(CsvProblem(row.line, "agent", repr(agent), f"it stands in line {agents[agent][0]} already"))
+            problems.append(row.problem("agent", repr(agent), f"it stands in line {agents[agent][0]} already"))
         if not row.cells["name"]:
-            problems.append(CsvProblem(row.line, "name", "nothing", "a name is needed"))
+            problems.append(row.problem("name", "nothing", "a name is needed"))
         skills = _skills(row, known_skills, problems)
         settings = AgentSettings(
             AgentId(agent),
@@ -77,19 +75,17 @@ def read_agents(path: Path, known_skills: Collection[str] = ()) -> tuple[AgentSe
         )
         agents.setdefault(agent, (row.line, settings))
     if problems:
-        raise CsvRefused(path.name, tuple(sorted(problems, key=lambda problem: problem.line)))
+        raise CsvRefused(path.name, tuple(sorted(problems, key=lambda problem: (problem.line, problem.at))))
     return tuple(settings for _, settings in agents.values())
 
 
-async def import_agents(
-    database: Database, path: Path, *, known_skills: Collection[str] = (), retire_missing: bool = False
-) -> Imported:
+async def import_agents(database: Database, path: Path, *, retire_missing: bool = False) -> Imported:
     """Bring the table to what the file says, in one transaction. Raises as `read_agents`, and `database.AWAY`.
 
     Agents who are not in the file stay as they are, unless `retire_missing` makes them inactive. One who comes back is
     made active again.
     """
-    agents = read_agents(path, known_skills)
+    agents = read_agents(path)
     return await database.transact(lambda connection: _store(connection, agents, retire_missing))
 
 
@@ -137,13 +133,13 @@ def _skills(row: CsvRow, known: Collection[str], problems: list[CsvProblem]) -> 
             allowed = f"{skill} stands there twice"
         elif known and skill not in known:
             near = get_close_matches(skill, known, n=1)
-            allowed = f"no queue asks for {skill}; " + (
-                f"did you mean {near[0]}?" if near else f"queues ask for {' '.join(sorted(known))}"
+            allowed = f"`skills` of the documents has no {skill}; " + (
+                f"did you mean {near[0]}?" if near else f"it has {' '.join(sorted(known))}"
             )
         else:
             skills[Skill(skill)] = int(level)
             continue
-        problems.append(CsvProblem(row.line, "skills", repr(word), allowed))
+        problems.append(row.problem("skills", repr(word), allowed))
     return skills
 
 
@@ -152,7 +148,7 @@ def _languages(row: CsvRow, problems: list[CsvProblem]) -> tuple[str, ...]:
     for word in row.cells["languages"].split():
         if not _LANGUAGE.fullmatch(word) or word in languages:
             allowed = f"{word} stands there twice" if word in languages else "codes parted by spaces, such as ko en"
-            problems.append(CsvProblem(row.line, "languages", repr(word), allowed))
+            problems.append(row.problem("languages", repr(word), allowed))
         else:
             languages.append(word)
     return tuple(languages)
@@ -171,7 +167,7 @@ def _capacity(row: CsvRow, problems: list[CsvProblem]) -> dict[str, int]:
         else:
             capacity[channel] = int(count)
             continue
-        problems.append(CsvProblem(row.line, "capacity", repr(word), allowed))
+        problems.append(row.problem("capacity", repr(word), allowed))
     return capacity
 
 
@@ -180,7 +176,7 @@ def _wrap_up_ms(row: CsvRow, problems: list[CsvProblem]) -> int | None:
     if not cell:
         return None
     if not re.fullmatch(r"[0-9]{1,3}", cell) or int(cell) not in WRAP_UP_SECONDS:
-        problems.append(CsvProblem(row.line, "wrap_up_seconds", repr(cell), "0 to 600, or nothing for the queue's"))
+        problems.append(row.problem("wrap_up_seconds", repr(cell), "0 to 600, or nothing for the queue's"))
         return None
     return int(cell) * 1_000
 
@@ -191,6 +187,6 @@ def _wrap_up_mode(row: CsvRow, problems: list[CsvProblem]) -> WrapUpMode | None:
         return None
     if cell not in set(WrapUpMode):
         modes = ", ".join(WrapUpMode)
-        problems.append(CsvProblem(row.line, "wrap_up_mode", repr(cell), f"{modes}, or nothing for the queue's"))
+        problems.append(row.problem("wrap_up_mode", repr(cell), f"{modes}, or nothing for the queue's"))
         return None
     return WrapUpMode(cell)

@@ -8,7 +8,7 @@ other names.
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,16 +28,18 @@ SHOWN_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class CsvProblem:
-    """One mistake: where, what was found, what is allowed. `line` counts from 1 and includes the header."""
+    """One mistake: where, what was found, what is allowed. `line` and `at` count from 1, the header included."""
 
     line: int
     column: str
     found: str
     allowed: str
+    at: int = 1
+    """The letter of the line where the cell begins."""
 
     def __str__(self) -> str:
-        where = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
-        return f"{where}: found {self.found}; {self.allowed}"
+        name = f"{self.column}: " if self.column else ""
+        return f"{self.line}:{self.at}: {name}found {self.found}; {self.allowed}"
 
 
 class CsvRefused(StorageError):  # noqa: N818  (as its family)
@@ -46,7 +48,7 @@ class CsvRefused(StorageError):  # noqa: N818  (as its family)
     code = "csv_refused"
 
     def __init__(self, source: str, problems: tuple[CsvProblem, ...]) -> None:
-        shown = [f"{source}: {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+        shown = [f"{source}:{problem}" for problem in problems[:SHOWN_PROBLEMS]]
         if len(problems) > SHOWN_PROBLEMS:
             shown.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
         super().__init__("\n".join(shown))
@@ -60,6 +62,12 @@ class CsvRow:
 
     line: int
     cells: dict[str, str]
+    begins: Mapping[str, int]
+    """Where each cell begins in its line."""
+
+    def problem(self, column: str, found: str, allowed: str) -> CsvProblem:
+        """A mistake in one of its cells."""
+        return CsvProblem(self.line, column, found, allowed, self.begins.get(column, 1))
 
 
 def read_rows(
@@ -70,7 +78,9 @@ def read_rows(
 
     Raises CsvRefused if the file as a whole cannot be read as these columns.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    text = _text(path)
+    lines = text.splitlines()
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
     rows = 0
     try:
@@ -83,9 +93,10 @@ def read_rows(
             rows += 1
             if rows > FILE_ROWS:
                 raise _refused(path.name, reader.line_num, f"more than {FILE_ROWS} rows", "split the file")
-            row = _row(reader.line_num, header, cells, problems)
+            raw = lines[reader.line_num - 1] if reader.line_num <= len(lines) else ""
+            row = _row(reader.line_num, header, cells, _begins(raw), problems)
             if row is not None:
-                yield CsvRow(row.line, dict.fromkeys(optional, "") | row.cells)
+                yield CsvRow(row.line, dict.fromkeys(optional, "") | row.cells, row.begins)
     except csv.Error as error:
         raise _refused(path.name, reader.line_num, str(error), 'a quote inside a quoted cell is doubled: ""') from error
     if header is None:
@@ -152,15 +163,29 @@ def _header(source: str, line: int, cells: list[str], columns: tuple[str, ...], 
     return header
 
 
-def _row(line: int, header: list[str], cells: list[str], problems: list[CsvProblem]) -> CsvRow | None:
+def _begins(line: str) -> list[int]:
+    """Where each cell of a line begins, from 1."""
+    found, quoted = [1], False
+    for at, letter in enumerate(line, 1):
+        quoted ^= letter == '"'
+        if letter == "," and not quoted:
+            found.append(at + 1)
+    return found
+
+
+def _row(
+    line: int, header: list[str], cells: list[str], begins: list[int], problems: list[CsvProblem]
+) -> CsvRow | None:
     if len(cells) != len(header):
         problems.append(
             CsvProblem(line, "", f"{len(cells)} cells", f"the header has {len(header)}: quote a cell with a comma")
         )
         return None
-    row = CsvRow(line, dict(zip(header, map(_clean, cells), strict=True)))
+    # a cell with a line break in it leaves the places of the others unknown
+    known = dict(zip(header, begins, strict=True)) if len(begins) == len(header) else {}
+    row = CsvRow(line, dict(zip(header, map(_clean, cells), strict=True)), known)
     wrong = [
-        CsvProblem(line, name, _shown(cell), f"text of at most {CELL_CHARACTERS} characters on one line")
+        row.problem(name, _shown(cell), f"text of at most {CELL_CHARACTERS} characters on one line")
         for name, cell in row.cells.items()
         if len(cell) > CELL_CHARACTERS or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in cell)
     ]

@@ -85,21 +85,17 @@ def read_directory(path: Path) -> tuple[DirectoryEntry, ...]:
     for row in read_rows(path, COLUMNS, problems):
         entry = DirectoryEntry(**row.cells)
         if not _ENTRY.fullmatch(entry.entry):
-            problems.append(CsvProblem(row.line, "entry", repr(entry.entry), "a code of 3 to 6 digits"))
+            problems.append(row.problem("entry", repr(entry.entry), "a code of 3 to 6 digits"))
         elif entry.entry in lines:
-            problems.append(
-                CsvProblem(row.line, "entry", repr(entry.entry), f"it stands in line {lines[entry.entry]} already")
-            )
+            problems.append(row.problem("entry", repr(entry.entry), f"it stands in line {lines[entry.entry]} already"))
         if not entry.department:
-            problems.append(CsvProblem(row.line, "department", "nothing", "a department is needed"))
+            problems.append(row.problem("department", "nothing", "a department is needed"))
         if not _NUMBER.fullmatch(entry.number):
-            problems.append(
-                CsvProblem(row.line, "number", repr(entry.number), "2 to 15 of the digits 0-9 and +, nothing else")
-            )
+            problems.append(row.problem("number", repr(entry.number), "2 to 15 of the digits 0-9 and +, nothing else"))
         lines.setdefault(entry.entry, row.line)
         entries.append(entry)
     if problems:
-        raise CsvRefused(path.name, tuple(sorted(problems, key=lambda problem: problem.line)))
+        raise CsvRefused(path.name, tuple(sorted(problems, key=lambda problem: (problem.line, problem.at))))
     return tuple(entries)
 
 

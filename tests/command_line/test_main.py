@@ -327,7 +327,7 @@ class TestImport:
         (tmp_path / "bad.csv").write_text(content.replace("1001", "10 01").replace("7001", "x"))
         result = run(who, "import", "bad.csv")
         assert (result.exit_code, result.stdout) == (WRONG, "")
-        assert result.stderr.startswith(f"bad.csv: line 2, {'agent' if who == 'agent' else 'entry'}: ")
+        assert result.stderr.startswith(f"bad.csv:2:1: {'agent' if who == 'agent' else 'entry'}: ")
 
     def test_given_no_such_file_when_imported_then_one_line(
         self, run: Run, database: Path, tmp_path: Path, who: str, content: str

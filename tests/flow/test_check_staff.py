@@ -91,3 +91,15 @@ def test_given_a_staff_list_when_check_is_told_its_file_then_the_exit_status_say
         said = CliRunner().invoke(app, ["check", str(folder.path), "--agents", str(staff)])
         assert said.exit_code == status, said.output
         assert ("unmeetable" in said.output) == (status == 1)
+
+
+def test_given_a_skill_that_the_documents_do_not_have_when_the_staff_is_checked_then_its_place_and_the_nearest_are_told(
+    folder: Folder, tmp_path: Path
+) -> None:
+    queues(folder)
+    staff = tmp_path / "agents.csv"
+    staff.write_text("agent,name,contractor,skills\n1001,Kim,han,sign:3 generl:3\n")
+    said = CliRunner().invoke(app, ["check", str(folder.path), "--agents", str(staff)])
+    assert said.exit_code == 2
+    assert "agents.csv:2:14: skills: found 'generl:3'" in said.output
+    assert "did you mean general?" in said.output

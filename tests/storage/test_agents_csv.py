@@ -79,15 +79,15 @@ def test_given_mistakes_in_the_other_columns_when_read_then_each_is_told_with_li
         FULL + "1001,a,,,,ko ko,chat:3 chat:4,601,manuel\n1002,b,,,,korean,voice:2,-1,\n1003,c,,,,,chat:21 x,,\n"
     )
     assert refusal_of(file) == [
-        "line 2, languages: found 'ko'; ko stands there twice",
-        "line 2, capacity: found 'chat:4'; chat stands there twice",
-        "line 2, wrap_up_seconds: found '601'; 0 to 600, or nothing for the queue's",
-        "line 2, wrap_up_mode: found 'manuel'; fixed, extendable, manual, or nothing for the queue's",
-        "line 3, languages: found 'korean'; codes parted by spaces, such as ko en",
-        "line 3, capacity: found 'voice:2'; one voice at a time: voice:1, or voice:0 for who is never rung",
-        "line 3, wrap_up_seconds: found '-1'; 0 to 600, or nothing for the queue's",
-        f"line 4, capacity: found 'chat:21'; {CAPACITY}",
-        f"line 4, capacity: found 'x'; {CAPACITY}",
+        "2:11: languages: found 'ko'; ko stands there twice",
+        "2:17: capacity: found 'chat:4'; chat stands there twice",
+        "2:31: wrap_up_seconds: found '601'; 0 to 600, or nothing for the queue's",
+        "2:35: wrap_up_mode: found 'manuel'; fixed, extendable, manual, or nothing for the queue's",
+        "3:11: languages: found 'korean'; codes parted by spaces, such as ko en",
+        "3:18: capacity: found 'voice:2'; one voice at a time: voice:1, or voice:0 for who is never rung",
+        "3:26: wrap_up_seconds: found '-1'; 0 to 600, or nothing for the queue's",
+        f"4:12: capacity: found 'chat:21'; {CAPACITY}",
+        f"4:12: capacity: found 'x'; {CAPACITY}",
     ]
 
 
@@ -105,42 +105,48 @@ def test_given_many_mistakes_when_read_then_all_are_told_with_their_lines(file: 
         '1005,"정\n노을",namsan,Transport:1 water\n'
     )
     assert refusal_of(file) == [
-        "line 3, agent: found '10 01'; the name of a phone: 1 to 32 of A-Z a-z 0-9 _ -",
-        "line 3, skills: found 'transport:9'; skill:proficiency, such as transport:3; proficiency is 1 to 5, "
+        "3:1: agent: found '10 01'; the name of a phone: 1 to 32 of A-Z a-z 0-9 _ -",
+        "3:19: skills: found 'transport:9'; skill:proficiency, such as transport:3; proficiency is 1 to 5, "
         "skills are parted by spaces",
-        "line 4, agent: found '1001'; it stands in line 2 already",
-        "line 4, name: found nothing; a name is needed",
-        "line 4, skills: found 'transport:2'; transport stands there twice",
-        "line 5: found 2 cells; the header has 4: quote a cell with a comma",
-        "line 7, skills: found 'Transport:1'; skill:proficiency, such as transport:3; proficiency is 1 to 5, "
+        "4:1: agent: found '1001'; it stands in line 2 already",
+        "4:6: name: found nothing; a name is needed",
+        "4:15: skills: found 'transport:2'; transport stands there twice",
+        "5:1: found 2 cells; the header has 4: quote a cell with a comma",
+        "7:1: skills: found 'Transport:1'; skill:proficiency, such as transport:3; proficiency is 1 to 5, "
         "skills are parted by spaces",
-        "line 7, skills: found 'water'; skill:proficiency, such as transport:3; proficiency is 1 to 5, "
+        "7:1: skills: found 'water'; skill:proficiency, such as transport:3; proficiency is 1 to 5, "
         "skills are parted by spaces",
     ]
 
 
-def test_given_a_skill_that_no_queue_asks_for_when_read_then_the_nearest_is_named(file: Path) -> None:
+def test_given_commas_in_quotes_when_a_later_cell_is_wrong_then_its_own_letter_is_told(file: Path) -> None:
+    file.write_text(HEADER + '1001,"Kim, ""H""",hangang,transport:0\n')
+    (told,) = refusal_of(file)
+    assert told.startswith("2:27: skills: found 'transport:0'")
+
+
+def test_given_a_skill_that_the_documents_do_not_have_when_read_then_the_nearest_is_named(file: Path) -> None:
     file.write_text(HEADER + "1001,김하늘,,tranport:3 cooking:1\n")
     assert refusal_of(file, "transport", "water") == [
-        "line 2, skills: found 'tranport:3'; no queue asks for tranport; did you mean transport?",
-        "line 2, skills: found 'cooking:1'; no queue asks for cooking; queues ask for transport water",
+        "2:11: skills: found 'tranport:3'; `skills` of the documents has no tranport; did you mean transport?",
+        "2:11: skills: found 'cooking:1'; `skills` of the documents has no cooking; it has transport water",
     ]
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "line 1: found an empty file; the first line names the columns: agent,name,contractor,skills"),
-        (b"agent,nmae,contractor,skills\n", "line 1: found the column 'nmae'; did you mean 'name'?"),
-        (b"agent,name,name,contractor,skills\n", "line 1: found the column 'name' twice; each column stands once"),
-        (b"agent,name\n", "line 1: found no column 'contractor'; the columns are agent,name,contractor,skills"),
-        (HEADER.encode() + b'1,"a,b,c\n', "line 2: found unexpected end of data"),
-        (HEADER.encode() + b"1,a\x00b,c,\n", "line 2, name: found 'a\\x00b'; text of at most 500"),
-        (HEADER.encode() + "1001,김하늘,,\n".encode("cp949"), "line 2: found CP949 (EUC-KR) text; files are UTF-8"),
-        (HEADER.encode("utf-16"), "line 1: found UTF-16 text; files are UTF-8"),
-        (HEADER.encode() + b"\n1,\xff\xff,,\n", "line 3: found bytes that are no UTF-8; files are UTF-8"),
-        (HEADER.encode() + b"1," + b"x" * 501 + b",,\n", "line 2, name: found 'xxx"),
-        (HEADER.encode() + b"1,a\x1bb,c,\n", "line 2, name: found 'a\\x1bb'; text of at most 500 characters"),
+        (b"", "1:1: found an empty file; the first line names the columns: agent,name,contractor,skills"),
+        (b"agent,nmae,contractor,skills\n", "1:1: found the column 'nmae'; did you mean 'name'?"),
+        (b"agent,name,name,contractor,skills\n", "1:1: found the column 'name' twice; each column stands once"),
+        (b"agent,name\n", "1:1: found no column 'contractor'; the columns are agent,name,contractor,skills"),
+        (HEADER.encode() + b'1,"a,b,c\n', "2:1: found unexpected end of data"),
+        (HEADER.encode() + b"1,a\x00b,c,\n", "2:3: name: found 'a\\x00b'; text of at most 500"),
+        (HEADER.encode() + "1001,김하늘,,\n".encode("cp949"), "2:1: found CP949 (EUC-KR) text; files are UTF-8"),
+        (HEADER.encode("utf-16"), "1:1: found UTF-16 text; files are UTF-8"),
+        (HEADER.encode() + b"\n1,\xff\xff,,\n", "3:1: found bytes that are no UTF-8; files are UTF-8"),
+        (HEADER.encode() + b"1," + b"x" * 501 + b",,\n", "2:3: name: found 'xxx"),
+        (HEADER.encode() + b"1,a\x1bb,c,\n", "2:3: name: found 'a\\x1bb'; text of at most 500 characters"),
     ],
 )
 def test_given_a_file_that_is_something_else_when_read_then_one_line_says_what(
@@ -195,6 +201,6 @@ async def test_given_agents_not_in_the_list_when_imported_with_retiring_then_the
 
 async def test_given_one_mistake_when_imported_then_nothing_is_stored(sqlite: Database, file: Path) -> None:
     file.write_text(HEADER + "1001,김하늘,a,\n1002,,a,\n")
-    with pytest.raises(CsvRefused, match=r"agents\.csv: line 3, name"):
+    with pytest.raises(CsvRefused, match=r"agents\.csv:3:6: name"):
         await import_agents(sqlite, file)
     assert await recovery.agents(sqlite) == ()

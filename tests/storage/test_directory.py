@@ -32,14 +32,14 @@ def test_given_the_example_when_read_then_every_code_rings_its_own_extension() -
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("70,d,o,x,0200", "line 2, entry: found '70'; a code of 3 to 6 digits"),
-        ("７００１,d,o,x,0200", "line 2, entry: found '７００１'; a code of 3 to 6 digits"),
-        ("7001,,o,x,0200", "line 2, department: found nothing; a department is needed"),
-        ("7001,d,o,x,", "line 2, number: found ''; 2 to 15 of the digits 0-9 and +, nothing else"),
-        ("7001,d,o,x,02-120", "line 2, number: found '02-120'; 2 to 15 of the digits 0-9 and +, nothing else"),
-        ("7001,d,o,x,0200,1", "line 2: found 6 cells; the header has 5: quote a cell with a comma"),
-        ("7001,d,o,x,0200&PJSIP/x", "line 2, number: found '0200&PJSIP/x'; 2 to 15 of the digits 0-9 and +"),
-        ("7002,d,o,x,0200\n7002,d,o,x,0201", "line 3, entry: found '7002'; it stands in line 2 already"),
+        ("70,d,o,x,0200", "2:1: entry: found '70'; a code of 3 to 6 digits"),
+        ("７００１,d,o,x,0200", "2:1: entry: found '７００１'; a code of 3 to 6 digits"),
+        ("7001,,o,x,0200", "2:6: department: found nothing; a department is needed"),
+        ("7001,d,o,x,", "2:12: number: found ''; 2 to 15 of the digits 0-9 and +, nothing else"),
+        ("7001,d,o,x,02-120", "2:12: number: found '02-120'; 2 to 15 of the digits 0-9 and +, nothing else"),
+        ("7001,d,o,x,0200,1", "2:1: found 6 cells; the header has 5: quote a cell with a comma"),
+        ("7001,d,o,x,0200&PJSIP/x", "2:12: number: found '0200&PJSIP/x'; 2 to 15 of the digits 0-9 and +"),
+        ("7002,d,o,x,0200\n7002,d,o,x,0201", "3:1: entry: found '7002'; it stands in line 2 already"),
     ],
 )
 def test_given_a_wrong_row_when_read_then_its_line_and_what_is_allowed_are_told(
