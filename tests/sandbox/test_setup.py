@@ -1,6 +1,7 @@
 """What `scripts/setup` says when it cannot go on, and that it is quick when there is nothing to do."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,10 +11,10 @@ SETUP = Path(__file__).parents[2] / "scripts/setup"
 DEADLINE_SECONDS = 30.0
 
 
-def _setup(cache: Path, python: Path | str) -> subprocess.CompletedProcess[str]:
+def _setup(cache: Path, python: Path | str, setup: Path | str = SETUP) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "IVR_CACHE": str(cache), "PYTHON": str(python)}
     return subprocess.run(
-        [SETUP], check=False, capture_output=True, text=True, env=environment, timeout=DEADLINE_SECONDS, cwd="/"
+        [setup], check=False, capture_output=True, text=True, env=environment, timeout=DEADLINE_SECONDS, cwd="/"
     )
 
 
@@ -69,6 +70,23 @@ def test_given_pip_without_network_when_set_up_then_its_error_is_told_and_the_ne
         assert "making the environment" in result.stderr
         assert "error: pip failed: ERROR: no index can be reached" in result.stderr.splitlines()[-1]
         assert not list((tmp_path / "cache").glob("*/.ready"))
+
+
+def test_given_a_checkout_in_a_folder_with_a_space_when_set_up_then_pip_finds_the_pins(tmp_path: Path) -> None:
+    top = tmp_path / "two words"
+    (top / "scripts").mkdir(parents=True)
+    setup = shutil.copy(SETUP, top / "scripts")
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(SETUP.parents[1] / name, top)
+    # pip splits the variable at its spaces
+    pip = tmp_path / "pip"
+    pip.write_text('#!/bin/sh\nfor file in $PIP_CONSTRAINT; do cat "$file" >/dev/null || exit 1; done\n')
+    pip.chmod(0o755)
+    python = _python(
+        tmp_path, f'{GOOD}\n*ensurepip*) ;;\n"-m venv "*) mkdir -p "$3/bin" && cp "{pip}" "$3/bin/python";;'
+    )
+    result = _setup(tmp_path / "cache", python, setup)
+    assert result.returncode == 0, result.stderr
 
 
 def test_given_an_environment_that_is_ready_when_set_up_then_its_folder_is_all_that_is_said(
