@@ -2,7 +2,17 @@
 
 from html import escape
 
-from ivr_engine.simulation.comparison import DAYS, FEWER, SMALL_DESKS, Comparison, average, pairs, pooled_desks, values
+from ivr_engine.simulation.comparison import (
+    DAYS,
+    FEWER,
+    SEARCHED,
+    SMALL_DESKS,
+    Comparison,
+    average,
+    pairs,
+    pooled_desks,
+    values,
+)
 
 BASE = "app_queue_leastrecent"
 LEVEL = ("service_level", "offered")
@@ -37,6 +47,9 @@ def tables(kept: Comparison) -> str:
     fewer = _fewer(kept)
     if fewer:
         parts.append(f"### How many agents reach 91.2 %\n\n{fewer}")
+    searched = _searched(kept)
+    if searched:
+        parts.append(f"### Rosters that were searched\n\n{searched}")
     return "\n\n".join(parts)
 
 
@@ -96,6 +109,35 @@ def _fewer(kept: Comparison) -> str:
         said = " | ".join("" if level is None else f"{100 * level:.2f}" for level in levels)
         lines.append(f"| {scale:.2f} | {hours:.0f} | {said} |")
     return "\n".join(lines) if found else ""
+
+
+ROSTERS = {
+    "engine": "searched under the default",
+    "app_queue": "searched under `app_queue`",
+    "app_queue_with_desks": "searched under `app_queue`, small desks too",
+}
+
+
+def _searched(kept: Comparison) -> str:
+    """What either side holds on each roster that was searched."""
+    lines = [
+        "| roster | staffed hours | policy | within 15 s, % | p99, s | worst small desk, % |",
+        "|---|---|---|---|---|---|",
+    ]
+    for roster in SEARCHED:
+        day = f"ordinary@{roster}"
+        for policy in ("default", BASE):
+            level, p99 = average(kept, day, policy, *LEVEL), average(kept, day, policy, *P99)
+            if level is None or p99 is None:
+                continue
+            desks = pooled_desks(kept, day, policy)
+            desk = min(SMALL_DESKS, key=lambda name: desks[name])
+            hours = average(kept, day, policy, "staffed_hours")
+            lines.append(
+                f"| {ROSTERS[roster]} | {hours:.1f} | {NAMES.get(policy, f'`{policy}`')} | {100 * level:.2f} "
+                f"| {p99:.1f} | {desk} {100 * desks[desk]:.1f} |"
+            )
+    return "\n".join(lines) if len(lines) > 2 else ""
 
 
 def charts(kept: Comparison) -> dict[str, str]:

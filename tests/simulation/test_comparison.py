@@ -2,9 +2,10 @@
 
 import pytest
 
-from ivr_engine.simulation.comparison import Comparison, average, half_interval, pairs, pooled_desks, scaled
+from ivr_engine.simulation.comparison import SEARCHED, Comparison, average, half_interval, pairs, pooled_desks, scaled
 from ivr_engine.simulation.comparison_page import charts, tables
-from ivr_engine.simulation.shipped import shipped
+from ivr_engine.simulation.shipped import rosters, shipped
+from ivr_engine.simulation.staffing import hours_of, least_of
 from ivr_engine.simulation.workload_file import workload
 
 DESKS = ("english", "chinese", "japanese", "vietnamese", "mongolian", "sign_language")
@@ -56,3 +57,25 @@ def test_given_another_scale_when_a_day_is_scaled_then_only_its_first_crew_chang
     other = scaled(ordinary, 1.0)
     assert sum(other.positions(other.crews[0])) > sum(ordinary.positions(ordinary.crews[0]))
     assert other.crews[1:] == ordinary.crews[1:]
+
+
+def test_given_the_rosters_that_were_searched_when_a_day_has_one_then_every_crew_is_staffed_by_it() -> None:
+    ordinary = workload("ordinary", shipped("ordinary").read_bytes())
+    kept = rosters()
+    assert tuple(kept) == SEARCHED
+    for counts in kept.values():
+        assert list(counts) == [crew.name for crew in ordinary.crews]
+        for crew in ordinary.crews:
+            least = least_of(ordinary, crew.name)
+            assert all(count >= floor for count, floor in zip(counts[crew.name], least, strict=True))
+    assert hours_of(kept["engine"]) < hours_of(kept["app_queue"]) < hours_of(kept["app_queue_with_desks"])
+
+
+def test_given_days_on_searched_rosters_when_the_page_is_made_then_each_says_what_either_side_holds() -> None:
+    kept = _kept()
+    for key in list(kept):
+        kept[key.replace("ordinary/", "ordinary@engine/")] = kept[key]
+    text = tables(kept)
+    assert "### Rosters that were searched" in text
+    assert "| searched under the default | 2218.0 | **default** | 94.00 | 50.0 | english 94.0 |" in text
+    assert "under `app_queue`" not in text.split("### Rosters")[1]
