@@ -23,6 +23,11 @@ PLENTY = 60
 MANY = 100.0
 """Agents on duty of a desk that counts once."""
 
+FEWEST = 5
+"""Fewer agents on duty count as so many: the last of two is four hundred times the one of a hundred, which is enough to
+keep them for their own, and no more than that. Without it the agents of the smallest desks stood idle too long beside
+contacts of rare districts (docs/routing.md)."""
+
 UNIT = 1.4426950408889634
 """1 / ln 2: a steady stream weighs rate × half-life × this."""
 
@@ -77,5 +82,5 @@ def weighted(cost: float, on_duty: int) -> float:
     """
     if not on_duty:
         return cost
-    share = MANY / on_duty
+    share = MANY / max(FEWEST, on_duty)
     return cost * share * share
