@@ -104,6 +104,12 @@ LAYERS = {
         vendors=("panoramisk",),
         waits=False,
     ),
+    "asterisk.hearing": Layer(
+        ours=(CORE, *(f"ivr_engine.asterisk.{name}" for name in ("ringing", "translate", "unheard"))),
+        never=DECIDING,
+        library=CORE_LIBRARY,
+        waits=False,
+    ),
     "asterisk.ringing": Layer(
         ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
     ),
@@ -121,15 +127,21 @@ LAYERS = {
     "board": _adapter("rich"),
     "alarms": _adapter(),
     "logs": Layer(ours=(SETTINGS,), vendors=("structlog",)),
-    "replay": Layer(ours=(CORE, "ivr_engine.flow"), vendors=("pydantic", "yaml")),
+    # Which revision speaks to whom is decided by what decides it live; it reads nothing.
+    "replay": Layer(
+        ours=(CORE, "ivr_engine.flow", "ivr_engine.loading.revisions", *PORTS), vendors=("pydantic", "yaml")
+    ),
     "replay.ladder_text": Layer(ours=(CORE, "ivr_engine.replay"), vendors=("rich",)),
+    "replay.in_force": Layer(ours=("ivr_engine.flow", "ivr_engine.loading.revisions", *PORTS), waits=False),
     # The simulated switch speaks through the pure translators, so that every level is told by the same ones.
     "replay.simulator": Layer(
         ours=(
             CORE,
             "ivr_engine.flow",
+            "ivr_engine.loading.revisions",
             "ivr_engine.replay",
             "ivr_engine.asterisk.actions",
+            "ivr_engine.asterisk.hearing",
             "ivr_engine.asterisk.ringing",
             "ivr_engine.asterisk.told",
             "ivr_engine.asterisk.unheard",

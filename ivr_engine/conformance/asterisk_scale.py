@@ -87,7 +87,7 @@ def scaled(scenario: Scenario, original: History) -> Scaled | None:
     """
     if not scenario.scales or any(act.what in _UNSCALED for act in scenario.world):
         return None
-    queues = simulated.queues_of(scenario, loaded(scenario.dialplans or dialplans()))
+    queues = simulated.queues_of(scenario, loaded(scenario.dialplans or dialplans()).queues)
     for factor in FACTORS:
         faster = _divided(scenario, queues, factor)
         if faster is None:

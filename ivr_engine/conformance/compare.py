@@ -52,6 +52,7 @@ TOLD: Mapping[Verb, tuple[str, ...]] = {
     Verb.AGENT: ("presence", "state", "reason"),
     Verb.SWITCH: ("connected",),
     Verb.ENGINE: ("started", "killed", "frozen", "thawed"),
+    Verb.CANARY: ("tried", "rolled_back"),
 }
 """The details that must agree. Durations and reasons in words hold times, which agree only roughly."""
 

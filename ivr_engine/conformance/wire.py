@@ -32,7 +32,8 @@ from ivr_engine.core.vocabulary import AgentId, Presence
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.interpreter import Passed, Walk
 from ivr_engine.flow.revision import Revision
-from ivr_engine.replay.history import Happened, History
+from ivr_engine.replay.history import Happened, History, Verb
+from ivr_engine.replay.in_force import ROLLED_BACK, InForce
 from ivr_engine.replay.journal_facts import Names, Telling
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Happening, Scenario, WorldAct
@@ -44,6 +45,7 @@ from ivr_engine.replay.simulator.performance import Performance
 from ivr_engine.replay.simulator.recovery import Entry, Recovery
 from ivr_engine.replay.simulator.site import Site, read_site
 from ivr_engine.replay.simulator.sounds import Sounds
+from ivr_engine.runtime.ports import SetRefused
 from ivr_engine.storage.journal import WrittenJournal
 
 START_SECONDS = 30
@@ -78,11 +80,12 @@ class _Stage:
         self._loop = loop
         self._bugs = bugs
         folder = scenario.dialplans or dialplans()
-        self._revision = loaded(folder)
+        revision = loaded(folder)
+        self._in_force = InForce(revision, lambda: self._time.now_ms, self._tried)
         self._time = WireTime(loop, scenario.starts_at_ms - SETUP_MS)
         self._exchange = Exchange(self._time, site)
         self._offices = WireOffices(self._time, scenario.outside)
-        self._calls = AgiCalls(Sounds(folder, self._revision))
+        self._calls = AgiCalls(Sounds(folder, revision))
         self._exchange.visits = self._calls
         self._ami = AmiServer(self._time, self._exchange, ACCOUNTS)
         self._ami_port = 0
@@ -208,12 +211,15 @@ class _Stage:
             await journal.start()
         self._recovery.set_clock(self._exchange.clock_ahead_ms - self._ahead_ms)
         self._ahead_ms = self._exchange.clock_ahead_ms
+        self._in_force.begin()
         life = self._life = EngineLife(
             len(self._lives) + 1,
             clock=_LoopClock(self._time, self._ahead_ms),
             ami_port=self._ami_port,
             agi_port=self._agi_port,
             converse=self._converse,
+            revision_for=self._in_force.revisions.revision_for,
+            visited=self._in_force.revisions.visited,
             directory=ScenarioDirectory(numbers),
             listener=self._decided,
             seconds=self._loop.time,
@@ -246,17 +252,17 @@ class _Stage:
             self._bugs.append(f"the engine could not start: {failure!r}")
 
     def _configuration(self) -> Configuration:
-        queues = queues_of(self._scenario, self._revision)
+        revisions = self._in_force.revisions
         return Configuration(
-            queues,
+            queues_of(self._scenario, revisions.queues),
             agents_of(self._scenario),
-            revision=self._revision.id,
-            routing=self._revision.routing,
-            phrases=self._revision.phrases,
+            revision=revisions.stable.id,
+            routing=revisions.stable.routing,
+            phrases=revisions.stable.phrases,
         )
 
     def _converse(self, card: CallerCard) -> Conversation:
-        conversation = self._revision.converse(card)
+        conversation = self._in_force.revisions.converse(card)
         if isinstance(conversation, Walk):
             self._walks.append(conversation)
         return conversation
@@ -307,7 +313,7 @@ class _Stage:
             case Happening.DATABASE_AWAY:
                 self._meddle(self._table, "away", act, True, False)
             case Happening.REVISION_LOADED:
-                self._load(Path(act.value))
+                self._load(Path(act.value), act.percent)
             case _:
                 pass
 
@@ -328,17 +334,25 @@ class _Stage:
             life.kill()
         self._time.after(0, self._loop.thaw)  # its doors are shut by then: what is left of it can only end
 
-    def _load(self, folder: Path) -> None:
+    def _load(self, folder: Path, percent: int) -> None:
         """A broken set is refused, and the old one serves on."""
         try:
             revision: Revision = loaded(folder)
-        except FlowErrors as refused:
+            self._in_force.load(revision, percent)
+        except (FlowErrors, SetRefused) as refused:
             self._refused.append(f"revision {folder.name}: {refused}")
             return
-        self._revision = revision
         self._calls.sounds = Sounds(folder, revision)
+        self._reload()
+
+    def _reload(self) -> None:
         if self._life is not None:
             self._life.reload(self._configuration())
+
+    def _tried(self, word: str) -> None:
+        self._performance.tells(Verb.CANARY, "", {word: "true"})
+        if word == ROLLED_BACK:
+            self._reload()
 
 
 class _LoopClock:

@@ -15,7 +15,7 @@ from ivr_engine.asterisk.ami import AmiAccount
 from ivr_engine.asterisk.switch import AsteriskSwitch
 from ivr_engine.asterisk.visit import FlowVisits, VisitPorts
 from ivr_engine.core.configuration import Configuration, QueueSettings
-from ivr_engine.core.conversation import Converse, Moment
+from ivr_engine.core.conversation import CallerCard, Converse, Moment, VisitEnd
 from ivr_engine.core.engine import Engine
 from ivr_engine.core.errors import IllegalEvent
 from ivr_engine.core.events import Configured, Event, Started
@@ -61,6 +61,8 @@ class EngineLife:
         ami_port: int,
         agi_port: int,
         converse: Converse,
+        revision_for: Callable[[CallerCard], str],
+        visited: Callable[[CallerCard, VisitEnd | None], None],
         directory: ScenarioDirectory,
         listener: Callable[[Entry], None],
         seconds: Callable[[], float],
@@ -107,6 +109,8 @@ class EngineLife:
             recordings=RECORDINGS,
             survey_of=lambda queue: self._queues[queue].survey if queue in self._queues else "",
             music_of=lambda queue: self._queues[queue].music if queue in self._queues else "",
+            revision_for=revision_for,
+            visited=visited,
             said=self.switch.said,
             moment=lambda: Moment(clock.now_ms()),
             mint=lambda: str(next(minted)),

@@ -48,6 +48,7 @@ class Verb(StrEnum):
     # of the world
     SWITCH = "switch"  # connected
     ENGINE = "engine"  # started, killed, frozen, thawed: true
+    CANARY = "canary"  # tried, rolled_back: true
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,12 @@ def _engine(told: Mapping[str, str], _citizen: Whose, _agent: Whose) -> Said:
     return _world(f"the engine {words.get(what, 'is started')}", "", Tone.BAD if bad else None, ENGINE)
 
 
+def _canary(told: Mapping[str, str], _citizen: Whose, _agent: Whose) -> Said:
+    if _yes(told, "rolled_back"):
+        return _world("the new documents are taken back", "", Tone.BAD, ENGINE)
+    return _world("new documents are on trial", "", None, ENGINE)
+
+
 def _queued(told: Mapping[str, str], citizen: Whose, _agent: Whose) -> Said:
     back = told.get("returns", "0") not in ("", "0")
     words = f"back in {told.get('queue', '')}" if back else f"waits in {told.get('queue', '')}"
@@ -319,4 +325,5 @@ _SAYING: Mapping[Verb, Callable[[Mapping[str, str], Whose, Whose], Said]] = {
     Verb.SWITCH: _switch,
     Verb.SPOKE: _spoke,
     Verb.ENGINE: _engine,
+    Verb.CANARY: _canary,
 }

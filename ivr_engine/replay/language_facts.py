@@ -53,6 +53,7 @@ DETAILS: Mapping[Verb, tuple[str, ...]] = {
     Verb.AGENT: ("state", "presence", "reason"),
     Verb.SWITCH: ("connected",),
     Verb.ENGINE: ("started", "killed", "frozen", "thawed"),
+    Verb.CANARY: ("tried", "rolled_back"),
 }
 """The details that can be told of each verb; the first one needs no `key=`."""
 
@@ -78,6 +79,8 @@ WORDS: Mapping[tuple[Verb, str], tuple[str, ...]] = {
     (Verb.ENGINE, "killed"): ("true",),
     (Verb.ENGINE, "frozen"): ("true",),
     (Verb.ENGINE, "thawed"): ("true",),
+    (Verb.CANARY, "tried"): ("true",),
+    (Verb.CANARY, "rolled_back"): ("true",),
 }
 """Details that have only a few values."""
 
@@ -85,7 +88,7 @@ BECOMES = "becomes"
 """`1001 becomes idle`: an agent's own state or presence, as against the agent's part in somebody's contact."""
 
 ANY_CITIZEN, ANY_AGENT = "contact", "agent"
-WORLDLY = {Verb.SWITCH.value: Verb.SWITCH, Verb.ENGINE.value: Verb.ENGINE}
+WORLDLY = {Verb.SWITCH.value: Verb.SWITCH, Verb.ENGINE.value: Verb.ENGINE, Verb.CANARY.value: Verb.CANARY}
 _BEFELL = {
     ("switch", "connected"): "connected=true",
     ("switch", "lost"): "connected=false",
@@ -93,6 +96,8 @@ _BEFELL = {
     ("engine", "killed"): "killed=true",
     ("engine", "frozen"): "frozen=true",
     ("engine", "thawed"): "thawed=true",
+    ("canary", "tried"): "tried=true",
+    ("canary", "rolled_back"): "rolled_back=true",
 }
 """What is said of the world in one word."""
 _OF_AGENTS = frozenset({Verb.AGENT})

@@ -8,7 +8,8 @@ from pathlib import Path
 from ivr_engine.core.vocabulary import Presence
 from ivr_engine.flow.diagnostics import Diagnostics
 from ivr_engine.flow.source import Node, Table, Text
-from ivr_engine.replay.language_words import Page, beside, milliseconds, texts
+from ivr_engine.replay.in_force import EVERYBODY
+from ivr_engine.replay.language_words import Page, beside, milliseconds, texts, whole
 from ivr_engine.replay.scenario import LONGEST_MS, By, Happening, Level, QueueChange, WorldAct
 
 ALL_QUEUES = "all"
@@ -41,7 +42,7 @@ CLOCK = re.compile(r"([+-])(.+)")
 SWITCH_DOWN_MS = 2_000
 """A dead Asterisk is started again by its supervisor: a second or two (Asterisk's own start takes one)."""
 
-WORLD_KEYS = ("at", "agent", *KINDS, "after", "reason", "by", "for")
+WORLD_KEYS = ("at", "agent", *KINDS, "canary", "after", "reason", "by", "for")
 
 _WHAT = {
     ("presence", ""): Happening.PRESENCE,
@@ -75,6 +76,7 @@ _NOT_ON_ASTERISK = {
     Happening.INBOX_FULL: "no load that a test may put on a machine fills it",
 }
 """What the real level cannot make happen, and why not."""
+_BY_NAME = "who gets a canary goes by the name of the channel, which is another one each time"
 _OF_AGENT = frozenset({Happening.PRESENCE, Happening.WRAP_UP_FINISHED, Happening.WRAP_UP_EXTENDED})
 
 
@@ -146,7 +148,7 @@ def read_world(
     acts = (_happening(node, told, agents, home) for node in page.listed("world"))
     found = tuple(act for act in acts if act is not None)
     for act in found:
-        why = _NOT_ON_ASTERISK.get(act.what)
+        why = _NOT_ON_ASTERISK.get(act.what) if act.percent == EVERYBODY else _BY_NAME
         if why is not None and Level.ASTERISK in levels:
             told.error(act.place, "not_there", f"no real switch can do this: {why}", hint="say not_on: {asterisk: …}")
     return found
@@ -170,7 +172,10 @@ def _happening(node: Node, told: Diagnostics, agents: Collection[str], home: Pat
         return None
     kind = kinds[0]
     if kind == "revision":
-        return WorldAct(Happening.REVISION_LOADED, at_ms, node.place, value=str(_folder(form, kind, home) or ""))
+        _refuse_strangers(form, Happening.REVISION_LOADED)
+        percent = _percent(form, told) if form.has("canary") else EVERYBODY
+        folder = str(_folder(form, kind, home) or "")
+        return WorldAct(Happening.REVISION_LOADED, at_ms, node.place, value=folder, percent=percent)
     if kind == "clock":
         _refuse_strangers(form, Happening.CLOCK_SET)
         return WorldAct(Happening.CLOCK_SET, at_ms, node.place, by_ms=_clock_ms(form))
@@ -213,9 +218,19 @@ def _refuse_strangers(form: Page, what: Happening) -> None:
         allowed.add("for")
     if what is Happening.EVENTS_DELAYED:
         allowed.add("by")
-    for key in ("agent", "after", "reason", "by", "for"):
+    if what is Happening.REVISION_LOADED:
+        allowed.add("canary")
+    for key in ("agent", "after", "reason", "by", "for", "canary"):
         if form.has(key) and key not in allowed:
             form.error(key, "not_here", f"'{key}' says nothing about this happening")
+
+
+def _percent(form: Page, told: Diagnostics) -> int:
+    """`canary: 10`: for so many of a hundred contacts."""
+    percent = whole(form.table.entries["canary"], told, "'canary'")
+    if percent is not None and not 1 <= percent < EVERYBODY:
+        form.error("canary", "number", "a canary is for 1 to 99 of a hundred contacts")
+    return percent or EVERYBODY
 
 
 def _clock_ms(form: Page) -> int:

@@ -225,6 +225,8 @@ class WorldAct:
     by_ms: int = 0
     after_contact: bool = False
     """Of a presence: not now."""
+    percent: int = 100
+    """Of a revision: the share of the contacts that get it."""
 
 
 # ── expectations ────────────────────────────────────────────────────────────────────────────────────────────────────

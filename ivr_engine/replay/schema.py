@@ -215,6 +215,7 @@ def _happening() -> dict[str, Schema]:
         "agent": _ref("digits"),
         **words,
         "revision": _ref("word"),
+        "canary": _WHOLE,
         "clock": {"description": "+1h, -1h", "type": "string", "pattern": rf"^[+-][0-9.]+ ?(ms|s|m|h)$|{_VARIABLE}"},
         "reason": _ref("word"),
         "by": _either(_words(By), _ref("duration")),

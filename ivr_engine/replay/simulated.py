@@ -4,7 +4,7 @@ Nothing waits and nothing is random: the same scenario gives the same run, in mi
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from ivr_engine.core.events import Event, PresenceChosen
 from ivr_engine.core.vocabulary import AgentId, Presence, Skill
 from ivr_engine.flow.diagnostics import FlowErrors
 from ivr_engine.flow.interpreter import Passed
-from ivr_engine.flow.revision import Revision
-from ivr_engine.replay.history import Happened, History
+from ivr_engine.replay.history import Happened, History, Verb
+from ivr_engine.replay.in_force import ROLLED_BACK, InForce
 from ivr_engine.replay.journal_facts import Names, Telling
 from ivr_engine.replay.revisions import loaded
 from ivr_engine.replay.scenario import Happening, QueueChange, Scenario, WorldAct
@@ -31,6 +31,7 @@ from ivr_engine.replay.simulator.site import Site, read_site
 from ivr_engine.replay.simulator.sounds import Sounds
 from ivr_engine.replay.simulator.visits import FlowVisits
 from ivr_engine.replay.virtual import Standstill, VirtualTime
+from ivr_engine.runtime.ports import SetRefused
 
 SETUP_MS = 1_000
 """Before the scenario's zero: the engine starts and the agents choose their presence."""
@@ -98,12 +99,12 @@ class _Stage:
         )
         self._lives.agents = agents_of(scenario)
         self._lives.on_begun = self._begun
-        self._revision = revision
+        self._in_force = InForce(revision, lambda: self._time.now_ms, self._tried)
 
     def perform(self) -> Run:
         scenario, time, lives = self._scenario, self._time, self._lives
         zero_ms = scenario.starts_at_ms
-        self._in_force(self._revision)
+        self._configure()
         self._start()
         for position, plan in enumerate(scenario.agents):
             if plan.presence != Presence.LOGGED_OUT:
@@ -146,23 +147,22 @@ class _Stage:
             self._facts.append(fact)
             self._performance.happened(fact)
 
-    def _in_force(self, revision: Revision) -> None:
-        self._revision = revision
-        self._visits.revision = revision.id
-        self._visits.kept[revision.id] = revision.converse
-        queues = queues_of(self._scenario, revision)
+    def _configure(self) -> None:
+        revisions = self._in_force.revisions
+        queues, stable = queues_of(self._scenario, revisions.queues), revisions.stable
         self._visits.around.surveys = {queue.id: queue.survey for queue in queues}
         self._visits.around.music = {queue.id: queue.music for queue in queues}
-        self._lives.configure(queues, self._lives.agents, revision.id, revision.routing, revision.phrases)
-        if self._visits.converse is not None:
-            self._visits.converse = revision.converse
+        self._lives.configure(queues, self._lives.agents, stable.id, stable.routing, stable.phrases)
 
     def _start(self) -> None:
         self._lives.start()
 
     def _begun(self) -> None:
-        self._visits.converse = self._revision.converse
-        self._visits.kept = {self._revision.id: self._revision.converse}  # a new life knows its folder alone
+        was_on_trial = self._in_force.revisions.trial is not None
+        self._in_force.begin()
+        self._visits.revisions = self._in_force.revisions
+        if was_on_trial:
+            self._configure()
 
     # ── Centre ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def ask(self, event: Event) -> None:
@@ -197,19 +197,25 @@ class _Stage:
                 lives.journal.lose_database()
                 time.after(act.lasts_ms, lives.journal.find_database)
             case Happening.REVISION_LOADED:
-                lives.gate(self._reload, Path(act.value))
+                lives.gate(self._reload, Path(act.value), act.percent)
             case _:
                 pass
 
-    def _reload(self, folder: Path) -> None:
+    def _reload(self, folder: Path, percent: int) -> None:
         """A broken set is refused, and the old one serves on."""
         try:
             revision = loaded(folder)
-        except FlowErrors as refused:
+            self._in_force.load(revision, percent)
+        except (FlowErrors, SetRefused) as refused:
             self._lives.illegal.append(f"revision {folder.name}: {refused}")
             return
         self._visits.sounds = Sounds(folder, revision)
-        self._in_force(revision)
+        self._configure()
+
+    def _tried(self, word: str) -> None:
+        self._performance.tells(Verb.CANARY, "", {word: "true"})
+        if word == ROLLED_BACK:
+            self._time.after(0, self._configure)
 
     def switch_is_back(self) -> None:
         self._reconnect()
@@ -250,10 +256,10 @@ def agents_of(scenario: Scenario) -> tuple[AgentSettings, ...]:
     return tuple(sorted(settings, key=lambda one: one.id))
 
 
-def queues_of(scenario: Scenario, revision: Revision) -> tuple[QueueSettings, ...]:
-    """The queues of the revision with what the scenario has otherwise."""
+def queues_of(scenario: Scenario, queues: Iterable[QueueSettings]) -> tuple[QueueSettings, ...]:
+    """The queues of a revision with what the scenario has otherwise."""
     changes = {change.queue: change for change in scenario.queues}
-    return tuple(_changed(queue, changes.get(str(queue.id))) for queue in revision.queues)
+    return tuple(_changed(queue, changes.get(str(queue.id))) for queue in queues)
 
 
 def _changed(queue: QueueSettings, change: QueueChange | None) -> QueueSettings:

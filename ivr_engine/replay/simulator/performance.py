@@ -74,7 +74,7 @@ class Performance:
         self._directory = {plan.entry: plan.number for plan in scenario.recipients}
         callers = callers_of(scenario)
         self.citizens = {
-            plan.name: CitizenPhone(exchange, plan, callers[plan.name], self._phone_tells) for plan in scenario.citizens
+            plan.name: CitizenPhone(exchange, plan, callers[plan.name], self.tells) for plan in scenario.citizens
         }
         self.agents = {plan.id: AgentDesk(exchange, plan, centre.ask, self._directory.get) for plan in scenario.agents}
         self._by_leg: dict[str, CitizenPhone] = {}
@@ -149,7 +149,7 @@ class Performance:
             if citizen is not None:
                 citizen.waits()
 
-    def _phone_tells(self, verb: Verb, who: str, details: dict[str, str]) -> None:
+    def tells(self, verb: Verb, who: str, details: dict[str, str]) -> None:
         self._tell(Happened(self._time.now_ms - self._names.zero_ms, verb, who, details))
 
     # ── the world ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +183,7 @@ class Performance:
                 self._centre.world(act)
 
     def _engine(self, word: str) -> None:
-        self._phone_tells(Verb.ENGINE, "", {word: "true"})
+        self.tells(Verb.ENGINE, "", {word: "true"})
 
     def _switch_starts(self) -> None:
         self._exchange.runs = True

@@ -114,7 +114,6 @@ class Session:
     __slots__ = (
         "_alive_until_ms",
         "_around",
-        "_card",
         "_conversation",
         "_early",
         "_leg",
@@ -122,6 +121,7 @@ class Session:
         "_place",
         "_recording",
         "_speech",
+        "card",
         "closed",
         "done",
         "failed",
@@ -148,7 +148,7 @@ class Session:
 
     def begin(self, conversation: Conversation, card: CallerCard) -> None:
         self._conversation = conversation
-        self._card = card
+        self.card = card
         self._recording: tuple[str, int] | None = None
         self._place = card.place or ""
         self._speech = self._speak(conversation, card)
@@ -165,7 +165,7 @@ class Session:
         if self._recording is not None:
             file, since_ms = self._recording
             length_ms = self._leg.exchange.time.now_ms - since_ms
-            self._around.said(self._card, "IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
+            self._around.said(self.card, "IvrRecorded", {"Recording": file, "Milliseconds": str(length_ms)})
 
     def close(self) -> None:
         self.closed = True
@@ -300,7 +300,7 @@ class Session:
 
     def _tell(self, name: str, fields: dict[str, str]) -> None:
         self._leg.exchange.user_event(self._leg, name, {"Contact": self._leg.uniqueid, **fields})
-        self._around.said(self._card, name, fields)
+        self._around.said(self.card, name, fields)
 
     def _finish(self, outcome: Outcome, card: CallerCard) -> None:
         leg = self._leg

@@ -5,10 +5,12 @@ A session whose engine dies ends like one that went well: AGISTATUS is SUCCESS, 
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
-from ivr_engine.core.conversation import CallerCard, Converse, Moment
+from ivr_engine.core.conversation import CallerCard, Moment, VisitEnd
 from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.flow.interpreter import Passed, Walk
+from ivr_engine.loading.revisions import Revisions
 from ivr_engine.replay.simulator.legs import Leg, Parked
 from ivr_engine.replay.simulator.session import Session, Surroundings
 from ivr_engine.replay.simulator.sounds import Sounds
@@ -24,12 +26,8 @@ class FlowVisits:
     def __init__(self, sounds: Sounds) -> None:
         self.sounds = sounds
         self.around = Surroundings()
-        self.converse: Converse | None = None
-        """The revision in force; None while no engine listens."""
-        self.revision = ""
-        """Its id; kept on the leg, as the engine does."""
-        self.kept: dict[str, Converse] = {}
-        """Revisions that contacts may still hold on to, the one in force included."""
+        self.revisions: Revisions | None = None
+        """Those that speak; None while no engine listens."""
         self.nonce = ""
         self.bugs: list[str] = []
         self.reached: Counter[Passed] = Counter()
@@ -53,10 +51,12 @@ class FlowVisits:
         if session is not None:
             self.reached.update(session.trail)
             session.leave()
+            if self.revisions is not None:
+                self.revisions.visited(session.card, VisitEnd.ABANDONED)
 
     def die(self) -> None:
         """The engine is gone: its sessions end without an outcome."""
-        self.converse = None
+        self.revisions = None
         knocking, self._knocking = self._knocking, {}
         for leg, done in knocking.items():
             leg.exchange.time.after(DEATH_NOTICED_MS, self._noticed, leg, leg.parked, done)
@@ -74,8 +74,8 @@ class FlowVisits:
         if self._knocking.get(leg) is done:
             del self._knocking[leg]
         here = not leg.ended and leg.parked is stands
-        converse = self.converse
-        if converse is None:
+        revisions = self.revisions
+        if revisions is None:
             if here:
                 done("FAILURE")
             return
@@ -89,13 +89,13 @@ class FlowVisits:
         def over(status: str) -> None:
             if self._sessions.pop(leg, None) is not None:  # one whose engine died was counted then
                 self.reached.update(session.trail)
+                revisions.visited(card, VisitEnd.FINISHED)
             done(status)
 
         def failed(bug: Exception) -> None:
             self.bugs.append(f"visit of {contact}: {bug!r}")
             over("SUCCESS")
 
-        spoken = revision if revision in self.kept else self.revision
         now_ms = leg.exchange.time.now_ms
         card = CallerCard(
             contact=ContactId(contact),
@@ -106,15 +106,18 @@ class FlowVisits:
             flow=flow,
             visits=int(visits or 1),
             waited_seconds=max(0, now_ms - int(queued_at or now_ms)) // 1_000,
-            revision=spoken,
+            revision=revision,
             language=language,
             notice=notice,
         )
-        conversation = self.kept.get(spoken, converse)(card)
-        if not here:  # it begins to speak, and learns that nobody is there
-            conversation.begin()
-            self.reached.update(conversation.trail if isinstance(conversation, Walk) else ())
+        card = replace(card, revision=revisions.revision_for(card))
+        conversation = revisions.converse(card)
+        if not here:  # it keeps the revision on the channel, or begins to speak, and learns that nobody is there
+            if card.revision == revision:
+                conversation.begin()
+                self.reached.update(conversation.trail if isinstance(conversation, Walk) else ())
+            revisions.visited(card, VisitEnd.ABANDONED)
             return
-        leg.set("IVR_REVISION", spoken)
+        leg.set("IVR_REVISION", card.revision)
         session = self._sessions[leg] = Session(leg, self.sounds, self.around, over, failed)
         session.begin(conversation, card)
