@@ -7,42 +7,35 @@ snapshot shows is the truth, and what was in flight on the old link is judged by
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
 from ivr_engine.asterisk.ami import AmiAccount, AmiLink, AmiMessage, pause_seconds
 from ivr_engine.asterisk.ami_errors import ActionRefused, ActionTimedOut, ActionUnknown, AmiError
+from ivr_engine.asterisk.hearing import Hearing
 from ivr_engine.asterisk.ringing import Ringing, stopped_leg
 from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES, leg_seen
-from ivr_engine.asterisk.translate.user_events import WANTED, facts
+from ivr_engine.asterisk.translate.user_events import WANTED
 from ivr_engine.asterisk.unheard import Unheard
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import CallerCard
 from ivr_engine.core.events import (
-    AgentReady,
     CitizenNotReached,
     CommandRefused,
     ConsultRequested,
     Event,
-    LegEnded,
     LegSeen,
-    OfferAnswered,
-    OfferFailed,
     SwitchDied,
     SwitchLost,
     SwitchSeen,
 )
 from ivr_engine.core.packing import OutcomeError
-from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
+from ivr_engine.core.vocabulary import ContactId, OfferFailure, OfferId
 from ivr_engine.runtime.ports import Directory, InboxFull
 
 HEARTBEAT_SECONDS = 1.0
 """Callers look every 5 s; four beats may be lost before one leaves for the fallback queue."""
-
-REMEMBERED_ENDS = 4_096
-"""Leg ends are told twice (by `h` and by Hangup, some ms apart): as many as 30 s of 80 calls/s cause."""
 
 WITHDRAW_AGAIN_SECONDS = 0.05
 """An offer that is withdrawn in the moment in which it was made has a leg a few ms later."""
@@ -74,7 +67,7 @@ class AsteriskSwitch:
         self._endpoints = endpoints
         self._ringing = Ringing(self._tell, _after)
         self._unheard = Unheard(self._tell, lambda: self.link.up)
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._hearing = Hearing(self._ringing, self._unheard, tell=self._tell, named=self._named)
         self._beats = 0
         self._beat_timer: asyncio.TimerHandle | None = None
         self._startup = ""
@@ -157,46 +150,23 @@ class AsteriskSwitch:
 
     def _on_event(self, message: AmiMessage) -> None:
         self.events += 1
-        if message.get("Event") == "OriginateResponse":
-            self._ringing.responded(message)
-            return
-        if message.get("Event") == "Hangup":
-            self._ringing.hung_up(message)
         try:
-            events = facts(message)
+            self._hearing.take(message)
         except OutcomeError as error:
             self.untranslatable += 1
             log.warning("an event of ours that makes no sense: %s", error)
-            return
-        for event in events:
-            if isinstance(event, LegEnded) and self._told_before(event.leg):
-                continue
-            if isinstance(event, OfferAnswered | OfferFailed | AgentReady):
-                self._ringing.over(event.offer)
-            if isinstance(event, ConsultRequested):
-                self._consult(event)
-            elif self._unheard.heard(event):
-                self._tell(event)
 
     def said(self, card: CallerCard, name: str, fields: Mapping[str, str]) -> None:
         """What a visit of this engine said: should AMI not tell of it, we do."""
         self._unheard.said(card, name, fields)
 
-    def _told_before(self, leg: LegId) -> bool:
-        if leg in self._ended:
-            return True
-        self._ended[leg] = None
-        if len(self._ended) > REMEMBERED_ENDS:
-            self._ended.popitem(last=False)
-        return False
-
-    def _consult(self, event: ConsultRequested) -> None:
+    def _named(self, event: ConsultRequested) -> ConsultRequested | None:
         """Keys name an entry of the directory; digits that are none call nobody."""
         entry = self._directory.find(event.entry)
         if entry is None:
             log.info("agent %s keyed %s, which is no entry of the directory", event.agent, event.entry)
-            return
-        self._tell(ConsultRequested(event.agent, entry.entry, entry.number))
+            return None
+        return ConsultRequested(event.agent, entry.entry, entry.number)
 
     # ── the look after a connect ────────────────────────────────────────────────────────────────────────────────────
     async def _on_up(self) -> None:

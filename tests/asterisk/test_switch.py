@@ -529,16 +529,6 @@ class TestFacts:
             await told.nothing_else(fake)
             assert told.facts() == [LegEnded(LegId("c.1")), LegEnded(LegId("c.2"))]
 
-    async def test_given_many_ends_when_more_than_are_remembered_then_the_oldest_is_forgotten_and_no_other(
-        self, fake: Asterisk, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(switch_module, "REMEMBERED_ENDS", 2)
-        async with running(fake) as (_, told):
-            for leg in ("c.1", "c.2", "c.3", "c.3", "c.2", "c.1"):
-                fake.emit("Hangup", Uniqueid=leg)
-            await told.nothing_else(fake)
-            assert [event.leg for event in told.facts() if isinstance(event, LegEnded)] == ["c.1", "c.2", "c.3", "c.1"]
-
     @pytest.mark.parametrize(
         ("keys", "asked"), [("7001", [ConsultRequested(AgentId("1001"), "7001", OFFICE.number)]), ("0226408001", [])]
     )

@@ -1,34 +1,31 @@
 """The engine's side of AMI, in this process: commands become actions, records become facts, a heartbeat, a look.
 
-Does what `asterisk.switch.AsteriskSwitch` does, with the same translators and the same book of what rings; only the
-bytes and the event loop are left out. The link is where the world meddles: it is cut, it delays and doubles what the
-switch tells.
+Does what `asterisk.switch.AsteriskSwitch` does, with the same translators, and hears with the same ears (`Hearing`);
+only the bytes and the event loop are left out. The link is where the world meddles: it is cut, it delays and doubles
+what the switch tells.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from ivr_engine.asterisk.actions import AmiAction, Endpoints, actions_for
+from ivr_engine.asterisk.hearing import Hearing
 from ivr_engine.asterisk.ringing import Ringing
 from ivr_engine.asterisk.translate.snapshot import SEEN_VARIABLES, leg_seen
-from ivr_engine.asterisk.translate.user_events import WANTED, facts
+from ivr_engine.asterisk.translate.user_events import WANTED
 from ivr_engine.asterisk.unheard import Unheard
 from ivr_engine.core.commands import Command, DialCitizen, StartOffer
 from ivr_engine.core.conversation import CallerCard
 from ivr_engine.core.events import (
-    AgentReady,
     CommandRefused,
     ConsultRequested,
     Event,
-    LegEnded,
-    OfferAnswered,
-    OfferFailed,
     SwitchDied,
     SwitchLost,
     SwitchSeen,
 )
 from ivr_engine.core.packing import OutcomeError
-from ivr_engine.core.vocabulary import ContactId, LegId, OfferFailure, OfferId
+from ivr_engine.core.vocabulary import ContactId, OfferFailure, OfferId
 from ivr_engine.replay.simulator.exchange import Exchange
 from ivr_engine.replay.simulator.gate import Gate
 from ivr_engine.replay.simulator.manager import Manager
@@ -37,7 +34,6 @@ from ivr_engine.replay.simulator.ports import Record, Refused
 from ivr_engine.replay.virtual import Timer, VirtualTime
 
 HEARTBEAT_MS = 1_000
-REMEMBERED_ENDS = 4_096
 FALLBACK_FAMILY = "ivr-fallback"
 """The same as in `asterisk.switch`."""
 
@@ -76,7 +72,7 @@ class Link:
         self._nonce = nonce
         self._ringing = Ringing(self._tell, self._after)
         self._unheard = Unheard(self._tell, lambda: self.up)
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._hearing = Hearing(self._ringing, self._unheard, tell=self._tell, named=self._named)
         self._beats = 0
         self._beating: Timer | None = None
         self._action = 0
@@ -90,7 +86,6 @@ class Link:
         self._pairs = Pairs[Record](time.after, self._on_record)
         self.delay_ms = 0
         self.doubles = False
-        self.untranslatable = 0
         self.refused = 0
 
     @property
@@ -243,40 +238,14 @@ class Link:
             self._time.after(self._last_at_ms - self._time.now_ms, self._gate, self._arrived, self._life, record)
 
     def _arrived(self, life: int, record: Record) -> None:
-        if life == self._life:
-            self._take(record)
-
-    def _take(self, record: Record) -> None:
-        name = record.get("Event")
-        if name == "OriginateResponse":
-            self._ringing.responded(record)
+        if life != self._life:
             return
-        if name == "Hangup":
-            self._ringing.hung_up(record)
-        try:
-            events = facts(record)
-        except OutcomeError:
-            self.untranslatable += 1
-            return
-        for event in events:
-            if isinstance(event, LegEnded) and self._told_before(event.leg):
-                continue
-            if isinstance(event, OfferAnswered | OfferFailed | AgentReady):
-                self._ringing.over(event.offer)
-            if isinstance(event, ConsultRequested):
-                number = self._directory(event.entry)
-                if number is not None:
-                    self._tell(ConsultRequested(event.agent, event.entry, number))
-            elif self._unheard.heard(event):
-                self._tell(event)
+        with suppress(OutcomeError):
+            self._hearing.take(record)
 
-    def _told_before(self, leg: LegId) -> bool:
-        if leg in self._ended:
-            return True
-        self._ended[leg] = None
-        if len(self._ended) > REMEMBERED_ENDS:
-            self._ended.popitem(last=False)
-        return False
+    def _named(self, event: ConsultRequested) -> ConsultRequested | None:
+        number = self._directory(event.entry)
+        return None if number is None else ConsultRequested(event.agent, event.entry, number)
 
 
 def _to_nobody(_record: Record) -> None: ...
