@@ -39,6 +39,18 @@ RINGING_PLACE = "callback"
 READY_PLACE = "ready"
 """Of an agent's who waits for that."""
 
+VAIN = {
+    Disposition.ABANDONED: "hung_up",
+    Disposition.SWITCH_FAILURE: "lost",
+    Disposition.CLOSED: "turned_away",
+    Disposition.OVERFLOWED: "turned_away",
+    Disposition.REJECTED: "turned_away",
+}
+"""How the call of a citizen who picked up ends before an agent spoke with them: a dial in vain, and why."""
+
+ANOTHER_WAY = frozenset({Disposition.CALLBACK, Disposition.VOICEMAIL, Disposition.SELF_SERVED})
+"""Or by the citizen's own choice, who asked again or needs no agent any more."""
+
 
 class Callbacks(Promises):
     """The part of the engine for citizens who are called back."""
@@ -126,10 +138,11 @@ class Callbacks(Promises):
         callback = self._state.callbacks.get(contact.callback) if contact.callback is not None else None
         if callback is None or callback.leg != contact.id or callback.state is not CallbackState.ON_LINE:
             return
-        if disposition in (Disposition.ABANDONED, Disposition.SWITCH_FAILURE):
-            self._failed(callback, "hung_up" if disposition is Disposition.ABANDONED else "lost")
+        if disposition in VAIN:
+            self._failed(callback, VAIN[disposition])
         else:
-            self._state.end_callback(callback, CallbackEnd.REACHED)
+            other = disposition in ANOTHER_WAY
+            self._state.end_callback(callback, CallbackEnd.WITHDRAWN if other else CallbackEnd.REACHED)
 
     def _failed(self, callback: Callback, cause: str) -> None:
         """One dial is used up."""

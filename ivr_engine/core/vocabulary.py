@@ -142,7 +142,7 @@ class CallbackEnd(StrEnum):
     CANCELLED = "cancelled"
     """Somebody of ours decided so."""
     WITHDRAWN = "withdrawn"
-    """The citizen called first, or asked again: the age went with them."""
+    """The citizen called first or asked again, and the age went with them; or was served in another way."""
     REFUSED = "refused"
     """A number that is not dialled from here."""
 

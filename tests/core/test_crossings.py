@@ -29,7 +29,7 @@ from ivr_engine.core.queue_rules import (
     QueueLimits,
 )
 from ivr_engine.core.routing_books import DESKS
-from ivr_engine.core.vocabulary import CallbackId, CallbackState, ContactId, LegId, QueueId
+from ivr_engine.core.vocabulary import CallbackId, CallbackState, ContactId, Disposition, LegId, QueueId
 from tests.core.centre import GENERAL, START_MS, Centre, citizen_leg, counsellor
 
 HOUR_MS = 3_600_000
@@ -107,6 +107,50 @@ def test_given_a_promise_that_rested_over_night_when_it_stands_again_then_its_of
     centre.tell(ContactQueued(again.contact, "120", MOBILE, ToQueue(QueueId("later")), centre.now_ms))
     centre.tell(OfferAnswered(again.offer, again.contact, again.agent))
     assert len(centre.told(ContactConnected)) == 1
+
+
+# ── a citizen who was called back, and a flow ───────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("heard", "ends"),
+    [
+        (Disposition.CLOSED, []),
+        (Disposition.OVERFLOWED, []),
+        (Disposition.VOICEMAIL, ["withdrawn"]),
+        (Disposition.SELF_SERVED, ["withdrawn"]),
+    ],
+)
+def test_given_a_citizen_called_back_when_a_flow_has_the_last_word_then_nobody_counts_them_as_reached(
+    heard: Disposition, ends: list[str]
+) -> None:
+    limits = QueueLimits(longest_wait_ms=20_000, too_long=TO_FLOW)
+    centre = Centre("1001", queues=[replace(LATER, limits=limits)])
+    promises(centre)
+    offer = centre.agent("1001").offer
+    centre.tell(AgentReady(offer.offer, offer.contact, offer.agent))
+    centre.agent("1001").hangs_up(offer).takes_a_break()
+    centre.tell(ContactQueued(offer.contact, "120", MOBILE, ToQueue(QueueId("later")), centre.now_ms))
+    centre.wait(20_000)
+    assert len(centre.sent(LeaveQueue)) == 1
+    centre.citizen(offer.contact).hears_the_end(heard).leaves()
+    assert [ended.end for ended in centre.told(CallbackEnded)] == ends
+    if not ends:
+        assert state_of(centre) is CallbackState.RESTING
+
+
+def test_given_a_citizen_called_back_when_they_ask_again_then_one_promise_follows_the_other() -> None:
+    limits = QueueLimits(longest_wait_ms=20_000, too_long=TO_FLOW)
+    centre = Centre("1001", queues=[replace(LATER, limits=limits)])
+    promises(centre)
+    offer = centre.agent("1001").offer
+    centre.tell(AgentReady(offer.offer, offer.contact, offer.agent))
+    centre.agent("1001").hangs_up(offer).takes_a_break()
+    centre.tell(ContactQueued(offer.contact, "120", MOBILE, ToQueue(QueueId("later")), centre.now_ms))
+    centre.wait(20_000)
+    centre.tell(CallbackAsked(offer.contact, ToCallback(MOBILE, ToQueue(QueueId("later")))))
+    centre.citizen(offer.contact).leaves()
+    assert [(ended.callback, ended.end) for ended in centre.told(CallbackEnded)] == [("hong-cb", "withdrawn")]
+    (promise,) = centre.engine.view().callbacks
+    assert promise.place_ms == START_MS
 
 
 # ── hours, and a life between ───────────────────────────────────────────────────────────────────────────────────────

@@ -38,7 +38,7 @@ class CallbackMoved:
     next_at_ms: int = 0
     """Rests until then."""
     cause: str = ""
-    """Why the last dial was in vain: busy, no_answer, declined, unreachable, lost."""
+    """Why the last dial was in vain: busy, no_answer, declined, unreachable, lost, hung_up, turned_away."""
 
 
 @dataclass(frozen=True, slots=True)
