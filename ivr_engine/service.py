@@ -16,6 +16,7 @@ from aiohttp import web
 from ivr_engine import __version__
 from ivr_engine.alarms import Alarms
 from ivr_engine.api.app import build_app
+from ivr_engine.api.door import Door
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health
 from ivr_engine.asterisk.actions import Endpoints
@@ -270,7 +271,7 @@ class Service:
         await self.api.setup()
         host, port = self.settings.api_host, self.settings.api_port
         try:
-            await web.TCPSite(self.api, host, port).start()
+            await Door(self.api, host, port).start()
         except OSError as error:
             raise PortTaken(
                 f"API: cannot listen on {host}:{port} ({error.strerror}); free the port or set IVR_API_PORT"

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from ivr_engine import __version__
 from ivr_engine.api.access import Tokens, access, is_loopback
 from ivr_engine.api.callbacks import CALLBACK_ROUTES
+from ivr_engine.api.door import first_request
 from ivr_engine.api.feed import Feed
 from ivr_engine.api.health import Health, add_health
 from ivr_engine.api.openapi import document
@@ -47,7 +48,11 @@ def build_app(
     tokens = Tokens(settings.api_tokens)
     granted = grants(settings.api_roles, settings.api_tokens)
     app = web.Application(
-        middlewares=[problems, access(tokens, open_metrics=is_loopback(settings.api_host), granted=granted)],
+        middlewares=[
+            first_request,
+            problems,
+            access(tokens, open_metrics=is_loopback(settings.api_host), granted=granted),
+        ],
         client_max_size=BODY_BYTES,
     )
     routes = (*ROUTES, *CALLBACK_ROUTES, *PAST_ROUTES, *RECORDING_ROUTES, *REVISION_ROUTES)
