@@ -76,7 +76,7 @@ def find_variables(
         if len(open_writers) in (0, before):
             break
     for writer in open_writers:
-        types.setdefault(writer.name, TEXT)
+        types.setdefault(writer.name, _by_itself(writer, types, contact))
     if len(types) > VARIABLES:
         last = writers[-1].place
         diagnostics.error(last, "too_long", f"{len(types)} variables, at most {VARIABLES} in one folder")
@@ -103,6 +103,18 @@ def _inferred(writer: _Writer, types: dict[str, Type], contact: Mapping[str, Typ
     if found is not None:
         types.setdefault(writer.name, TYPES[found])
     return True
+
+
+def _by_itself(writer: _Writer, types: Mapping[str, Type], contact: Mapping[str, Type]) -> Type:
+    """Of what is worked out from itself alone (`rounds: rounds + 1`): the type that goes in and comes out."""
+    for of in (TYPES[ValueType.WHOLE_NUMBER], TYPES[ValueType.TRUTH]):
+        try:
+            found = value_type(parse(writer.expression, {**contact, **types, writer.name: of}).type)
+        except ExpressionErrors:
+            continue
+        if found is not None and TYPES[found] == of and writer.expression.strip() != writer.name:
+            return of
+    return TEXT
 
 
 def _secrets(writers: list[_Writer], types: Mapping[str, Type], contact: Mapping[str, Type]) -> frozenset[str]:

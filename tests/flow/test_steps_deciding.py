@@ -151,6 +151,22 @@ def test_given_variables_when_set_in_turn_then_a_circle_with_a_counter_ends(fold
     assert actions[-1] == CLOSED
 
 
+@pytest.mark.parametrize(
+    ("expression", "asked"),
+    [("rounds + 1", "rounds > 3"), ("not rounds", "rounds"), ("(rounds * 2) % 7", "rounds == 1")],
+)
+def test_given_a_variable_worked_out_from_itself_alone_when_loaded_then_only_its_first_value_is_missed(
+    folder: Folder, expression: str, asked: str
+) -> None:
+    folder.flow(
+        f"  a: {{set: {{rounds: {expression}}}}}\n  b: {{switch: {asked}, cases: {{true: shut}}, otherwise: shut}}\n"
+        + ENDS
+    )
+    (told,) = [line for line in folder.mistakes() if "warning" not in line]
+    assert "unset: 'rounds' may have no value in step 'a'" in told
+    assert "give it one with 'set' before" in told
+
+
 def test_given_a_variable_of_one_type_when_set_to_another_then_it_is_told(folder: Folder) -> None:
     folder.flow("  a: {set: {rounds: 1}}\n  b: {set: {rounds: \"'one'\"}}\n" + ENDS)
     assert "type: 'rounds' holds a whole number, this is a text" in folder.mistakes()[0]
