@@ -25,7 +25,7 @@ from ivr_engine.core.conversation import (
 )
 from ivr_engine.flow.checksums import example
 from ivr_engine.flow.rehearsal import Heard, Rehearsal, Turn
-from ivr_engine.flow.rehearsal_text import outcome_in_words
+from ivr_engine.flow.rehearsal_text import end_in_words
 from ivr_engine.flow.revision import Revision
 from ivr_engine.flow.steps import CollectStep, FlowId, MenuStep, Step, SurveyStep
 
@@ -73,7 +73,7 @@ def _situation(revision: Revision, card: CallerCard, path: Path) -> Situation:
         if turn.outcome is not None:
             request = queue_request(turn.outcome)
             queue = str(request.queue) if request is not None else ""
-            return Situation(tuple(heard), (), outcome_in_words(_of_anybody(turn.outcome), revision), queue)
+            return Situation(tuple(heard), (), end_in_words(_of_anybody(turn.outcome), revision), queue)
         if audience.replied:
             audience.replied = False
             heard.clear()

@@ -37,6 +37,13 @@ def written_reply(turn: Turn) -> str:
 
 def outcome_in_words(outcome: Outcome, revision: Revision) -> str:
     """How the conversation ended, for people."""
+    words, queue = end_in_words(outcome, revision), queue_request(outcome)
+    settings = next((one for one in revision.queues if queue is not None and one.id == queue.queue), None)
+    return words if settings is None else f"{words}, a voice is promised within {settings.promise_ms / 1000:g} s"
+
+
+def end_in_words(outcome: Outcome, revision: Revision) -> str:
+    """The same without the promise, which is the queue's and not this call's."""
     match outcome:
         case ToQueue():
             return _queue(outcome, revision)
@@ -76,8 +83,6 @@ def _queue(request: ToQueue, revision: Revision) -> str:
         parts.append(f"agency {request.agency}")
     if request.priority or (settings is not None and settings.priority):
         parts.append(f"priority {request.priority + (settings.priority if settings is not None else 0)}")
-    if settings is not None:
-        parts.append(f"a voice is promised within {settings.promise_ms / 1000:g} s")
     return ", ".join(parts)
 
 
