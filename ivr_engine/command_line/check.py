@@ -17,7 +17,7 @@ from ivr_engine.flow.check_directory import check_entries
 from ivr_engine.flow.check_music import check_music
 from ivr_engine.flow.check_staff import check_staff
 from ivr_engine.flow.diagnostics import Diagnostic, FlowErrors, Severity
-from ivr_engine.flow.proofs_text import written_proofs
+from ivr_engine.flow.proofs_text import counted, written_proofs
 from ivr_engine.flow.report import ReportForm, report
 from ivr_engine.flow.revision import Revision, load
 from ivr_engine.storage.agents_csv import read_agents
@@ -58,8 +58,8 @@ def check(
     if proofs and form is ReportForm.TEXT:
         print(written_proofs(revision))
     if form is ReportForm.TEXT:
-        numbers, queues = len(revision.numbers), len(revision.queues)
-        print(f"{folder}: {numbers} numbers, {queues} queues, revision {revision.id}: nothing wrong")
+        numbers, queues = counted(len(revision.numbers), "number"), counted(len(revision.queues), "queue")
+        print(f"{folder}: {numbers}, {queues}, revision {revision.id}: nothing wrong")
 
 
 def _checked(

@@ -15,7 +15,7 @@ def written_proofs(revision: Revision) -> str:
 
 def _persons(revision: Revision) -> Iterator[str]:
     proofs, promise = revision.proofs, revision.proofs.promise
-    wanted = f"within {_keys(promise.keys)} and {promise.ms / 1000:g} s"
+    wanted = f"within {counted(promise.keys, 'key')} and {promise.ms / 1000:g} s"
     yield f"A person {wanted}, every sentence heard to its end, for every number and language:"
     for row in proofs.persons:
         yield from _person(row)
@@ -31,9 +31,9 @@ def _person(row: PersonProof) -> Iterator[str]:
     if row.keys is None:
         yield f"  {verdict}  {row.flow} [{row.language}]  {numbers}: no person"
         return
-    yield f"  {verdict}  {row.flow} [{row.language}]  {numbers}: {_keys(row.keys)}, {row.ms / 1000:.1f} s"
+    yield f"  {verdict}  {row.flow} [{row.language}]  {numbers}: {counted(row.keys, 'key')}, {row.ms / 1000:.1f} s"
     for one in row.path:
-        took = f"{_keys(one.keys)}, {one.ms / 1000:.1f} s"
+        took = f"{counted(one.keys, 'key')}, {one.ms / 1000:.1f} s"
         yield f"      {one.place}  {one.where}: {one.does}{_left_by(one.branch)}  ({took})"
 
 
@@ -46,7 +46,7 @@ def _circles(revision: Revision) -> Iterator[str]:
     if not found:
         yield "Every path ends: there is no circle."
         return
-    yield f"Every path ends: {len(found)} circles, each with what bounds it:"
+    yield f"Every path ends: {counted(len(found), 'circle')}, each with what bounds it:"
     for one in found:
         where = " → ".join(f"{flow}/{step}" for flow, step in one.steps)
         yield f"  {where}: {one.bounded_by or 'NOTHING'}"
@@ -56,16 +56,18 @@ def _counts(revision: Revision) -> Iterator[str]:
     steps = [step for flow in revision.flows.values() for step in flow.steps.values()]
     prompts = {prompt for step in steps for prompt in spoken(step)}
     yield (
-        f"Every sentence is there in every language that reaches it: {len(prompts)} sentences, "
-        f"{revision.proofs.states} places where a citizen can stand."
+        f"Every sentence is there in every language that reaches it: {counted(len(prompts), 'sentence')}, "
+        f"{counted(revision.proofs.states, 'place')} where a citizen can stand."
     )
     unused = sorted({queue.id for queue in revision.queues} - _led_to(revision, steps))
-    yield f"Every number and queue is defined: {len(revision.numbers)} numbers, {len(revision.queues)} queues" + (
+    numbers, queues = counted(len(revision.numbers), "number"), counted(len(revision.queues), "queue")
+    yield f"Every number and queue is defined: {numbers}, {queues}" + (
         f"; no flow and no number leads to {', '.join(unused)}." if unused else ", all of them used."
     )
     dips = sum(isinstance(step, DipStep) for step in steps)
-    yield f"Every data dip says where failure leads: {dips} data dips."
-    yield f"Hours cover the year: {len(revision.hours.calendars)} calendars, each with every day of the week."
+    yield f"Every data dip says where failure leads: {counted(dips, 'data dip')}."
+    calendars = counted(len(revision.hours.calendars), "calendar")
+    yield f"Hours cover the year: {calendars}, each with every day of the week."
     yield "Variables have a value wherever they are used; what is secret is not said, sent, shown or kept."
 
 
@@ -78,5 +80,6 @@ def _led_to(revision: Revision, steps: Iterable[Step]) -> set[str]:
     return used
 
 
-def _keys(count: int) -> str:
-    return "1 key" if count == 1 else f"{count} keys"
+def counted(count: int, noun: str) -> str:
+    """`1 key`, `2 keys`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -182,7 +182,7 @@ def test_given_hours_when_proved_then_open_is_asked_for_and_closed_is_told(folde
     ]
     page = written_proofs(revision)
     assert "  closed  main [ko]  120 and 1 more: no person" in page
-    assert "Hours cover the year: 1 calendars" in page
+    assert "Hours cover the year: 1 calendar," in page
 
 
 def test_given_a_number_that_greets_first_when_proved_then_the_greeting_counts(folder: Folder) -> None:
