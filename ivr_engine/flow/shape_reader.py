@@ -115,7 +115,12 @@ class StepReader:
             return None
         if word in self._labels:
             return Target(self.flow, word)
-        hint = f"to go on in the other flow write {OTHER_FLOW}{word}" if word in flows else ""
+        if word in flows:
+            hint = f"to go on in the other flow write {OTHER_FLOW}{word}"
+        elif word.startswith("queue:"):
+            hint = f"a queue is a step of its own: desk: {{queue: {word.partition(':')[2].strip() or 'NAME'}}}"
+        else:
+            hint = ""
         form.error(
             key, "unknown_step", f"no such step in flow '{self.flow}'", allowed=(*self._labels, PERSON), hint=hint
         )

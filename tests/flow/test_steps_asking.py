@@ -306,3 +306,9 @@ def test_given_a_survey_of_which_nothing_can_be_heard_when_reached_then_the_flow
     walk = folder.walk()
     walk.begin()
     assert walk.reply(Unplayable("ivr/ko/ask")) == SERVED
+
+
+def test_given_a_queue_in_place_of_a_step_when_loaded_then_it_is_said_how_a_queue_is_written(folder: Folder) -> None:
+    folder.flow('  topic: {menu: menu, choices: {"1": "queue:transport"}}\n')
+    (told,) = [line for line in folder.mistakes() if "unknown_step" in line]
+    assert told.endswith("a queue is a step of its own: desk: {queue: transport}")
