@@ -97,6 +97,27 @@ async def test_given_a_number_that_is_none_when_it_is_dialled_then_the_citizen_i
     assert seen[0].talk_seconds > 1.0, "the prompt was heard"
 
 
+async def test_given_a_number_with_a_line_break_when_it_is_dialled_then_the_visit_is_as_without_it(
+    centre: Centre,
+) -> None:
+    caller = fresh_caller()
+    await centre.engine.available("1001")
+    async with centre.agents({"1001": QUICK}):
+        await centre.citizens(Call("120%0d%0aX", caller)).run()
+
+    row = await centre.ended(caller)
+    assert (row["number"], row["disposition"], row["queue"]) == ("120", "answered", "general")
+    assert await centre.offers(caller) == [("1001", "answered", "")]
+
+
+async def test_given_the_word_s_when_it_is_dialled_then_nobody_is_there(centre: Centre) -> None:
+    await centre.engine.available("1001")
+    async with centre.agents() as agents:
+        seen = await centre.citizens(Call("s", fresh_caller())).run()
+    assert (seen[0].answered_at, seen[0].ended_by) == (None, "404")
+    assert agents.seen() == []
+
+
 async def test_given_a_citizen_in_the_flow_when_it_hangs_up_then_it_has_abandoned_and_nobody_was_rung(
     centre: Centre,
 ) -> None:

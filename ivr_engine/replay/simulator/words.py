@@ -315,7 +315,9 @@ def _number(value: str) -> int:
         return 0
 
 
-_SHOWN = frozenset({"CALLERID(num)", "CALLERID(name)", "CALLERID(all)", "CHANNEL(musicclass)", "CHANNEL(language)"})
+_SHOWN = frozenset(
+    {"CALLERID(num)", "CALLERID(name)", "CALLERID(all)", "CALLERID(dnid)", "CHANNEL(musicclass)", "CHANNEL(language)"}
+)
 """What is only shown or played: kept on the leg, without any effect here."""
 
 
