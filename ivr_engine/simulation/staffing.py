@@ -62,6 +62,10 @@ class Tally:
         """The level of all contacts."""
         return sum(map(sum, self.within.values())) / max(1, self.whole)
 
+    def by_half(self) -> list[int]:
+        """Contacts of all crews that were offered, by half hour."""
+        return [sum(self.offered[name][half] for name in self.offered) for half in range(HALF_HOURS)]
+
     def missed(self) -> list[float]:
         """Contacts of all crews that were not answered within the promise, by half hour."""
         return [

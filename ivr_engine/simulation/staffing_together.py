@@ -24,6 +24,9 @@ SHARES = (0.92, 0.96, 1.04, 1.08)
 STEEPEST = -40.0
 """Of the exponent: the luck of a quiet half hour is no law."""
 
+QUIETEST = 0.8
+"""Of the contacts of any half hour: a target for the day is not to be met by leaving an hour of the night alone."""
+
 MARGIN = 0.0005
 """Beyond the target: so much of a day is the error of the fit."""
 
@@ -77,7 +80,8 @@ def staffed_together(
             for name in large
         }
         allowed = (1 - together - MARGIN) * now.whole
-        roster = {**_allotted(falls, least, allowed), **following(roster, small, now, target, least)}
+        spared = [(1 - QUIETEST) * offered for offered in now.by_half()]
+        roster = {**_allotted(falls, least, allowed, spared), **following(roster, small, now, target, least)}
         roster = {crew.name: roster[crew.name] for crew in workload.crews}
     assert last is not None
     return best or last
@@ -122,8 +126,11 @@ def _around(counts: list[float]) -> list[float]:
     return [counts[i] + (counts[max(0, i - 1)] + counts[min(last, i + 1)]) / 2 for i in range(len(counts))]
 
 
-def _allotted(falls: dict[str, tuple[_Fall, ...]], least: dict[str, list[int]], allowed: float) -> Roster:
-    """From the smallest that was tried: one more agent where it saves most, until no more than `allowed` is missed."""
+def _allotted(
+    falls: dict[str, tuple[_Fall, ...]], least: dict[str, list[int]], allowed: float, spared: list[float]
+) -> Roster:
+    """From the smallest that was tried: one more agent where it saves most, until no more than `allowed` is missed, and
+    in no half hour more than `spared`."""
     bounds = {
         name: [
             (_moved(fall.agents, SHARES[0], floor), _moved(fall.agents, SHARES[-1], floor))
@@ -132,20 +139,23 @@ def _allotted(falls: dict[str, tuple[_Fall, ...]], least: dict[str, list[int]], 
         for name, row in falls.items()
     }
     roster = {name: [low for low, _ in row] for name, row in bounds.items()}
-    whole = sum(fall.missed for fall in next(iter(falls.values())))
-    missed = whole + sum(
-        fall.at(roster[name][half]) - fall.missed for name, row in falls.items() for half, fall in enumerate(row)
-    )
-    while missed > allowed:
+    rows = list(falls.values())
+    by_half = [
+        rows[0][half].missed + sum(row[half].at(roster[name][half]) - row[half].missed for name, row in falls.items())
+        for half in range(len(spared))
+    ]
+    while True:
         gains = [
-            (fall.at(count) - fall.at(count + 1), name, half)
+            (by_half[half] > spared[half], fall.at(count) - fall.at(count + 1), name, half)
             for name, row in falls.items()
             for half, fall in enumerate(row)
             if (count := roster[name][half]) < bounds[name][half][1]
         ]
         if not gains:
             break
-        gain, name, half = max(gains)
+        alone, gain, name, half = max(gains)
+        if not alone and sum(by_half) <= allowed:
+            break
         roster[name][half] += 1
-        missed -= gain
+        by_half[half] -= gain
     return {name: tuple(counts) for name, counts in roster.items()}
