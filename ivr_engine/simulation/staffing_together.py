@@ -54,7 +54,8 @@ def staffed_together(
 ) -> Staffed:
     """The search: `together` of all contacts, and `target` of the contacts of each crew that carries a protected class.
 
-    Begins with the workload's own roster; where no round met both, the one that lacked least. Deterministic. Raises ValueError where every crew carries a protected class.
+    Begins with the workload's own roster; where no round met both, the one that lacked least is found. Deterministic.
+    Raises ValueError where every crew carries a protected class.
     """
     protected = {kind.name for kind in workload.kinds if kind.protected}
     small = [crew.name for crew in workload.crews if not protected.isdisjoint(crew.carries)]
