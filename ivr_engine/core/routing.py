@@ -19,7 +19,7 @@ from ivr_engine.core.configuration import QueueSettings
 from ivr_engine.core.estimate import wait_range
 from ivr_engine.core.queue_rules import ChoicePolicy
 from ivr_engine.core.routing_books import IDLE, Crew, Desk, Fit
-from ivr_engine.core.routing_coverage import PLENTY, weighted
+from ivr_engine.core.routing_coverage import weighted
 from ivr_engine.core.routing_lines import WORDS, Line, LineRules, Place, Rank
 from ivr_engine.core.routing_reserve import Reserve
 from ivr_engine.core.routing_shares import Ledger, account_of
@@ -181,15 +181,17 @@ class Routing(Reserve):
         total = 0.0
         for desk in crew.desks:
             if desk.dirty:
-                desk.cost, desk.dirty = 0.0, False
-                if (idle := desk.counts[IDLE]) <= PLENTY:
-                    policy = self.policy
-                    lost = desk.coverage.cost(idle, now_ms, policy.coverage_horizon_ms, policy.rate_half_life_ms)
-                    desk.cost = lost * desk.weight_percent / 100
-                    if policy.coverage_by_scarcity:
-                        desk.cost = weighted(desk.cost, desk.on_duty)
+                self._count_again(desk, now_ms)
             total += desk.cost
         return total
+
+    def _count_again(self, desk: Desk, now_ms: int) -> None:
+        desk.cost, desk.dirty = 0.0, False
+        policy = self.policy
+        lost = desk.coverage.cost(desk.counts[IDLE], now_ms, policy.coverage_horizon_ms, policy.rate_half_life_ms)
+        if lost:
+            cost = lost * desk.weight_percent / 100
+            desk.cost = weighted(cost, desk.on_duty) if policy.coverage_by_scarcity else cost
 
     def _behind_first(
         self, fits: list[Fit], queue: QueueSettings, skills: frozenset[str], now_ms: int

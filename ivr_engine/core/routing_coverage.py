@@ -61,7 +61,8 @@ class Coverage:
         """Expected contacts that find nobody if one of the idle agents is taken, beyond those that do anyway."""
         if idle > PLENTY or not self.weight:
             return 0.0
-        self.decay(now_ms, half_life_ms)
+        if now_ms * STEPS // half_life_ms > self.step:
+            self.decay(now_ms, half_life_ms)
         return lost_by_one_less(idle, self.expected(horizon_ms, half_life_ms))
 
 
@@ -70,7 +71,8 @@ def lost_by_one_less(idle: int, expected: float) -> float:
     blocking, before = 1.0, 1.0
     for agents in range(1, idle + 1):
         before = blocking
-        blocking = expected * blocking / (agents + expected * blocking)
+        load = expected * blocking
+        blocking = load / (agents + load)
     return expected * (before - blocking) if idle else 0.0
 
 
@@ -82,5 +84,5 @@ def weighted(cost: float, on_duty: int) -> float:
     """
     if not on_duty:
         return cost
-    share = MANY / max(FEWEST, on_duty)
+    share = MANY / (on_duty if on_duty > FEWEST else FEWEST)
     return cost * share * share
