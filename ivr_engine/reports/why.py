@@ -115,7 +115,7 @@ class _Teller:
             if self._waiting and notice.queue == self._queue:
                 words = f"alarm: nobody is logged in who meets {notice.needs} ({notice.known} agents could)"
                 self._tell(at_ms, notice, words, needs=notice.needs, known=notice.known, waiting=notice.waiting)
-        elif getattr(notice, "contact", None) == self._contact:
+        elif self._contact in (getattr(notice, "contact", None), getattr(notice, "origin", None)):
             self._about(at_ms, notice)
 
     def _about(self, at_ms: int, notice: Notice) -> None:  # noqa: PLR0912, PLR0915  (one branch for each notice)
@@ -123,7 +123,8 @@ class _Teller:
             case ContactBegan():
                 self._arrived_at_ms = notice.arrived_at_ms
                 found = ", found on the switch after a start" if notice.adopted else ""
-                self._tell(at_ms, notice, f"arrived, having dialled {notice.number or 'a number unknown'}{found}")
+                words = "picked up our call" if notice.callback else f"arrived, having dialled {_number(notice)}"
+                self._tell(at_ms, notice, f"{words}{found}")
             case ContactWaits():
                 self._waits(at_ms, notice)
             case WaitExplained():
@@ -154,14 +155,14 @@ class _Teller:
                 detail = {"state": notice.state.value, "recording": notice.recording, "length_ms": notice.length_ms}
                 self._tell(at_ms, notice, _recorded(notice), agent=notice.agent, **detail)
             case ContactSentOn():
-                words = f"{notice.queue} would not hold it ({notice.why}): {notice.act.value} {notice.target}".rstrip()
+                key = notice.why if notice.why.startswith("key ") else ""
+                words = f"left {notice.queue} by {key}" if key else f"{notice.queue} would not hold it ({notice.why})"
+                words = f"{words}: {notice.act.value} {notice.target}".rstrip()
                 self._tell(at_ms, notice, words, why=notice.why, act=notice.act.value, target=notice.target)
             case CallbackPromised():
                 self._tell(at_ms, notice, f"a call back is promised; the place in {notice.queue} is kept")
             case CallbackMoved():
-                cause = f" ({notice.cause})" if notice.cause else ""
-                words = f"the call back is {notice.state.value}{cause}, dialled {notice.dials} times so far"
-                self._tell(at_ms, notice, words, state=notice.state.value, dials=notice.dials, cause=notice.cause)
+                self._called_back(at_ms, notice)
             case CallbackEnded():
                 words = f"the call back ended: {notice.end.value}, {_s(notice.waited_ms)} after it was promised"
                 self._tell(at_ms, notice, words, end=notice.end.value, dials=notice.dials)
@@ -177,6 +178,14 @@ class _Teller:
                 self._ended(at_ms, notice)
             case _:
                 pass
+
+    def _called_back(self, at_ms: int, notice: CallbackMoved) -> None:
+        cause = f" ({notice.cause})" if notice.cause else ""
+        dials = f"dialled {notice.dials} time{'' if notice.dials == 1 else 's'} so far"
+        named = f"; its own story: {notice.contact}" if notice.contact not in ("", self._contact) else ""
+        words = f"the call back is {notice.state.value.replace('_', ' ')}{cause}, {dials}{named}"
+        detail = {"state": notice.state.value, "dials": notice.dials, "cause": notice.cause, "call": notice.contact}
+        self._tell(at_ms, notice, words, **detail)
 
     def _waits(self, at_ms: int, notice: ContactWaits) -> None:
         self._queue, self._waiting = notice.queue, True
@@ -302,6 +311,10 @@ def written(story: Story, clock: Iterable[str]) -> str:
     if story.cut:
         lines.append(f"… more than {MOMENTS} moments; see all of it with: ivr-engine show {story.contact}")
     return "\n".join(lines) + "\n"
+
+
+def _number(began: ContactBegan) -> str:
+    return began.number or "a number unknown"
 
 
 def _recorded(notice: TalkRecorded) -> str:

@@ -6,9 +6,13 @@ the agent's. So every decision that names the contact, or one of its agents whil
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ivr_engine.core.callback import callback_of, keeps_a_promise, origin_of
+from ivr_engine.core.vocabulary import ContactId
 from ivr_engine.runtime.ports import JournalEntry
 from ivr_engine.storage import tables
 from ivr_engine.storage.database import Database
@@ -19,6 +23,9 @@ ENTRIES = 5_000
 
 AFTER_MS = 15 * 60_000
 """How long after the end an agent's wrap-up is still looked for."""
+
+UNTIL_NOW_MS = 1 << 53
+"""Later than any moment: a promise that is open."""
 
 STARTS = 50
 """Lives of the engine in the time of one contact: an engine that starts more often is another matter."""
@@ -53,17 +60,27 @@ async def past_of(database: Database, contact: str) -> ContactPast | None:
             return None
         agents = set((await connection.scalars(select(offers.c.agent).where(offers.c.contact == contact))).all())
         arrived_at_ms = row.arrived_at_ms or row.queued_at_ms or 0
-        named = [journal.c.payload.contains(f'"{name}"', autoescape=True) for name in (contact, *sorted(agents))]
+        promise = await _promise(connection, contact)
+        # an agent is rung for who is called back before the citizen is
+        since_ms = arrived_at_ms
+        if promise is not None and keeps_a_promise(contact):
+            since_ms = min(arrived_at_ms, promise.asked_at_ms or arrived_at_ms)
+        with_agents = [_names(agent) & (journal.c.at_ms >= arrived_at_ms) for agent in sorted(agents)]
         wanted = (
             select(journal.c.payload)
-            .where(journal.c.at_ms >= arrived_at_ms, or_(journal.c.contact == contact, *named))
+            .where(journal.c.at_ms >= since_ms, or_(journal.c.contact == contact, _names(contact), *with_agents))
             .order_by(journal.c.epoch, journal.c.seq)
             .limit(ENTRIES)
         )
         started = tables.boots.c.started_at_ms
         starts = select(started).where(started >= arrived_at_ms).order_by(started).limit(STARTS)
         if row.ended_at_ms is not None:
-            wanted = wanted.where(journal.c.at_ms <= row.ended_at_ms + AFTER_MS)
+            soon = journal.c.at_ms <= row.ended_at_ms + AFTER_MS
+            if promise is not None and not keeps_a_promise(contact):
+                # the promise lives on after the citizen has hung up
+                later = _names(promise.id) & (journal.c.at_ms <= (promise.ended_at_ms or UNTIL_NOW_MS))
+                soon = or_(soon, later)
+            wanted = wanted.where(soon)
             starts = starts.where(started <= row.ended_at_ms)
         starts_ms = (await connection.scalars(starts)).all()
         payloads = (await connection.scalars(wanted)).all()
@@ -76,6 +93,17 @@ async def past_of(database: Database, contact: str) -> ContactPast | None:
         entries=tuple(entry_of(payload.encode()) for payload in payloads),
         starts_ms=tuple(starts_ms),
     )
+
+
+async def _promise(connection: AsyncConnection, contact: str) -> Row[Any] | None:
+    """What was promised to this contact, or what its call keeps."""
+    callbacks = tables.callbacks
+    name = callback_of(ContactId(origin_of(contact)))
+    return (await connection.execute(select(callbacks).where(callbacks.c.id == name))).one_or_none()
+
+
+def _names(name: str) -> ColumnElement[bool]:
+    return tables.journal.c.payload.contains(f'"{name}"', autoescape=True)
 
 
 async def nearest(database: Database, contact: str) -> Sequence[str]:

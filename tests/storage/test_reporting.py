@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from ivr_engine.core.commands import DialCitizen
 from ivr_engine.core.configuration import QueueSettings
-from ivr_engine.core.events import PresenceChosen, TimePassed
+from ivr_engine.core.conversation import ToCallback, ToQueue
+from ivr_engine.core.events import AgentReady, CallbackAsked, ContactQueued, LegEnded, PresenceChosen, TimePassed
 from ivr_engine.core.notices import ContactEnded
-from ivr_engine.core.vocabulary import Disposition, OfferFailure, Presence, QueueId
+from ivr_engine.core.queue_rules import CallbackRules
+from ivr_engine.core.vocabulary import ContactId, Disposition, LegId, OfferFailure, Presence, QueueId
 from ivr_engine.metrics.subscriber import Metrics
 from ivr_engine.reports.book import report_of
 from ivr_engine.reports.ports import PastAway, PastBusy, PastForeign
@@ -26,6 +29,7 @@ from ivr_engine.storage.rows import row_of
 from ivr_engine.storage.telling import pages, told_of
 from tests.core.centre import START_MS, counsellor
 from tests.reports.journalled import Journalled
+from tests.reports.test_worked_by_hand import Night
 
 QUEUES = (QueueSettings(QueueId("general")), QueueSettings(QueueId("water"), promise_ms=20_000))
 
@@ -183,3 +187,55 @@ async def test_given_a_slow_database_when_many_ask_then_some_wait_and_the_rest_a
     slow.let.set()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(one) for one in ended] == [PastAway] * (MOST_WAITING + 1)
+
+
+@pytest.mark.parametrize("by", [Dimension.QUEUE, Dimension.INTERVAL, Dimension.CONTRACTOR])
+async def test_given_the_night_worked_out_by_hand_when_read_from_the_database_then_no_figure_is_another(
+    database: Database, tmp_path: Path, by: Dimension
+) -> None:
+    night = Night()
+    await written(database, night.centre.entries, tmp_path)
+    wanted = night.report(by)
+    told = await JournalPast(database).report(wanted.question, wanted.question.reads_to_ms)
+    assert isinstance(told, ServiceLevelReport)
+    assert (told.rows, told.total) == (wanted.rows, wanted.total)
+
+
+async def test_given_a_call_back_long_after_the_citizen_hung_up_when_asked_why_then_both_calls_have_their_story(
+    database: Database, tmp_path: Path
+) -> None:
+    queue = QueueSettings(QueueId("general"), callback=CallbackRules(dials=1, numbers=("010XXXXXXXX",)))
+    centre = Journalled("1001", queues=(queue,))
+    agent = centre.agent("1001").takes_a_break()
+    promised = ToCallback("01012345678", ToQueue(QueueId("general")))
+    centre.citizen("c1").arrives()
+    centre.tell(CallbackAsked(ContactId("c1"), promised), LegEnded(LegId("c1")))
+    centre.wait(HOUR_MS)
+    offer = agent.logs_in().offer
+    centre.tell(AgentReady(offer.offer, offer.contact, offer.agent))
+    centre.wait(4_000)
+    dial = centre.sent(DialCitizen)[-1]
+    centre.tell(ContactQueued(dial.contact, dial.line, dial.number, dial.request, centre.now_ms))
+    agent.answers()
+    await written(database, centre.entries, tmp_path)
+
+    asked = await JournalPast(database).story("c1")
+    assert asked is not None
+    words = [moment.words for moment in asked.moments]
+    assert f"the call back is dialled, dialled 1 time so far; its own story: {dial.contact}" in words
+    assert words[-1] == f"the call back ended: reached, {HOUR_MS / 1_000 + 4:.1f} s after it was promised"
+
+    called = await JournalPast(database).story(dial.contact)
+    assert called is not None
+    assert [moment.what for moment in called.moments] == [
+        "callback_moved",
+        "offer_made",
+        "callback_moved",
+        "contact_began",
+        "callback_moved",
+        "contact_waits",
+        "offer_ended",
+        "contact_connected",
+        "callback_ended",
+    ]
+    assert (called.moments[3].words, called.offers) == ("picked up our call", 1)
