@@ -105,7 +105,13 @@ class Door(web.BaseSite):
         server, loop = self._runner.server, asyncio.get_running_loop()
         if server is None:
             raise RuntimeError("the runner is set up first")
-        self._server = await loop.create_server(lambda: Connection(self, server, loop), *self._address)
+        listening = await loop.create_server(
+            lambda: Connection(self, server, loop),
+            *self._address,
+            start_serving=False,  # it waits a moment once it serves: cancelled there, nobody would know the open port
+        )
+        self._server = listening
+        await listening.start_serving()
 
     def admits(self) -> bool:
         """Whether one more has room; counted if so."""

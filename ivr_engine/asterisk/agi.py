@@ -185,8 +185,13 @@ class AgiServer:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: AgiLink(self, loop), self._host, self._port, backlog=BACKLOG
+                lambda: AgiLink(self, loop),
+                self._host,
+                self._port,
+                backlog=BACKLOG,
+                start_serving=False,  # it waits a moment once it serves: cancelled there, the port would stay open
             )
+            await self._server.start_serving()
         except OSError as error:
             what = (
                 "is in use: stop the other process or choose another port"

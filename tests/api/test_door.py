@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from ivr_engine.api.door import Door, first_request
+from sandbox import ports
 
 Open = Callable[..., Awaitable[tuple[Door, int]]]
 PATIENCE_SECONDS = 10.0
@@ -48,6 +50,24 @@ async def _says(port: int, sent: bytes) -> bytes:
             return b""
         finally:
             writer.close()
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_given_a_start_when_cancelled_at_any_turn_of_the_loop_then_the_port_is_free_again(turns: int) -> None:
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    reserved = ports.reserve()
+    port = reserved.first
+    starting = asyncio.ensure_future(Door(runner, "127.0.0.1", port).start())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    starting.cancel()
+    await asyncio.wait({starting})
+    await runner.cleanup()
+
+    with socket.create_server(("127.0.0.1", port)):
+        reserved.release()
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import socket
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -28,6 +29,7 @@ from ivr_engine.asterisk.agi_errors import (
 )
 from ivr_engine.asterisk.agi_link import KEPT_GREENLETS, Greenlets
 from ivr_engine.asterisk.agi_wire import HEADER_BYTES
+from sandbox import ports
 from tests.asterisk.agi_caller import ARGUMENTS, NONCE, PATIENCE_SECONDS, Told, header, one_noop, serving
 
 # ── an ordinary session ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -584,6 +586,22 @@ async def test_given_a_port_in_use_when_a_second_server_starts_then_it_says_in_o
 
         assert "\n" not in str(error.value)
         await second.stop()
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_given_a_start_when_cancelled_at_any_turn_of_the_loop_then_the_port_is_free_again(turns: int) -> None:
+    reserved = ports.reserve()
+    server = AgiServer(host="127.0.0.1", port=reserved.first, nonce=NONCE, converse=one_noop)
+    starting = asyncio.ensure_future(server.start())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    starting.cancel()
+    await asyncio.wait({starting})
+    await server.stop()
+
+    with socket.create_server(("127.0.0.1", reserved.first)):
+        reserved.release()
 
 
 async def test_given_an_address_of_another_machine_when_the_server_starts_then_it_says_so() -> None:
