@@ -6,6 +6,7 @@ carried from one agent to the next, never factorials.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp
 
 TAIL = 1e-15
@@ -129,6 +130,7 @@ def _chain(agents: int, load: float, handle_seconds: float, patience_seconds: fl
     return _Chain(arrivals, served, leave, below / whole, 1 / whole, waiting / whole * leave / arrivals)
 
 
+@lru_cache(maxsize=1_024)  # a day asks for each half hour of seven crews, and most hours are two alike
 def agents_for(
     load: float, handle_seconds: float, patience_seconds: float, threshold_seconds: float, target: float
 ) -> int:
