@@ -31,9 +31,10 @@ START_SECONDS = 10.0  # SIPp listens after some 30 ms; the rest is a busy machin
 STOP_SECONDS = 3.0
 ABORT_GAP_SECONDS = 0.05  # two signals of a kind that come too close are one
 POLL_SECONDS = 0.005  # how stale a fact read from the log may be; SIPp's own timers are no finer
-TIMER_SLACK_MS = 10
+TIMER_SLACK_MS = 2
 """How late the kernel may end a pause of SIPp. It asks for the time a thousand times a second, one or two hundredths of
-a core for each process that has nothing to do; a packet wakes it at once all the same."""
+a core for each process that has nothing to do; a packet wakes it at once all the same. No more than this: a story has a
+dozen pauses one after the other, and is told in scaled time."""
 PART_DEPTH = 3  # a part may use a part, but not itself
 ERROR_LINES_SHOWN = 8
 
