@@ -113,6 +113,7 @@ LAYERS = {
     "asterisk.ringing": Layer(
         ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
     ),
+    "asterisk.visit_keys": Layer(ours=(CORE,), never=DECIDING, library=CORE_LIBRARY, waits=False),
     "asterisk.told": Layer(library=CORE_LIBRARY | {"urllib"}, waits=False),
     "asterisk.unheard": Layer(
         ours=(CORE, "ivr_engine.asterisk.translate"), never=DECIDING, library=CORE_LIBRARY, waits=False
@@ -146,6 +147,7 @@ LAYERS = {
             "ivr_engine.asterisk.told",
             "ivr_engine.asterisk.unheard",
             "ivr_engine.asterisk.translate",
+            "ivr_engine.asterisk.visit_keys",
             "ivr_engine.outside.answer",
         ),
         waits=False,

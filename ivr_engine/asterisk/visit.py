@@ -33,7 +33,6 @@ from ivr_engine.asterisk.told import encoded, pack_facts, user_event
 from ivr_engine.asterisk.visit_voice import (
     ALL_KEYS,
     DEAD_MAN_SECONDS,
-    IGNORED_KEYS,
     MARGIN_SECONDS,
     UnplayableError,
     UnrecordedError,
@@ -75,7 +74,7 @@ from ivr_engine.core.packing import pack_outcome
 from ivr_engine.core.vocabulary import ContactId, QueueId
 from ivr_engine.runtime.ports import Dips, Directory, Texts
 
-__all__ = ["DEAD_MAN_SECONDS", "IGNORED_KEYS", "MARGIN_SECONDS", "FlowVisits", "VisitCount", "VisitPorts"]
+__all__ = ["DEAD_MAN_SECONDS", "MARGIN_SECONDS", "FlowVisits", "VisitCount", "VisitPorts"]
 
 _log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from math import ceil
 from ivr_engine.asterisk.agi import REPLY_SECONDS, AgiSession
 from ivr_engine.asterisk.agi_errors import AGIAppError, AGIHangup
 from ivr_engine.asterisk.agi_wire import quote
+from ivr_engine.asterisk.visit_keys import Collecting
 from ivr_engine.core.conversation import Ask, Prompt, Record
 from ivr_engine.core.vocabulary import ContactId
 
@@ -28,9 +29,6 @@ DEAD_MAN_SECONDS = 30
 
 MARGIN_SECONDS = 5
 """For what lies between Asterisk's clock and ours: the connection, a busy moment, the command that renews."""
-
-IGNORED_KEYS = 20
-"""Keys that are not listened for start the wait again; someone leaning on one must not wait for ever."""
 
 TONE_MS = 1_000
 """The tone before a recording, and opening its file."""
@@ -111,24 +109,10 @@ class Voice:
 
     def collect(self, ask: Ask, key: str) -> str | None:
         """The answer, of which `key` may be the first; None when nothing was pressed."""
-        keys = ""
-        ignored = 0
-        while True:
-            if not key:
-                key = self._wait_for_key(ask.next_key_ms if keys else ask.first_key_ms)
-            if not key:
-                return keys or None
-            if key in ask.leave:
-                return key
-            if key == ask.terminator:
-                return keys
-            if key in ask.keys:
-                keys += key
-            else:
-                ignored += 1
-            if len(keys) >= ask.max_keys or ignored >= IGNORED_KEYS:
-                return keys or None
+        collecting = Collecting(ask)
+        while not collecting.take(key or self._wait_for_key(collecting.wait_ms)):
             key = ""
+        return collecting.answer
 
     def record(self, record: Record, file: str) -> tuple[str, int]:
         """Sound the tone and record into `file`: the key that ended it ("" for none) and the length in ms.

@@ -11,12 +11,12 @@ from ivr_engine.asterisk.agi_errors import SessionEnd
 from ivr_engine.asterisk.visit import (
     ACTIONS_PER_VISIT,
     DEAD_MAN_SECONDS,
-    IGNORED_KEYS,
     MARGIN_SECONDS,
     FlowVisits,
     VisitCount,
     VisitPorts,
 )
+from ivr_engine.asterisk.visit_keys import IGNORED_KEYS
 from ivr_engine.core.conversation import (
     Action,
     Ask,

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any
 
 from ivr_engine.asterisk.told import encoded, pack_facts
+from ivr_engine.asterisk.visit_keys import Collecting
 from ivr_engine.core.conversation import (
     Ask,
     CallerCard,
@@ -49,7 +50,6 @@ from ivr_engine.replay.simulator.sounds import Sounds
 DEAD_MAN_SECONDS = 30
 MARGIN_SECONDS = 5
 ACTIONS_PER_VISIT = 500
-IGNORED_KEYS = 20
 ENTRY_RING_SECONDS = 25
 ALL_KEYS = "0123456789*#"
 """The limits and words of `asterisk.visit`, which the dialplan counts on."""
@@ -329,24 +329,13 @@ class Session:
             self._place = place
 
     def _collect(self, ask: Ask, key: str) -> Generator[Said, Any, str | None]:
-        keys, ignored = "", 0
+        collecting = Collecting(ask)
         while True:
             if not key:
-                wait_ms = ask.next_key_ms if keys else ask.first_key_ms
-                self._stay_alive(wait_ms)
-                key = yield _Wait(wait_ms)
-            if not key:
-                return keys or None
-            if key in ask.leave:
-                return key
-            if key == ask.terminator:
-                return keys
-            if key in ask.keys:
-                keys += key
-            else:
-                ignored += 1
-            if len(keys) >= ask.max_keys or ignored >= IGNORED_KEYS:
-                return keys or None
+                self._stay_alive(collecting.wait_ms)
+                key = yield _Wait(collecting.wait_ms)
+            if collecting.take(key):
+                return collecting.answer
             key = ""
 
     def _say(self, prompts: tuple[Prompt, ...], interrupt: str) -> Generator[Said, Any, tuple[str, str]]:
